@@ -1,0 +1,1 @@
+"""Tools of the desk: simulators, PKI, the demo. The simulators never import the gateway."""

@@ -1,0 +1,45 @@
+"""Every bound of the gateway, in one place: its unit, and what it costs in RAM.
+
+A bound is a promise to the network (no document can exhaust the device) and to the heap budget.
+"""
+
+from micropython import const
+
+# Events and programs (E1, E7)
+MAX_EVENTS = const(24)  # slots of the event store; two stores (live, staged) of 70 B a slot: 3.4 KB
+MAX_PROGRAMS = const(16)  # DERPrograms followed at a time; about 250 B each
+MAX_REPLY_TO = const(8)  # distinct replyTo addresses held for the events; up to HREF_MAX B each
+RESPONSES_MAX = const(64)  # responses waiting for the server; 22 B each: 1.4 KB
+
+# Telemetry (M5)
+TELEMETRY_SLOTS = const(48)  # interval sets kept; 32 B each: 1.5 KB
+
+# XML (P5)
+DOC_MAX = const(1048576)  # bytes of one document; read as a stream, costs nothing
+DEPTH_MAX = const(16)  # open elements; 4 B each
+NAMES_MAX = const(512)  # bytes of the names of all open elements together: 0.5 KB
+NS_MAX = const(16)  # namespace declarations in force at a time; 8 B each
+PREFIXES_MAX = const(128)  # bytes of all their prefixes together
+ATTRS_MAX = const(16)  # attributes of one element
+TAG_MAX = const(1024)  # bytes of one start tag's names and values: 1 KB
+TEXT_MAX = const(512)  # bytes of one element's text, white space at its ends not counted: 0.5 KB
+HREF_MAX = const(255)  # bytes of one address
+
+# HTTP
+HEADER_MAX = const(4096)  # bytes of one response's status line and header; costs nothing
+HEADER_LINE_MAX = const(512)  # bytes of a header line that is looked at; longer ones are skipped
+RX_SIZE = const(1024)  # bytes read from the socket at a time
+TX_SIZE = const(4096)  # bytes of the largest request, body included
+PAGE_SIZE = const(24)  # list items asked for at a time (`l=`)
+PAGES_MAX = const(64)  # pages of one list read at the most
+REDIRECTS_MAX = const(3)
+REQUEST_DEADLINE_MS = const(30000)  # one request, from connect to the last byte
+
+# Modbus
+ADU_MAX = const(256)  # bytes of one RTU frame
+READ_MAX = const(125)  # registers of one read
+WRITE_MAX = const(123)  # registers of one write
+REPLY_TIMEOUT_MS = const(1000)  # a device that has not begun to answer by then is silent
+
+# The journal
+JOURNAL_LINES = const(32)  # lines kept in RAM
