@@ -1,0 +1,117 @@
+"""The MicroPython that tests and demo run: 32 bits, because only there an integer of 2**30 costs heap, as on a board.
+
+Debian's build for i386 is unpacked into build/micropython and started through its own loader, so that nothing
+is installed. A MicroPython of the user's own, named by SLUICE_MICROPYTHON, goes before it.
+"""
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from sluice_tools.toolchain import BUILD, ROOT, apt
+
+VARIABLE = "SLUICE_MICROPYTHON"
+VERSION_MIN = (1, 25)
+FETCHED = BUILD / "micropython" / "micropython"
+PACKAGES = ["micropython", "libc6", "libffi8", "libmbedcrypto16", "libmbedtls21", "libmbedx509-7"]
+SOURCES = [ROOT / "firmware", ROOT / "shared"]
+
+# Finds itself, so that the folder may be moved; sh, so that it costs a millisecond.
+LAUNCHER = """\
+#!/bin/sh
+root=$(dirname "$(readlink -f "$0")")/root
+exec "$root/usr/lib/i386-linux-gnu/ld-linux.so.2" --library-path "$root/usr/lib/i386-linux-gnu" \\
+    "$root/usr/bin/micropython" "$@"
+"""
+
+PROBE = "import sys; print([list(sys.implementation.version[:2]), 64 if sys.maxsize > 2**32 else 32])"
+
+
+class InterpreterError(Exception):
+    """There is no MicroPython to run; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """A MicroPython that was tried: where it is, its version, and how many bits it has."""
+
+    path: Path
+    version: tuple[int, int]
+    bits: int
+
+    def __str__(self) -> str:
+        return f"MicroPython {self.version[0]}.{self.version[1]} ({self.bits} bits)"
+
+    def command(self, script: Path | str, *arguments: object, heapsize: str = "4m") -> list[str]:
+        """Give the command that runs `script` with a heap of `heapsize` ("160k")."""
+        return [str(self.path), "-X", f"heapsize={heapsize}", str(script), *map(str, arguments)]
+
+
+def environment(*modules: Path) -> dict[str, str]:
+    """Give the environment in which MicroPython imports from `modules` and what is frozen into it."""
+    return {**os.environ, "MICROPYPATH": ":".join([*map(str, modules), ".frozen"])}
+
+
+def find() -> Interpreter:
+    """Give the user's MicroPython, or the one in build/; say what to do if there is none that fits."""
+    named = os.environ.get(VARIABLE)
+    path = Path(named) if named else FETCHED
+    if not path.exists():
+        if named:
+            raise InterpreterError(f"{VARIABLE}: there is no file {named}")
+        raise InterpreterError(
+            f"there is no MicroPython: run `make setup`, or set {VARIABLE} to a MicroPython "
+            f"{VERSION_MIN[0]}.{VERSION_MIN[1]} or later (its unix port; 32 bits if possible)"
+        )
+    try:
+        answer = subprocess.run([path, "-c", PROBE], capture_output=True, text=True, check=True, timeout=60)
+        version, bits = json.loads(answer.stdout)
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        raise InterpreterError(f"{path} does not run as a MicroPython: {error}") from None
+    if tuple(version) < VERSION_MIN:
+        raise InterpreterError(f"{path} is MicroPython {version[0]}.{version[1]}: 1.25 or later is needed")
+    return Interpreter(path, (version[0], version[1]), bits)
+
+
+def fetch() -> None:
+    """Unpack Debian's 32-bit MicroPython into build/micropython."""
+    if platform.machine() not in ("x86_64", "i686"):
+        raise InterpreterError(f"a processor of the kind {platform.machine()} does not run Debian's i386 build")
+    folder = FETCHED.parent
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        apt.unpack(PACKAGES, "i386", folder / "root")
+    except apt.AptError as error:
+        raise InterpreterError(str(error)) from None
+    FETCHED.write_text(LAUNCHER)
+    FETCHED.chmod(0o755)
+
+
+def main() -> int:
+    """Have a MicroPython; without one the tests for it are skipped at a desk, and the set-up fails in CI."""
+    try:
+        if VARIABLE not in os.environ and not FETCHED.exists():
+            print("setup: 32-bit MicroPython into build/micropython", flush=True)
+            fetch()
+        interpreter = find()
+    except InterpreterError as error:
+        print(f"setup: no 32-bit MicroPython: {error}", file=sys.stderr)
+        print(
+            f"setup: what needs it is skipped; to run it all the same, build MicroPython's unix port\n"
+            f"setup: (1.25 or later, 32 bits if possible) and set {VARIABLE} to its path",
+            file=sys.stderr,
+        )
+        return 1 if os.environ.get("CI") == "true" else 0
+    if interpreter.bits != 32:
+        print(f"setup: {interpreter.path} has {interpreter.bits} bits: what allocates on a board may not show")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

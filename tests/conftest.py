@@ -1,0 +1,144 @@
+"""Core tests on both Pythons, and what every test may ask for.
+
+A file of tests/core is collected twice: by pytest on CPython, and as `test_x[micropython]`, run in one process of
+the 32-bit interpreter per file.
+"""
+
+import ast
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from sluice_tools.toolchain import interpreter
+from sluice_tools.toolchain.interpreter import Interpreter, InterpreterError
+
+CORE = Path(__file__).parent / "core"
+RUNNER = CORE / "run_micropython.py"
+MARK = "\x01"
+FILE_TIMEOUT_S = 300
+
+# The same examples everywhere and every time; how loaded the machine is must not decide a test.
+settings.register_profile("sluice", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("sluice")
+
+_found: list[Interpreter] = []
+_cpython_only: dict[str, str] = {}
+
+
+def _micropython() -> Interpreter:
+    """Give the interpreter; without one skip the test at a desk, and fail it in CI."""
+    if not _found:
+        try:
+            _found.append(interpreter.find())
+        except InterpreterError as error:
+            (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(str(error))
+    return _found[0]
+
+
+class MicroPythonFile(pytest.File):
+    """A core test file as MicroPython sees it."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        body = ast.parse(self.path.read_bytes()).body
+        names = [node.name for node in body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
+        reasons = {}
+        for node in body:
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "CPYTHON_ONLY":
+                reasons = ast.literal_eval(node.value)
+        unknown = set(reasons) - set(names)
+        if unknown:
+            raise self.CollectError(f"CPYTHON_ONLY names tests that are not there: {', '.join(sorted(unknown))}")
+        for name in names:
+            if name in reasons:
+                _cpython_only[name] = reasons[name]
+            else:
+                yield MicroPythonTest.from_parent(self, name=f"{name}[micropython]", test=name)
+
+    @cached_property
+    def outcomes(self) -> dict[str, tuple[str, str]]:
+        """Run the tests that were selected; for each that began its outcome, and what it printed."""
+        tests = [item.test for item in self.session.items if item.parent is self]
+        command = _micropython().command(RUNNER, self.path.stem, *tests)
+        environment = interpreter.environment(*interpreter.SOURCES, CORE)
+        outcomes: dict[str, tuple[str, str]] = {}
+        try:
+            done = subprocess.run(
+                command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=FILE_TIMEOUT_S
+            )
+            output, end = done.stdout, f"the interpreter ended with code {done.returncode}"
+        except subprocess.TimeoutExpired as error:
+            output, end = error.stdout or b"", f"the interpreter did not end in {FILE_TIMEOUT_S} s"
+        for block in output.decode(errors="replace").split(MARK + "begin ")[1:]:
+            printed, found, verdict = block.partition(MARK)
+            name, _, text = printed.partition("\n")
+            outcomes[name] = (verdict.split()[0], text) if found else ("failed", f"{text}\n{end}")
+        before = output.decode(errors="replace").partition(MARK)[0]
+        return {name: outcomes.get(name, ("failed", f"{before}\nnot reached: {end}")) for name in tests}
+
+
+class MicroPythonTest(pytest.Item):
+    """One core test, on MicroPython."""
+
+    def __init__(self, *, test: str, **arguments: object) -> None:
+        super().__init__(**arguments)
+        self.test = test
+
+    def runtest(self) -> None:
+        outcome, output = self.parent.outcomes[self.test]
+        if outcome != "passed":
+            raise MicroPythonFailure(output)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: str | None = None) -> str:
+        if isinstance(excinfo.value, MicroPythonFailure):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, None, str]:
+        return self.path, None, self.name
+
+
+class MicroPythonFailure(Exception):
+    """A test failed there; the message is what the interpreter printed."""
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    if file_path.parent == CORE and file_path.match("test_*.py"):
+        return MicroPythonFile.from_parent(parent, path=file_path)
+    return None
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    passed = [report.nodeid for report in terminalreporter.getreports("passed")]
+    core = [nodeid for nodeid in passed if nodeid.startswith("tests/core/")]
+    there = [nodeid for nodeid in core if nodeid.endswith("[micropython]")]
+    if core:
+        where = _found[0] if _found else "MicroPython"
+        line = f"core tests passed: {len(core) - len(there)} on CPython, {len(there)} on {where}"
+        terminalreporter.section("both Pythons")
+        terminalreporter.line(line)
+        for name, reason in sorted(_cpython_only.items()):
+            terminalreporter.line(f"not on MicroPython: {name} ({reason})")
+
+
+@pytest.fixture(scope="session")
+def micropython() -> Interpreter:
+    """The 32-bit interpreter, for tests that start it themselves."""
+    return _micropython()
+
+
+@pytest.fixture
+def run_micropython(micropython: Interpreter) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """`run_micropython(script, *arguments, heapsize="4m", timeout_s=60)` runs a file on the gateway's sources."""
+
+    def run(
+        script: Path | str, *arguments: object, heapsize: str = "4m", timeout_s: float = 60
+    ) -> subprocess.CompletedProcess[str]:
+        command = micropython.command(script, *arguments, heapsize=heapsize)
+        environment = interpreter.environment(*interpreter.SOURCES)
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=timeout_s)
+
+    return run

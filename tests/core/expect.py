@@ -1,0 +1,10 @@
+"""What a core test may ask for besides `assert`; it runs on both Pythons, where pytest does not."""
+
+
+def raises(kind, function, *args):
+    """Call `function(*args)` and give back the `kind` of exception it raises; anything else fails the test."""
+    try:
+        function(*args)
+    except kind as error:
+        return error
+    raise AssertionError("{} was not raised".format(kind.__name__))
