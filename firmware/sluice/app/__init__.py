@@ -1,0 +1,1 @@
+"""The gateway as a program: configuration, clock, journal, and the two tasks."""

@@ -1,0 +1,167 @@
+"""The one configuration file: JSON, checked whole before anything starts.
+
+Every key stands in one table with what it must be and what to write when it is wrong. Unknown keys are
+errors too: a mistyped limit must not be a missing one. File names are relative to the configuration's folder.
+"""
+
+import json
+
+from sluice_wire.identity import nmi_valid, pin_valid
+from sluice_wire.limits import UNLIMITED_W
+from sluice_wire.meters import METERS
+
+REQUIRED = object()
+BAUDS = (2400, 4800, 9600, 19200, 38400, 57600, 115200)
+
+
+class ConfigError(ValueError):
+    """The configuration cannot be used. The message has a line for every error: key, what is wrong, what is expected."""
+
+
+def _is_int(value, low, high):
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+def _watts(value):
+    return _is_int(value, 0, UNLIMITED_W)
+
+
+def _unit_id(value):
+    return _is_int(value, 1, 247)
+
+
+def _name(value):
+    return isinstance(value, str) and len(value) > 0
+
+
+def _url(value):
+    return isinstance(value, str) and value.startswith("https://") and split_url(value) is not None
+
+
+def _pen(value):
+    return _is_int(value, 1, 99999999)
+
+
+def _pin(value):
+    return _is_int(value, 0, 999999) and pin_valid(value)
+
+
+def _nmi(value):
+    return isinstance(value, str) and nmi_valid(value)
+
+
+def _baud(value):
+    return value in BAUDS
+
+
+def _parity(value):
+    return value in ("none", "even", "odd")
+
+
+def _meter_map(value):
+    return value in METERS
+
+
+_WATTS = "a whole number of watts, 0 or more"
+_UNIT_ID = "a Modbus unit id, 1 to 247"
+_FILE = "the name of a PEM file"
+
+# section, key, check, what is expected, default
+KEYS = (
+    (None, "nmi", _nmi, "10 characters, or 11 with the right check digit", REQUIRED),
+    ("site", "exp_lim_w", _watts, _WATTS + ": the export limit of the connection agreement", REQUIRED),
+    ("site", "imp_lim_w", _watts, _WATTS + ": the import limit of the connection agreement", REQUIRED),
+    ("site", "gen_lim_w", _watts, _WATTS + ", or leave it out for none", UNLIMITED_W),
+    ("site", "load_lim_w", _watts, _WATTS + ", or leave it out for none", UNLIMITED_W),
+    ("server", "url", _url, "https://HOST:PORT/PATH of the DeviceCapability", REQUIRED),
+    ("server", "ca", _name, _FILE + ": the utility's root certificate", REQUIRED),
+    ("server", "certificate", _name, _FILE + ": this device's certificate and its chain", REQUIRED),
+    ("server", "key", _name, _FILE + ": this device's private key", REQUIRED),
+    ("server", "pen", _pen, "the IANA Private Enterprise Number, 1 to 99999999", REQUIRED),
+    ("server", "pin", _pin, "the registration PIN: five digits and their check digit", REQUIRED),
+    ("bus", "device", _name, "the serial line, such as /dev/ttyUSB0", REQUIRED),
+    ("bus", "baud", _baud, "one of " + ", ".join([str(baud) for baud in BAUDS]), 9600),
+    ("bus", "parity", _parity, "none, even or odd", "none"),
+    ("meter", "unit_id", _unit_id, _UNIT_ID, REQUIRED),
+    ("meter", "map", _meter_map, "one of " + ", ".join(sorted(METERS)), REQUIRED),
+    ("inverter", "unit_id", _unit_id, _UNIT_ID + ", other than the meter's", REQUIRED),
+)
+FILES = ("ca", "certificate", "key")
+
+
+def split_url(url):
+    """Return (host, port, path) of an https URL, or None."""
+    host, slash, path = url[len("https://") :].partition("/")
+    host, colon, port = host.partition(":")
+    if not host or " " in host or (colon and not (port.isdigit() and 0 < int(port) < 65536)):
+        return None
+    return host, int(port) if colon else 443, slash + path or "/"
+
+
+def check(document):
+    """Return the configuration as {section: {key: value}}, defaults filled in; ConfigError tells all that is wrong."""
+    if not isinstance(document, dict):
+        raise ConfigError("the configuration must be a JSON object, { ... }")
+    errors = []
+    config = {}
+    for section, key, good, expected, default in KEYS:
+        name = key if section is None else section + "." + key
+        source = document if section is None else document.get(section, {})
+        if not isinstance(source, dict):
+            source = {}  # told once, below
+        value = source.get(key, default)
+        if value is REQUIRED:
+            errors.append("%s is missing; expected %s" % (name, expected))
+        elif key in source and not good(value):
+            # A PIN is a secret: what was written is not repeated.
+            shown = "" if key == "pin" else ": " + json.dumps(value)
+            errors.append("%s is wrong%s; expected %s" % (name, shown, expected))
+        config.setdefault(section or "", {})[key] = value
+    _check_unknown(document, errors)
+    if not errors and config["meter"]["unit_id"] == config["inverter"]["unit_id"]:
+        errors.append("inverter.unit_id is the meter's, %d; expected another one" % config["meter"]["unit_id"])
+    if errors:
+        raise ConfigError("\n".join(errors))
+    return config
+
+
+def _check_unknown(document, errors):
+    sections = [section for section, _, _, _, _ in KEYS]
+    for name in sorted(document):
+        if name in sections:
+            if not isinstance(document[name], dict):
+                errors.append("%s is wrong; expected an object, { ... }" % name)
+                continue
+            known = [key for section, key, _, _, _ in KEYS if section == name]
+            for key in sorted(document[name]):
+                if key not in known:
+                    errors.append("%s.%s is not known; expected one of %s" % (name, key, ", ".join(known)))
+        elif name not in [key for section, key, _, _, _ in KEYS if section is None]:
+            errors.append("%s is not known; expected one of %s" % (name, ", ".join(_top_keys())))
+
+
+def _top_keys():
+    names = []
+    for section, key, _, _, _ in KEYS:
+        name = section or key
+        if name not in names:
+            names.append(name)
+    return names
+
+
+def load(port, name):
+    """Read and check the configuration file `name`; ConfigError if it cannot be used."""
+    try:
+        text = port.read_file(name)
+    except OSError as error:
+        raise ConfigError("%s cannot be read: %s" % (name, error)) from error
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise ConfigError("%s is not JSON: %s" % (name, error)) from error
+    config = check(document)
+    folder = name[: name.rfind("/") + 1]
+    for key in FILES:
+        file = config["server"][key]
+        config["server"][key] = file if file.startswith("/") else folder + file
+    return config

@@ -1,0 +1,131 @@
+"""One TLS connection to the utility server, kept as long as it lasts, and one request on it at a time.
+
+A request has one total deadline, from connecting to the last byte. A kept connection that the server has
+closed in the meantime is made anew, once. What comes back goes through the sans-I/O parsers of `sep2`;
+nothing is held whole.
+Source: RFC 9112; IEEE 2030.5-2018 5; requirements T1, T4, T7, T9.
+"""
+
+import asyncio
+
+from sluice.port.errors import SILENT, LinkError
+from sluice.sep2.http import HttpError, Response, request_head, resolve
+from sluice.sep2.readers import Reader, ReadError
+from sluice.sep2.writers import Writer
+from sluice.sep2.xml import Tokenizer, XmlError
+from sluice_wire.limits import HREF_MAX, REDIRECTS_MAX, REQUEST_DEADLINE_MS, RX_SIZE, TX_SIZE
+
+from . import causes
+
+_REDIRECTS = (301, 302, 307, 308)
+
+
+class Session:
+    """Requests to one server. All buffers are made here, once."""
+
+    def __init__(self, port, host, tcp_port, tls):
+        self._port = port
+        self._host = host
+        self._tcp_port = tcp_port
+        self._tls = tls
+        self._authority = host if tcp_port == 443 else "%s:%d" % (host, tcp_port)
+        self._stream = None
+        self.reader = Reader()
+        self._tokenizer = Tokenizer(self.reader)
+        self._response = Response(self._tokenizer)
+        self.writer = Writer(TX_SIZE)
+        self._head = bytearray(512 + HREF_MAX)
+        self._rx = bytearray(RX_SIZE)
+        self.requests = 0
+
+    async def get(self, href, document, on_item=None):
+        """Read `document` at `href`. Return True, or False for "nothing defined" (204). RequestError otherwise.
+
+        List items are handed to `on_item(record)` as they arrive: keep nothing of them for good before this returns.
+        """
+        self._tokenizer.reset()
+        self.reader.begin(document, on_item)
+        status = await self._request("GET", href, None)
+        if status == 204:
+            return False
+        if status != 200:
+            raise self._refusal("GET", href)
+        try:
+            self._tokenizer.end()
+            self.reader.finish()
+        except (XmlError, ReadError) as error:
+            self.close()
+            raise causes.RequestError("GET %s: %s" % (href, error), False)
+        return True
+
+    async def send(self, method, href):
+        """PUT or POST what stands in `self.writer`. Return the Location (a path) or None. RequestError if refused."""
+        status = await self._request(method, href, self.writer)
+        if status not in (200, 201, 204):
+            raise self._refusal(method, href)
+        location = self._response.location
+        return resolve(href, location, self._authority) if location else None
+
+    def _refusal(self, method, href):
+        response = self._response
+        return causes.from_status(method, href, response.status, response.reason_text, response.retry_after)
+
+    async def _request(self, method, href, body):
+        """Return the status, redirects followed."""
+        for _ in range(REDIRECTS_MAX):
+            try:
+                await self._port.within(REQUEST_DEADLINE_MS, self._exchange(method, href, body))
+            except asyncio.TimeoutError:
+                self.close()
+                raise causes.from_link(LinkError(SILENT, "%s %s" % (method, href)))
+            except LinkError as error:
+                raise causes.from_link(error)
+            except (HttpError, XmlError, ReadError) as error:
+                self.close()
+                raise causes.RequestError("%s %s: %s" % (method, href, error), False)
+            response = self._response
+            if response.status not in _REDIRECTS or not response.location:
+                return response.status
+            try:
+                href = resolve(href, response.location, self._authority)
+            except HttpError as error:
+                raise causes.RequestError("%s %s: %s" % (method, href, error), False)
+        raise causes.RequestError("%s %s: redirected more than %d times" % (method, href, REDIRECTS_MAX), False)
+
+    async def _exchange(self, method, href, body):
+        n = request_head(self._head, method, href, self._authority, body.n if body else 0)
+        while True:
+            fresh = self._stream is None
+            self._response.reset(method)
+            try:
+                if fresh:
+                    self._stream = await self._port.connect(self._host, self._tcp_port, self._tls)
+                await self._stream.write(self._head, n)
+                if body:
+                    await self._stream.write(body.buf, body.n)
+                await self._receive()
+                break
+            except LinkError:
+                self.close()
+                if fresh or self._response.status:
+                    raise
+        self.requests += 1
+        if not self._response.keep_alive:
+            self.close()
+
+    async def _receive(self):
+        response = self._response
+        while not response.done:
+            n = await self._stream.readinto(self._rx)
+            if n:
+                response.feed(self._rx, n)
+            elif response.status:
+                response.eof()
+            else:
+                raise LinkError("closed", "no answer")
+
+    def close(self):
+        """Drop the connection; the next request makes a new one."""
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None

@@ -1,0 +1,82 @@
+"""The resources being polled: a table of rows that grows out of DeviceCapability by hrefs alone (T5).
+
+A row knows its parent; when a parent no longer names it, it goes, and all that hangs on it. Nothing here
+speaks to the server: `conversation` reads what is due and says what it found.
+Source: IEEE 2030.5-2018 clause 6; requirements D1, D3.
+"""
+
+from micropython import const
+
+DEFAULT_RATE_S = const(300)  # the handbooks' poll rate, over the schema's 900 (D3)
+RATE_MIN_S = const(10)  # a server that asks for more is not believed
+NEVER = const(0x3FFFFFFF)
+
+
+class Row:
+    """One resource: what it is (`kind`), where, how often, when next."""
+
+    def __init__(self, kind, href, parent, slot, rate_s, due):
+        self.kind = kind
+        self.href = href
+        self.parent = parent
+        self.slot = slot  # of its DERProgram, where it has one
+        self.rate_s = rate_s
+        self.due = due
+        self.retries = 0
+
+
+class Tree:
+    """Rows in the order they were found."""
+
+    def __init__(self, on_removed):
+        """`on_removed(row)` is called for every row that goes."""
+        self.rows = []
+        self._on_removed = on_removed
+
+    def plant(self, kind, href, now):
+        """Start from the one address that is configured."""
+        self.rows.append(Row(kind, href, None, -1, DEFAULT_RATE_S, now))
+
+    def next(self):
+        """Return the row that is due first."""
+        best = None
+        for row in self.rows:
+            if best is None or row.due < best.due:
+                best = row
+        return best
+
+    def find(self, kind):
+        """Return the first row of this kind, or None."""
+        for row in self.rows:
+            if row.kind == kind:
+                return row
+        return None
+
+    def polled(self, row, now, rate_s):
+        """`row` was read; the server wants it every `rate_s` seconds (0 = it did not say: as its parent)."""
+        row.retries = 0
+        if rate_s:
+            row.rate_s = max(rate_s, RATE_MIN_S)
+        elif row.parent is not None:
+            row.rate_s = row.parent.rate_s
+        row.due = now + row.rate_s
+
+    def children(self, row, found, now):
+        """Make `found`, a list of (kind, href, program slot), the children of `row`; new ones are due at once."""
+        for child in [old for old in self.rows if old.parent is row]:
+            wanted = (child.kind, child.href, child.slot)
+            if wanted in found:
+                found.remove(wanted)
+                if child.rate_s > row.rate_s and child.due < NEVER:
+                    child.due = min(child.due, now + row.rate_s)
+            else:
+                self.remove(child)
+        for kind, href, slot in found:
+            self.rows.append(Row(kind, href, row, slot, row.rate_s, now))
+
+    def remove(self, row):
+        """Take `row` and all below it out."""
+        for child in [old for old in self.rows if old.parent is row]:
+            self.remove(child)
+        self.rows.remove(row)
+        self._on_removed(row)

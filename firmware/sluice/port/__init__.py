@@ -1,0 +1,21 @@
+"""What differs between Pythons and boards: sockets with TLS, the serial line, files, clock, random numbers.
+
+A port is an object with these methods; the shell gets it as an argument and knows no other. Streams and
+lines are made by it too:
+
+    ticks_ms() -> int                       monotonic, wraps
+    ticks_diff(a, b) -> int                 a - b, across the wrap
+    rtc() -> int                            the real-time clock in core seconds, right or wrong
+    random_below(n) -> int                  0 .. n-1
+    print(text)                             one line for a person
+    read_file(name) -> bytes                OSError if there is none
+    heap() -> (live, limit)                 bytes, after a collection; limit 0 = not bounded
+    await sleep_ms(ms)
+    await within(ms, awaitable)             its result, or asyncio.TimeoutError
+    tls(ca, chain, key) -> context          from the names of PEM files; TlsError names the one at fault
+    await connect(host, port, tls) -> stream
+    await open_line(device, baud, parity) -> line
+
+A stream: `await readinto(buf) -> n` (0 = closed), `await write(buf, n)`, `close()`; all raise LinkError.
+A line: `drain()`, `await write(buf, n)`, `await readinto(buf, timeout_ms) -> n` (0 = nothing in time).
+"""

@@ -1,0 +1,154 @@
+"""CPython: the same gateway on a PC, for development and tests."""
+
+import asyncio
+import os
+import secrets
+import ssl
+import sys
+import termios
+import time
+import tty
+
+from sluice_wire.sep2 import EPOCH
+
+from .errors import BAD_CA, BAD_CHAIN, TlsError, link_error
+from .timing import silence_ms
+
+CIPHERS = "ECDHE-ECDSA-AES128-CCM8:ECDHE-ECDSA-AES128-GCM-SHA256:@SECLEVEL=0"  # CCM8 needs level 0 in OpenSSL 3
+
+_BAUDS = {
+    2400: termios.B2400,
+    4800: termios.B4800,
+    9600: termios.B9600,
+    19200: termios.B19200,
+    38400: termios.B38400,
+    57600: termios.B57600,
+    115200: termios.B115200,
+}
+
+
+class Stream:
+    """A TLS connection. Every failure comes out as LinkError."""
+
+    def __init__(self, reader, writer):
+        self._reader = reader
+        self._writer = writer
+
+    async def readinto(self, buf):
+        try:
+            data = await self._reader.read(len(buf))
+        except OSError as error:
+            raise link_error(error) from error
+        buf[: len(data)] = data
+        return len(data)
+
+    async def write(self, buf, n):
+        try:
+            self._writer.write(bytes(buf[:n]))
+            await self._writer.drain()
+        except OSError as error:
+            raise link_error(error) from error
+
+    def close(self):
+        self._writer.close()
+
+
+class Line:
+    """A serial line on the event loop."""
+
+    def __init__(self, fd, port, silence_ms):
+        self._fd = fd
+        self._arrived = asyncio.Event()
+        self._port = port
+        self._silence_ms = silence_ms
+        self._last_ms = port.ticks_ms()
+
+    def drain(self):
+        try:
+            while os.read(self._fd, 256):
+                pass
+        except BlockingIOError:
+            return
+
+    async def write(self, buf, n):
+        rest_ms = self._silence_ms - (self._port.ticks_ms() - self._last_ms)
+        if rest_ms > 0:
+            await self._port.sleep_ms(rest_ms)
+        os.write(self._fd, bytes(buf[:n]))
+
+    async def readinto(self, buf, timeout_ms):
+        loop = asyncio.get_running_loop()
+        self._arrived.clear()
+        loop.add_reader(self._fd, self._arrived.set)
+        try:
+            await asyncio.wait_for(self._arrived.wait(), timeout_ms / 1000)
+            return os.readv(self._fd, [buf])
+        except asyncio.TimeoutError:
+            return 0
+        finally:
+            loop.remove_reader(self._fd)
+            self._last_ms = self._port.ticks_ms()
+
+
+class Port:
+    """The functions that `sluice.port` lists."""
+
+    name = "CPython %d.%d, %d bits" % (sys.version_info[0], sys.version_info[1], sys.maxsize.bit_length() + 1)
+
+    def ticks_ms(self):
+        return time.monotonic_ns() // 1000000
+
+    def ticks_diff(self, a, b):
+        return a - b
+
+    def rtc(self):
+        return int(time.time()) - EPOCH
+
+    def random_below(self, n):
+        return secrets.randbelow(n)
+
+    def print(self, text):
+        print(text, flush=True)
+
+    def read_file(self, name):
+        with open(name, "rb") as file:
+            return file.read()
+
+    def heap(self):
+        return 0, 0
+
+    async def sleep_ms(self, ms):
+        await asyncio.sleep(ms / 1000)
+
+    async def within(self, ms, awaitable):
+        return await asyncio.wait_for(awaitable, ms / 1000)
+
+    def tls(self, ca, chain, key):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers(CIPHERS)
+        try:
+            context.load_verify_locations(ca)
+        except (ValueError, OSError) as error:
+            raise TlsError(BAD_CA % (ca, error)) from error
+        try:
+            context.load_cert_chain(chain, key)
+        except (ValueError, OSError) as error:
+            raise TlsError(BAD_CHAIN % (chain, key, error)) from error
+        return context
+
+    async def connect(self, host, port, context):
+        try:
+            return Stream(*await asyncio.open_connection(host, port, ssl=context, server_hostname=host))
+        except (OSError, ssl.CertificateError) as error:
+            raise link_error(error) from error
+
+    async def open_line(self, device, baud, parity):
+        fd = os.open(device, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        tty.setraw(fd)
+        attrs = termios.tcgetattr(fd)
+        attrs[2] &= ~(termios.PARENB | termios.PARODD)
+        attrs[2] |= {"none": 0, "even": termios.PARENB, "odd": termios.PARENB | termios.PARODD}[parity]
+        attrs[4] = attrs[5] = _BAUDS[baud]
+        termios.tcsetattr(fd, termios.TCSANOW, attrs)
+        return Line(fd, self, silence_ms(baud))

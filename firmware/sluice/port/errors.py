@@ -1,0 +1,80 @@
+"""Why a connection failed, in the few kinds that call for different action (T10).
+
+Mbed TLS and OpenSSL word the same refusal differently and the platforms number it differently, so
+the ports hand over the text and number they got and one table sorts them.
+"""
+
+REFUSED = "refused"
+NO_HOST = "no-host"
+NO_ROUTE = "no-route"
+UNTRUSTED = "untrusted"
+EXPIRED = "expired"
+NOT_YET_VALID = "not-yet-valid"
+WRONG_NAME = "wrong-name"
+NOT_ACCEPTED = "not-accepted"
+CLOSED = "closed"
+TLS = "tls"
+SILENT = "silent"
+
+# First match wins: words of the error text, or its number, and the kind they mean.
+_SIGNS = (
+    ("refused", REFUSED),
+    ("not yet valid", NOT_YET_VALID),
+    ("validity starts in the future", NOT_YET_VALID),
+    ("expired", EXPIRED),
+    ("hostname mismatch", WRONG_NAME),
+    ("ip address mismatch", WRONG_NAME),
+    ("does not match with the expected cn", WRONG_NAME),
+    ("not correctly signed by the trusted ca", UNTRUSTED),
+    ("certificate verify failed", UNTRUSTED),
+    ("verify_failed", UNTRUSTED),
+    ("alert", NOT_ACCEPTED),  # the server ended the handshake: it objects to us
+    ("-29312", CLOSED),
+    ("-30592", NOT_ACCEPTED),
+    ("handshake", NOT_ACCEPTED),
+    ("getaddrinfo", NO_HOST),
+    ("name or service not known", NO_HOST),
+    ("-2", NO_HOST),
+    ("econnrefused", REFUSED),
+    ("ehostunreach", NO_ROUTE),
+    ("enetunreach", NO_ROUTE),
+    ("econnreset", CLOSED),
+    ("epipe", CLOSED),
+    ("reset by peer", CLOSED),
+    ("broken pipe", CLOSED),
+    ("eof", CLOSED),
+)
+
+_NUMBERS = {111: REFUSED, 113: NO_ROUTE, 101: NO_ROUTE, 104: CLOSED, 32: CLOSED, 103: CLOSED}
+
+
+class LinkError(Exception):
+    """The connection cannot be made or is lost. `kind` is one of the above, `detail` the platform's words."""
+
+    def __init__(self, kind, detail):
+        super().__init__("%s (%s)" % (kind, detail))
+        self.kind = kind
+        self.detail = detail
+
+
+class TlsError(ValueError):
+    """A certificate or key of ours cannot be used; the message names the file."""
+
+
+BAD_CA = "server.ca: %s cannot be used (%s); expected the utility's root certificate in PEM"
+BAD_CHAIN = "server.certificate and server.key: %s and %s cannot be used (%s); expected PEM, a key on P-256 and its chain"
+
+
+def link_error(error):
+    """Return the LinkError that says what the platform's OSError or ValueError means."""
+    number = error.args[0] if error.args and isinstance(error.args[0], int) else None
+    detail = str(error) or type(error).__name__
+    kind = _NUMBERS.get(number)
+    if kind is None:
+        low = detail.lower()
+        kind = TLS
+        for words, meaning in _SIGNS:
+            if words in low:
+                kind = meaning
+                break
+    return LinkError(kind, detail)

@@ -1,0 +1,146 @@
+"""MicroPython's unix port: Linux-class gateways, the demo and the tests in 32 bits."""
+
+import asyncio
+import gc
+import os
+import sys
+import termios
+import time
+
+import tls
+from asyncio import stream as asyncio_stream
+
+from sluice_wire.sep2 import EPOCH
+
+from .errors import BAD_CA, BAD_CHAIN, TlsError, link_error
+from .timing import silence_ms
+
+CIPHERS = ("TLS-ECDHE-ECDSA-WITH-AES-128-CCM-8", "TLS-ECDHE-ECDSA-WITH-AES-128-GCM-SHA256")
+
+_VMIN = 6
+_VTIME = 5
+_BAUDS = {9600: termios.B9600, 57600: termios.B57600, 115200: termios.B115200, 19200: 14, 38400: 15, 4800: 12, 2400: 11}
+_PARENB = 0o400
+_PARODD = 0o1000
+
+
+class Stream:
+    """A TLS connection. Every failure comes out as LinkError."""
+
+    def __init__(self, stream):
+        self._stream = stream
+
+    async def readinto(self, buf):
+        try:
+            n = None
+            while n is None:  # a TLS record may be there in part
+                n = await self._stream.readinto(buf)
+            return n
+        except (OSError, ValueError) as error:
+            raise link_error(error)
+
+    async def write(self, buf, n):
+        try:
+            self._stream.write(memoryview(buf)[:n])
+            await self._stream.drain()
+        except (OSError, ValueError) as error:
+            raise link_error(error)
+
+    def close(self):
+        self._stream.s.close()
+
+
+class Line:
+    """A serial line, read without blocking (VMIN = VTIME = 0)."""
+
+    def __init__(self, file, port, silence_ms):
+        self._file = file
+        self._stream = asyncio_stream.Stream(file)
+        self._scratch = bytearray(64)
+        self._port = port
+        self._silence_ms = silence_ms
+        self._last_ms = port.ticks_ms()
+
+    def drain(self):
+        while self._file.readinto(self._scratch):
+            pass
+
+    async def write(self, buf, n):
+        port = self._port
+        rest_ms = self._silence_ms - port.ticks_diff(port.ticks_ms(), self._last_ms)
+        if rest_ms > 0:
+            await port.sleep_ms(rest_ms)
+        self._stream.write(memoryview(buf)[:n])
+        await self._stream.drain()
+
+    async def readinto(self, buf, timeout_ms):
+        try:
+            n = await asyncio.wait_for_ms(self._stream.readinto(buf), timeout_ms) or 0
+        except asyncio.TimeoutError:
+            n = 0
+        self._last_ms = self._port.ticks_ms()
+        return n
+
+
+class Port:
+    """The functions that `sluice.port` lists."""
+
+    name = "MicroPython %d.%d, %d bits" % (
+        sys.implementation.version[0],
+        sys.implementation.version[1],
+        32 if sys.maxsize <= 0x7FFFFFFF else 64,
+    )
+    ticks_ms = staticmethod(time.ticks_ms)
+    ticks_diff = staticmethod(time.ticks_diff)
+    sleep_ms = staticmethod(asyncio.sleep_ms)
+    print = staticmethod(print)
+
+    def rtc(self):
+        return int(time.time()) - EPOCH
+
+    def random_below(self, n):
+        return int.from_bytes(os.urandom(3), "little") % n
+
+    def read_file(self, name):
+        with open(name, "rb") as file:
+            return file.read()
+
+    def heap(self):
+        gc.collect()
+        live = gc.mem_alloc()
+        return live, live + gc.mem_free()
+
+    async def within(self, ms, awaitable):
+        return await asyncio.wait_for_ms(awaitable, ms)
+
+    def tls(self, ca, chain, key):
+        context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
+        context.verify_mode = tls.CERT_REQUIRED
+        context.set_ciphers(list(CIPHERS))
+        try:
+            context.load_verify_locations(self.read_file(ca))
+        except (ValueError, OSError) as error:
+            raise TlsError(BAD_CA % (ca, error))
+        try:
+            context.load_cert_chain(self.read_file(chain), self.read_file(key))
+        except (ValueError, OSError) as error:
+            raise TlsError(BAD_CHAIN % (chain, key, error))
+        return context
+
+    async def connect(self, host, port, context):
+        try:
+            stream, _ = await asyncio.open_connection(host, port, ssl=context, server_hostname=host)
+        except (OSError, ValueError) as error:
+            raise link_error(error)
+        return Stream(stream)
+
+    async def open_line(self, device, baud, parity):
+        file = open(device, "r+b", 0)
+        termios.setraw(file.fileno())
+        attrs = termios.tcgetattr(file.fileno())
+        attrs[2] = attrs[2] & ~(_PARENB | _PARODD) | {"none": 0, "even": _PARENB, "odd": _PARENB | _PARODD}[parity]
+        attrs[4] = attrs[5] = _BAUDS[baud]
+        attrs[6][_VMIN] = 0
+        attrs[6][_VTIME] = 0
+        termios.tcsetattr(file.fileno(), termios.TCSANOW, attrs)
+        return Line(file, self, silence_ms(baud))
