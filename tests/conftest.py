@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
 from sluice_tools.toolchain import interpreter
 from sluice_tools.toolchain.interpreter import Interpreter, InterpreterError
 

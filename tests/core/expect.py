@@ -7,4 +7,4 @@ def raises(kind, function, *args):
         function(*args)
     except kind as error:
         return error
-    raise AssertionError("{} was not raised".format(kind.__name__))
+    raise AssertionError(f"{kind.__name__} was not raised")

@@ -12,6 +12,7 @@ from pathlib import Path
 from sluice_tools.toolchain import BUILD
 
 SUITE = "trixie"  # the first Debian that packages MicroPython
+ARCHITECTURE = "i386"  # 32 bits that a PC runs
 STATE = BUILD / "apt"
 KEYRINGS = [Path("/usr/share/keyrings/debian-archive-keyring" + end) for end in (".gpg", ".pgp")]
 MIRROR_VARIABLE = "SLUICE_DEBIAN_MIRROR"
@@ -22,12 +23,12 @@ class AptError(Exception):
     """A package cannot be had; the message says why."""
 
 
-def unpack(packages: list[str], architecture: str, directory: Path) -> None:
-    """Download `packages` of `architecture` and unpack them all into `directory`."""
+def unpack(packages: list[str], directory: Path) -> None:
+    """Download `packages` and unpack them all into `directory`."""
     for program in ("apt-get", "dpkg"):
         if shutil.which(program) is None:
             raise AptError(f"this system has no {program}")
-    options = _private_apt(architecture)
+    options = _private_apt()
     downloads = STATE / "downloads"
     shutil.rmtree(downloads, ignore_errors=True)
     downloads.mkdir()
@@ -37,7 +38,7 @@ def unpack(packages: list[str], architecture: str, directory: Path) -> None:
     shutil.rmtree(downloads)
 
 
-def _private_apt(architecture: str) -> list[str]:
+def _private_apt() -> list[str]:
     """Give the options of an apt that knows one suite of the first archive Debian's key has signed."""
     keyring = next((path for path in KEYRINGS if path.exists()), None)
     if keyring is None:
@@ -49,8 +50,8 @@ def _private_apt(architecture: str) -> list[str]:
         "Dir::State": STATE,
         "Dir::State::status": "/dev/null",
         "Dir::Cache": STATE / "cache",
-        "APT::Architecture": architecture,
-        "APT::Architectures": architecture,
+        "APT::Architecture": ARCHITECTURE,
+        "APT::Architectures": ARCHITECTURE,
         "APT::Sandbox::User": "root",
         "Acquire::Languages": "none",
         "Acquire::Retries": ATTEMPTS,

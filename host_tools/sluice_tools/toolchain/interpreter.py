@@ -86,7 +86,7 @@ def fetch() -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
-        apt.unpack(PACKAGES, "i386", folder / "root")
+        apt.unpack(PACKAGES, folder / "root")
     except apt.AptError as error:
         raise InterpreterError(str(error)) from None
     FETCHED.write_text(LAUNCHER)

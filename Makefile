@@ -1,0 +1,58 @@
+# Every target does its own set-up; what is made stays in .venv and build/, so a second run starts at once.
+# PYTHON=... chooses the Python of .venv (3.11 or later), SLUICE_MICROPYTHON=... a MicroPython of your own.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test check size lock clean
+
+BIN := .venv/bin
+ENVIRONMENT := .venv/.made
+MICROPYTHON := build/.micropython
+ROMFS := build/romfs/sluice.romfs
+READY := $(ENVIRONMENT) $(MICROPYTHON) $(ROMFS)
+SOURCES := $(shell find firmware shared -name '*.py' -o -type d ! -name __pycache__)
+
+PYTHONS := python3 python3.14 python3.13 python3.12 python3.11
+NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
+PYTHON = $(firstword $(foreach python,$(PYTHONS),$(shell $(python) $(NEW_ENOUGH) 2>/dev/null && echo $(python))))
+
+help: ## this text
+	@printf 'Sluice: a gateway that keeps a site inside its dynamic operating envelope.\n\n'
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+
+setup: $(READY) ## .venv with the command `sluice`, 32-bit MicroPython, the gateway's image
+	@echo 'setup: ready; the command is $(BIN)/sluice'
+
+demo: $(READY) ## a day of a simulated house under the limits of a utility server; ends in build/demo/
+	@$(BIN)/sluice demo
+
+test: $(READY) ## all tests, core tests on CPython and on MicroPython; ARGS='-k xml' chooses
+	@$(BIN)/pytest -q $(ARGS)
+
+check: $(READY) ## what CI runs: lint, types, all tests
+	@$(BIN)/ruff check -q
+	@$(BIN)/mypy
+	@$(BIN)/pytest -q
+
+size: $(ENVIRONMENT) ## bytes of .mpy per module of the gateway, and in total
+	@$(BIN)/python -m sluice_tools.toolchain.image --size
+
+lock: $(ENVIRONMENT) ## newest versions of all packages into requirements.lock
+	@$(BIN)/python -m pip install -q uv
+	@$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --all-extras --upgrade \
+	    --no-header --no-annotate pyproject.toml -o requirements.lock
+
+clean: ## removes .venv and build/
+	@rm -rf .venv build
+
+$(ENVIRONMENT): requirements.lock schemas.lock pyproject.toml
+	@$(or $(PYTHON),false) $(NEW_ENOUGH) || { echo 'setup: no Python 3.11 or later: install one, or name it: make PYTHON=/path/to/python3' >&2; exit 1; }
+	@PYTHONPATH=host_tools $(PYTHON) -m sluice_tools.toolchain.environment
+	@touch $@
+
+$(MICROPYTHON): host_tools/sluice_tools/toolchain/interpreter.py $(ENVIRONMENT)
+	@$(BIN)/python -m sluice_tools.toolchain.interpreter
+	@mkdir -p build && touch $@
+
+$(ROMFS): host_tools/sluice_tools/toolchain/image.py $(SOURCES) $(ENVIRONMENT)
+	@$(BIN)/python -m sluice_tools.toolchain.image
