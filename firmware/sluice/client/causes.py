@@ -34,9 +34,10 @@ STATUS_CAUSES = {
 class RequestError(Exception):
     """A request that brought no usable answer. `hold` tells that the server as a whole is to be left alone a while."""
 
-    def __init__(self, text, hold, retry_after=-1):
+    def __init__(self, text, hold, status=0, retry_after=-1):
         super().__init__(text)
         self.hold = hold
+        self.status = status  # the HTTP status, 0 = none came
         self.retry_after = retry_after  # seconds, -1 = not said
 
 
@@ -49,4 +50,5 @@ def from_status(method, href, status, reason, retry_after):
     """Return the RequestError for a status that is no success."""
     cause = STATUS_CAUSES.get(status) or ("the server has a fault of its own" if status >= 500 else "not expected here")
     said = '; it says "%s"' % reason if reason else ""
-    return RequestError("%s %s was answered %d: %s%s" % (method, href, status, cause, said), status == 429, retry_after)
+    text = "%s %s was answered %d: %s%s" % (method, href, status, cause, said)
+    return RequestError(text, status == 429, status, retry_after)

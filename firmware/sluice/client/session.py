@@ -28,7 +28,7 @@ class Session:
         self._host = host
         self._tcp_port = tcp_port
         self._tls = tls
-        self._authority = host if tcp_port == 443 else "%s:%d" % (host, tcp_port)
+        self.authority = host if tcp_port == 443 else "%s:%d" % (host, tcp_port)
         self._stream = None
         self.reader = Reader()
         self._tokenizer = Tokenizer(self.reader)
@@ -64,7 +64,7 @@ class Session:
         if status not in (200, 201, 204):
             raise self._refusal(method, href)
         location = self._response.location
-        return resolve(href, location, self._authority) if location else None
+        return resolve(href, location, self.authority) if location else None
 
     def _refusal(self, method, href):
         response = self._response
@@ -87,13 +87,13 @@ class Session:
             if response.status not in _REDIRECTS or not response.location:
                 return response.status
             try:
-                href = resolve(href, response.location, self._authority)
+                href = resolve(href, response.location, self.authority)
             except HttpError as error:
                 raise causes.RequestError("%s %s: %s" % (method, href, error), False)
         raise causes.RequestError("%s %s: redirected more than %d times" % (method, href, REDIRECTS_MAX), False)
 
     async def _exchange(self, method, href, body):
-        n = request_head(self._head, method, href, self._authority, body.n if body else 0)
+        n = request_head(self._head, method, href, self.authority, body.n if body else 0)
         while True:
             fresh = self._stream is None
             self._response.reset(method)

@@ -1,0 +1,342 @@
+"""The conversation: one task that answers events, reads what is due and posts telemetry, one request at a time.
+
+What was read last good stays in force whatever happens to a later reading: a resource is taken over only
+when the whole of it, its last page included, has arrived in order (P5). A resource that fails is tried
+again twice within its period, and its parent read anew in case it has moved; a connection that fails
+holds everything back for as long (S1).
+Source: IEEE 2030.5-2018 clauses 6, 8, 10; requirements D1 to D4, T5 to T8, S1.
+"""
+
+from micropython import const
+
+from sluice.doe.events import Events
+from sluice.sep2 import readers
+from sluice.sep2.http import HttpError, add_query, resolve
+from sluice.sep2.writers import der_control_response
+from sluice_wire.limits import PAGE_SIZE, PAGES_MAX
+
+from .causes import RequestError
+from .tree import DEFAULT_RATE_S, NEVER, Tree
+
+# What a row can be: index into KINDS below.
+DCAP = const(0)
+TIME = const(1)
+EDEV_LIST = const(2)
+REGISTRATION = const(3)
+FSA_LIST = const(4)
+DERP_LIST = const(5)
+DERP = const(6)  # a DERProgram; it is read with its list
+DDERC = const(7)
+DERC_LIST = const(8)
+DER_LIST = const(9)
+MUP_LIST = const(10)
+
+_DRIFT_TOLD_S = const(60)  # D2
+_RETRIES_S = (10, 30)  # before the retries within a period, and as much again at random
+
+
+class Conversation:
+    """Holds the tree of resources; what they say goes to programs, events, clock, DER resources and mirror."""
+
+    def __init__(self, port, clock, journal, session, device, programs, events, responses, der, mirror):
+        self._port = port
+        self._clock = clock
+        self._journal = journal
+        self._session = session
+        self._device = device  # lfdi, pin
+        self._programs = programs
+        self._events = events
+        self._staged = Events(events.reply_tos)
+        self._responses = responses
+        self._der = der
+        self._mirror = mirror
+        self._tree = Tree(self._forget)
+        self._row = None  # the row being read
+        self._items = 0  # list items of the page being read
+        self._found = []  # what the list being read names
+        self._own_links = None  # of the own EndDevice
+        self._hold_until = 0
+        self._failures = 0
+
+    async def run(self, entry):
+        """Talk for ever, beginning with the DeviceCapability at `entry`."""
+        self._tree.plant(DCAP, entry, self._clock.now())
+        while True:
+            if not await self.turn():
+                await self._port.sleep_ms(self._clock.ms_to_next_second())
+
+    async def turn(self):
+        """Do the most urgent thing. Return False if there is nothing to do this second."""
+        now = self._clock.now()
+        if now < self._hold_until:
+            return False
+        row = self._tree.find(DER_LIST)
+        if row is not None and self._der.changed():
+            row.due = min(row.due, now)
+        row = self._tree.next()
+        try:
+            if self._responses.waiting:
+                await self._respond()
+            elif row.due <= now:
+                await self._poll(row)
+            elif not await self._mirror.post_next(self._session, now):
+                return False
+            self._failures = 0
+            self._journal.well("server")
+        except (RequestError, HttpError) as error:
+            self._failed(error, row, now)
+        return True
+
+    def _failed(self, error, row, now):
+        self._journal.fault("server", str(error))
+        if getattr(error, "hold", False) or row.due > now:
+            self._hold_until = now + self._delay_s(self._failures, DEFAULT_RATE_S, error)
+            self._failures += 1
+        else:
+            row.due = now + self._delay_s(row.retries, row.rate_s, error)
+            row.retries += 1
+            if row.parent is not None and row.retries > len(_RETRIES_S):
+                row.parent.due = now  # perhaps it has moved
+
+    def _delay_s(self, failures, rate_s, error):
+        retry_after = getattr(error, "retry_after", -1)
+        if retry_after >= 0:
+            return retry_after + 1 + self._port.random_below(retry_after // 4 + 10)
+        least = _RETRIES_S[failures] if failures < len(_RETRIES_S) else rate_s
+        return least + self._port.random_below(least)
+
+    # --- reading --------------------------------------------------------------------------------
+
+    async def _poll(self, row):
+        document, on_item, done = KINDS[row.kind]
+        self._row = row
+        self._found = []
+        self._staged.clear()
+        if on_item:
+            record = await self._read_list(row.href, document, getattr(self, on_item))
+        else:
+            record = await self._read_one(row, document)
+        now = self._clock.now()
+        self._tree.polled(row, now, record.poll_rate if record else 0)
+        wait = getattr(self, done)(row, record, now)
+        if wait is not None:
+            await wait
+
+    async def _read_list(self, href, document, on_item):
+        """Read all pages, counting the items that come: `all` and `results` may lie (T6)."""
+
+        def item(record):
+            self._items += 1
+            on_item(record)
+
+        record = self._session.reader.record
+        start = 0
+        for _ in range(PAGES_MAX):
+            self._items = 0
+            if not await self._session.get(add_query(href, start, PAGE_SIZE), document, item):
+                return None
+            start += self._items
+            if not self._items or start >= record.all_:
+                break
+        return record
+
+    async def _read_one(self, row, document):
+        try:
+            if await self._session.get(row.href, document):
+                return self._session.reader.record
+        except RequestError as error:
+            if error.status != 404 or row.kind != DDERC:
+                raise
+        if row.kind != DDERC:
+            raise RequestError("GET %s was answered with nothing" % row.href, False)
+        return None
+
+    def _link(self, record, field):
+        """Return the path of a link of the record being read, or None."""
+        return resolve(self._row.href, record.text(field), self._session.authority) if record.has(field) else None
+
+    # --- what was read --------------------------------------------------------------------------
+
+    def _dcap_read(self, row, record, now):
+        found = []
+        for kind, field in (
+            (TIME, record.TIME_LINK),
+            (EDEV_LIST, record.EDEV_LIST_LINK),
+            (MUP_LIST, record.MUP_LIST_LINK),
+        ):
+            href = self._link(record, field)
+            if href:
+                found.append((kind, href, -1))
+        self._tree.children(row, found, now)
+
+    def _time_read(self, row, record, now):
+        known = self._clock.known
+        drift = self._clock.set(record.current_time)
+        if abs(drift) > _DRIFT_TOLD_S:
+            self._journal.write("clock was %d s %s the server's; corrected" % (abs(drift), ("ahead of", "behind")[drift > 0]))
+        if not known:
+            # Everything was due by the wrong clock.
+            for other in self._tree.rows:
+                if other.due < NEVER:
+                    other.due += drift
+
+    def _end_device(self, record):
+        if record.has_lfdi and record.lfdi == self._device.lfdi:
+            links = []
+            for kind, field in (
+                (REGISTRATION, record.REGISTRATION_LINK),
+                (FSA_LIST, record.FSA_LIST_LINK),
+                (DER_LIST, record.DER_LIST_LINK),
+            ):
+                href = self._link(record, field)
+                if href:
+                    links.append((kind, href, -1))
+            self._found = [record.enabled, links]
+
+    def _end_devices_read(self, row, record, now):
+        if not self._found:
+            self._journal.fault(
+                "registration",
+                "the server does not list LFDI %s: give it to the utility; fixed limits hold" % self._device.lfdi_text,
+            )
+            self._tree.children(row, [], now)
+        elif not self._found[0]:
+            self._journal.fault("registration", "the utility has disabled this device; fixed limits hold")
+            self._tree.children(row, [], now)
+        else:
+            self._journal.well("registration")
+            links = self._found[1]
+            first = [link for link in links if link[0] == REGISTRATION]
+            self._own_links = [link for link in links if link[0] != REGISTRATION]
+            self._tree.children(row, first or self._own_links, now)
+
+    def _registration_read(self, row, record, now):
+        if record.pin == self._device.pin:
+            self._journal.well("PIN")
+            self._tree.children(row, list(self._own_links), now)
+        else:
+            self._journal.fault(
+                "PIN", "the server's PIN is not the one in server.pin: wrong site or wrong device; fixed limits hold"
+            )
+            self._tree.children(row, [], now)
+
+    def _fsa(self, record):
+        href = self._link(record, record.DERP_LIST_LINK)
+        if href:
+            self._found.append((DERP_LIST, href, -1))
+
+    def _found_read(self, row, record, now):
+        self._tree.children(row, self._found, now)
+
+    def _derp(self, record):
+        self._found.append(
+            (
+                bytes(record.mrid),
+                record.primacy,
+                record.text(record.DESCRIPTION) if record.has(record.DESCRIPTION) else "",
+                self._link(record, record.HREF),
+                self._link(record, record.DDERC_LINK),
+                self._link(record, record.DERC_LIST_LINK),
+            )
+        )
+
+    def _derps_read(self, row, record, now):
+        below = {}
+        for mrid, primacy, title, href, dderc, derc in self._found:
+            slot = self._programs.put(mrid, primacy, title)
+            if slot < 0:
+                self._journal.fault("programs", "more than the device follows; %s is left out" % (title or href))
+                continue
+            below[(DERP, href, slot)] = [
+                (kind, link, slot) for kind, link in ((DDERC, dderc), (DERC_LIST, derc)) if link
+            ]
+        self._tree.children(row, list(below), now)
+        for child in [other for other in self._tree.rows if other.parent is row]:
+            child.due = NEVER  # read with its list
+            child.rate_s = row.rate_s
+            self._tree.children(child, below[(DERP, child.href, child.slot)], now)
+
+    def _dderc_read(self, row, record, now):
+        if record:
+            self._programs.set_default(row.slot, record)
+        else:
+            self._programs.clear_default(row.slot)
+
+    def _derc(self, record):
+        self._staged.stage(record, self._clock.now())
+
+    def _dercs_read(self, row, record, now):
+        self._events.merge(self._staged, row.slot, self._draw, self._responses, now)
+
+    def _draw(self, bound):
+        """Return a whole number between 0 and `bound`, both included (E9)."""
+        drawn = self._port.random_below(abs(bound) + 1)
+        return drawn if bound >= 0 else -drawn
+
+    def _der_item(self, record):
+        for field in (record.DERS_LINK, record.DERG_LINK, record.DERCAP_LINK):
+            self._found.append(self._link(record, field))
+
+    def _ders_read(self, row, record, now):
+        if self._found:
+            return self._der.put(self._session, self._found, now)
+        return None
+
+    def _mup(self, record):
+        self._mirror.listed(record, self._link(record, record.HREF))
+
+    def _mups_read(self, row, record, now):
+        return self._register_mirror(row)
+
+    async def _register_mirror(self, row):
+        if self._tree.find(DER_LIST) is None and self._tree.find(FSA_LIST) is None:
+            row.due = self._clock.now() + 1  # not registered yet: the server would refuse
+        elif await self._mirror.register(self._session, row.href):
+            row.due = self._clock.now() + 1  # read the post rate it was given
+
+    def _forget(self, row):
+        """A row has left the tree."""
+        if row.kind == DDERC:
+            self._programs.clear_default(row.slot)
+        elif row.kind == DERP:
+            for other in self._tree.rows:
+                if other.kind == DERP and other.slot == row.slot:
+                    return
+            self._events.drop_program(row.slot)
+            self._programs.remove(row.slot)
+
+    # --- telling --------------------------------------------------------------------------------
+
+    async def _respond(self):
+        """Send the oldest response. It goes when the server has it, or has refused it for good."""
+        responses = self._responses
+        slot = responses.head
+        mrid = responses.mrid[slot * 16 : slot * 16 + 16]
+        der_control_response(
+            self._session.writer, responses.time[slot], self._device.lfdi_text, responses.status[slot], mrid
+        )
+        href = responses.reply_to[slot].decode()
+        try:
+            await self._session.send("POST", resolve("/", href, self._session.authority))
+        except RequestError as error:
+            if error.status < 400 or error.status in (408, 429) or error.status >= 500:
+                raise
+            responses.lost += 1
+            self._journal.write("response %d was refused: %s" % (responses.status[slot], error))
+        responses.pop()
+
+
+# document; what each item of a list goes to; what is done when the whole has been read
+KINDS = (
+    (readers.DEVICE_CAPABILITY, None, "_dcap_read"),
+    (readers.TIME, None, "_time_read"),
+    (readers.END_DEVICE_LIST, "_end_device", "_end_devices_read"),
+    (readers.REGISTRATION, None, "_registration_read"),
+    (readers.FSA_LIST, "_fsa", "_found_read"),
+    (readers.DERP_LIST, "_derp", "_derps_read"),
+    (None, None, None),
+    (readers.DDERC, None, "_dderc_read"),
+    (readers.DERC_LIST, "_derc", "_dercs_read"),
+    (readers.DER_LIST, "_der_item", "_ders_read"),
+    (readers.MUP_LIST, "_mup", "_mups_read"),
+)

@@ -1,0 +1,98 @@
+"""A small honest world for the tests of `doe`: records as the readers make them, and a store set up for use."""
+
+from array import array
+
+from sluice.doe.envelope import Envelope
+from sluice.doe.events import Events, ReplyTos
+from sluice.doe.programs import Programs
+from sluice.doe.responses import Responses
+from sluice_wire.limits import UNLIMITED_W
+from sluice_wire.sep2 import CONNECT, ENERGIZE, WATT_MODES
+
+MODE_NAMES = ("exp", "imp", "gen", "load", "connect", "energize")
+
+
+class Record:
+    """What a reader's scratch record says of a DERControl or a DefaultDERControl."""
+
+    REPLY_TO = 0
+
+    def __init__(self, mrid=b"\0" * 16, start=0, duration=0, creation_time=0, reply_to="/rsp", **sets):
+        self.mrid = mrid
+        self.start = start
+        self.duration = duration
+        self.creation_time = creation_time
+        self.reply_to = reply_to
+        self.current_status = sets.pop("status", 0)
+        self.randomize_start = sets.pop("randomize_start", 0)
+        self.randomize_duration = sets.pop("randomize_duration", 0)
+        self.response_required = sets.pop("response_required", 3)
+        self.ramp_tms = sets.pop("ramp_tms", -1)
+        self.set_grad_w = sets.pop("set_grad_w", -1)
+        self.connect = sets.get("connect", True)
+        self.energize = sets.get("energize", True)
+        self.limit_w = array("i", [sets.get(name, 0) for name in MODE_NAMES[:WATT_MODES]])
+        self.modes = sum([1 << MODE_NAMES.index(name) for name in sets])
+
+    def has(self, field):
+        return bool(self.reply_to)
+
+    def same(self, field, href):
+        return self.reply_to.encode() == href
+
+    def text(self, field):
+        return self.reply_to
+
+
+def mrid(number):
+    """Return 16 bytes that end in `number`."""
+    return bytes(15) + bytes([number])
+
+
+def no_draw(bound):
+    """The random part of an event whose random part is nothing."""
+    return 0
+
+
+class World:
+    """Programs A (primacy 1) and B (primacy 2), an empty store, fixed limits of 1.5 kW each way, 10 kW of inverter."""
+
+    def __init__(self, max_w=10000, fixed_w=(1500, 1500, UNLIMITED_W, UNLIMITED_W)):
+        reply_tos = ReplyTos()
+        self.programs = Programs()
+        self.a = self.programs.put(b"A", 1, "A")
+        self.b = self.programs.put(b"B", 2, "B")
+        self.events = Events(reply_tos)
+        self.staged = Events(reply_tos)
+        self.responses = Responses()
+        self.envelope = Envelope(self.events, self.programs, fixed_w, max_w, 0)
+        self.now = 0
+        self.applied = True
+
+    def publish(self, program, *records, draw=no_draw):
+        """The server's list for `program` has been read whole."""
+        self.staged.clear()
+        for record in records:
+            self.staged.stage(record, self.now)
+        self.events.merge(self.staged, program, draw, self.responses, self.now)
+
+    def default(self, program, **sets):
+        self.programs.set_default(program, Record(**sets))
+
+    def run(self, until):
+        """Step every second up to `until`."""
+        while self.now < until:
+            self.now += 1
+            self.events.step(self.now, self.applied, self.responses)
+            self.envelope.step(self.now)
+
+    def limit_w(self, mode):
+        return self.envelope.limit_w(mode)
+
+    def said(self):
+        """Return (event number, status) of the responses waiting, in order."""
+        said = []
+        for i in range(self.responses.waiting):
+            slot = (self.responses.head + i) % len(self.responses.status)
+            said.append((self.responses.mrid[slot * 16 + 15], self.responses.status[slot]))
+        return said

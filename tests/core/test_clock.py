@@ -1,0 +1,63 @@
+"""The one clock."""
+
+from sluice.app.clock import Clock, utc_text
+from sluice_wire.sep2 import EPOCH
+
+
+class Ticks:
+    """A port's clock that is set by hand."""
+
+    def __init__(self, rtc):
+        self.ms = 0
+        self.start = rtc
+
+    def ticks_ms(self):
+        return self.ms & 0xFFFF
+
+    def ticks_diff(self, a, b):
+        return (a - b) & 0xFFFF
+
+    def rtc(self):
+        return self.start
+
+
+def test_the_clock_counts_ticks_across_their_wrap():  # D2
+    port = Ticks(1000)
+    clock = Clock(port)
+    for _ in range(100):
+        port.ms += 1500
+        clock.now()
+    assert clock.now() == 1150
+
+
+def test_the_servers_time_sets_the_clock_either_way_the_first_time():  # D2
+    for server in (900, 1100):
+        clock = Clock(Ticks(1000))
+        assert clock.set(server) == server - 1000
+        assert clock.now() == server
+
+
+def test_later_the_clock_never_runs_backwards_but_waits():  # D2
+    port = Ticks(1000)
+    clock = Clock(port)
+    clock.set(1000)
+    assert clock.set(990) == -10
+    assert clock.now() == 1000
+    port.ms += 10000
+    assert clock.now() == 1000
+    port.ms += 1000
+    assert clock.now() == 1001
+
+
+def test_the_rest_of_the_second_is_told():
+    port = Ticks(0)
+    clock = Clock(port)
+    port.ms += 2300
+    assert clock.ms_to_next_second() == 700
+
+
+def test_times_are_written_for_people_in_utc():
+    assert utc_text(1682475300 - EPOCH) == "2023-04-26 02:15:00Z"
+    assert utc_text(0) == "2020-01-01 00:00:00Z"
+    assert utc_text(60 * 86400 - 1) == "2020-02-29 23:59:59Z"
+    assert utc_text(2145916799 - EPOCH) == "2037-12-31 23:59:59Z"

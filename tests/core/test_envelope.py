@@ -1,0 +1,207 @@
+"""Which limit holds now. The figures are those of the Energy Queensland handbook (002)."""
+
+from doe_world import Record, World, mrid
+
+from sluice.doe.envelope import DEFAULT, FIXED
+from sluice_wire.limits import UNLIMITED_W
+from sluice_wire.sep2 import EXP_LIM, GEN_LIM, IMP_LIM, LOAD_LIM
+
+
+def test_fixed_limits_hold_before_anything_is_known():  # E15
+    world = World()
+    world.run(1)
+    assert world.limit_w(EXP_LIM) == 1500
+    assert world.limit_w(IMP_LIM) == 1500
+    assert world.limit_w(GEN_LIM) == UNLIMITED_W
+    assert world.limit_w(LOAD_LIM) == UNLIMITED_W
+    assert world.envelope.connect and world.envelope.energize
+    assert world.envelope.source[EXP_LIM] == FIXED
+
+
+def test_the_default_replaces_the_fixed_limit_per_mode():  # E5
+    world = World()
+    world.default(world.b, imp=4000, set_grad_w=0)
+    world.run(1)
+    assert world.limit_w(IMP_LIM) == 4000
+    assert world.limit_w(EXP_LIM) == 1500
+    assert world.envelope.source[IMP_LIM] == DEFAULT - world.b
+
+
+def test_defaults_are_merged_per_mode_in_the_order_of_primacy():  # E5
+    world = World()
+    world.default(world.a, exp=3000, set_grad_w=0)
+    world.default(world.b, exp=9000, imp=4000)
+    world.run(1)
+    assert (world.limit_w(EXP_LIM), world.limit_w(IMP_LIM)) == (3000, 4000)
+
+
+def test_an_event_holds_from_its_start_to_its_end():
+    world = World()
+    world.default(world.b, exp=1500, imp=4000, set_grad_w=0)
+    world.publish(world.b, Record(mrid(1), start=10, duration=20, exp=10000))
+    world.run(9)
+    assert world.limit_w(EXP_LIM) == 1500
+    world.run(10)
+    assert world.limit_w(EXP_LIM) == 10000
+    assert world.limit_w(IMP_LIM) == 4000
+    world.run(29)
+    assert world.limit_w(EXP_LIM) == 10000
+    world.run(30)
+    assert world.limit_w(EXP_LIM) == 1500
+
+
+def test_the_lower_primacy_wins_in_the_modes_both_set():  # E1, E2
+    world = World()
+    world.default(world.b, set_grad_w=0)
+    world.publish(world.b, Record(mrid(1), start=1, duration=100, exp=10000, imp=15000))
+    world.publish(world.a, Record(mrid(2), start=10, duration=20, exp=0))
+    world.run(10)
+    assert (world.limit_w(EXP_LIM), world.limit_w(IMP_LIM)) == (0, 15000)
+    world.run(30)
+    assert (world.limit_w(EXP_LIM), world.limit_w(IMP_LIM)) == (10000, 15000)  # E4: resumed
+
+
+def test_the_later_creation_wins_within_a_primacy():  # E3
+    world = World()
+    world.default(world.b, set_grad_w=0)
+    world.publish(
+        world.b,
+        Record(mrid(1), start=1, duration=100, creation_time=7, exp=5000),
+        Record(mrid(2), start=1, duration=100, creation_time=6, exp=6000),
+    )
+    world.run(1)
+    assert world.limit_w(EXP_LIM) == 5000
+
+
+def test_a_tie_goes_to_the_greater_mrid():  # E3
+    world = World()
+    world.default(world.b, set_grad_w=0)
+    world.publish(
+        world.b,
+        Record(mrid(3), start=1, duration=100, exp=5000),
+        Record(mrid(2), start=1, duration=100, exp=6000),
+    )
+    world.run(1)
+    assert world.limit_w(EXP_LIM) == 5000
+
+
+def test_connect_and_energize_act_at_once():  # E12
+    world = World()
+    world.publish(world.a, Record(mrid(1), start=5, duration=5, connect=False, energize=False))
+    world.run(4)
+    assert world.envelope.connect and world.envelope.energize
+    world.run(5)
+    assert not world.envelope.connect and not world.envelope.energize
+    world.run(10)
+    assert world.envelope.connect and world.envelope.energize
+
+
+def figure_6():
+    world = World()
+    world.default(world.b, exp=1500, set_grad_w=28)
+    world.publish(
+        world.b,
+        Record(mrid(1), start=30, duration=320, exp=5000),
+        Record(mrid(2), start=350, duration=300, exp=10000),
+    )
+    return world
+
+
+def test_figure_6_the_limit_climbs_to_5_kw_by_155_s():  # E12
+    world = figure_6()
+    world.run(30)
+    assert world.limit_w(EXP_LIM) == 1500
+    world.run(31)
+    assert world.limit_w(EXP_LIM) == 1528
+    world.run(154)
+    assert world.limit_w(EXP_LIM) == 4972
+    world.run(155)
+    assert world.limit_w(EXP_LIM) == 5000
+
+
+def test_figure_6_the_limit_climbs_on_to_10_kw_by_528_6_s():  # E12
+    world = figure_6()
+    world.run(528)
+    assert world.limit_w(EXP_LIM) == 9984
+    world.run(529)
+    assert world.limit_w(EXP_LIM) == 10000
+
+
+def test_figure_6_the_limit_falls_to_the_default_by_953_6_s():  # E12
+    world = figure_6()
+    world.run(651)
+    assert world.limit_w(EXP_LIM) == 9972
+    world.run(953)
+    assert world.limit_w(EXP_LIM) == 1516
+    world.run(954)
+    assert world.limit_w(EXP_LIM) == 1500
+
+
+def test_an_events_ramp_tms_overrides_set_grad_w_on_the_way_in():  # E12
+    world = World()
+    world.default(world.b, exp=1500, set_grad_w=28)
+    world.publish(world.b, Record(mrid(1), start=10, duration=500, exp=5000, ramp_tms=1000))
+    world.run(15)
+    assert world.limit_w(EXP_LIM) == 3250
+    world.run(20)
+    assert world.limit_w(EXP_LIM) == 5000
+
+
+def test_no_set_grad_w_means_28_and_zero_means_at_once():  # E12
+    world = World()
+    world.default(world.b, exp=2000)
+    world.run(1)
+    world.run(2)
+    assert world.limit_w(EXP_LIM) == 1528
+    world.default(world.b, exp=9000, set_grad_w=0)
+    world.run(3)
+    assert world.limit_w(EXP_LIM) == 9000
+
+
+def test_fractions_of_a_watt_are_carried_and_never_in_the_sites_favour():  # E12
+    world = World(max_w=5000)
+    world.default(world.b, exp=1510, set_grad_w=1)  # half a watt a second
+    world.run(1)
+    limits = []
+    for second in range(2, 6):
+        world.run(second)
+        limits.append(world.limit_w(EXP_LIM))
+    assert limits == [1500, 1501, 1501, 1502]
+    world.run(40)
+    world.default(world.b, exp=1500, set_grad_w=1)
+    world.run(41)
+    falling = []
+    for second in range(42, 46):
+        world.run(second)
+        falling.append(world.limit_w(EXP_LIM))
+    assert falling == [1509, 1509, 1508, 1508]
+
+
+def test_an_unlimited_generation_limit_ramps_from_the_rating():  # E12
+    world = World()
+    world.default(world.b, set_grad_w=100)
+    world.publish(world.b, Record(mrid(1), start=10, duration=1000, gen=5000))
+    world.run(9)
+    assert world.limit_w(GEN_LIM) == UNLIMITED_W
+    world.run(10)
+    assert world.limit_w(GEN_LIM) == 10000
+    world.run(11)
+    assert world.limit_w(GEN_LIM) == 9900
+
+
+def test_a_clock_that_stands_still_moves_nothing():
+    world = figure_6()
+    world.run(100)
+    before = world.limit_w(EXP_LIM)
+    world.envelope.step(100)
+    world.envelope.step(90)
+    assert world.limit_w(EXP_LIM) == before
+
+
+def test_what_changed_is_told_once():
+    world = World()
+    world.default(world.b, exp=3000, set_grad_w=0)
+    world.run(1)
+    assert world.envelope.changed == 1 << EXP_LIM
+    world.run(2)
+    assert world.envelope.changed == 0
