@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -57,13 +58,13 @@ class MicroPythonFile(pytest.File):
             if name in reasons:
                 _cpython_only[name] = reasons[name]
             else:
-                yield MicroPythonTest.from_parent(self, name=f"{name}[micropython]", test=name)
+                yield MicroPythonTest.of(self, name)
 
     @cached_property
     def outcomes(self) -> dict[str, tuple[str, str]]:
         """Run the tests that were selected; for each that began its outcome, and what it printed."""
-        tests = [item.test for item in self.session.items if item.parent is self]
-        command = _micropython().command(RUNNER, self.path.stem, *tests)
+        tests = [item.test for item in self.session.items if isinstance(item, MicroPythonTest) and item.parent is self]
+        command = _micropython().command(RUNNER, MARK, self.path.stem, *tests)
         environment = interpreter.environment(*interpreter.SOURCES, CORE)
         outcomes: dict[str, tuple[str, str]] = {}
         try:
@@ -84,19 +85,24 @@ class MicroPythonFile(pytest.File):
 class MicroPythonTest(pytest.Item):
     """One core test, on MicroPython."""
 
-    def __init__(self, *, test: str, **arguments: object) -> None:
-        super().__init__(**arguments)
-        self.test = test
+    file: MicroPythonFile
+    test: str
+
+    @classmethod
+    def of(cls, file: MicroPythonFile, test: str) -> "MicroPythonTest":
+        item = cls.from_parent(file, name=f"{test}[micropython]")
+        item.file, item.test = file, test
+        return item
 
     def runtest(self) -> None:
-        outcome, output = self.parent.outcomes[self.test]
+        outcome, output = self.file.outcomes[self.test]
         if outcome != "passed":
             raise MicroPythonFailure(output)
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: str | None = None) -> str:
-        if isinstance(excinfo.value, MicroPythonFailure):
-            return str(excinfo.value)
-        return super().repr_failure(excinfo, style)
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Show what the interpreter printed; where in this file it was noticed helps nobody."""
+        own = isinstance(excinfo.value, MicroPythonFailure)
+        return str(excinfo.value) if own else super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, None, str]:
         return self.path, None, self.name

@@ -12,8 +12,8 @@ from sluice_tools.toolchain import BUILD, ROOT, apt
 
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
+PIP = [PYTHON, "-m", "pip"]
 PIP_WHEELS = BUILD / "pip"
-SCHEMAS = BUILD / "wheels"
 
 
 class EnvironmentProblem(Exception):
@@ -26,31 +26,25 @@ def main() -> int:
         if not (PYTHON.exists() and _works(PYTHON, "-c", "import sys; sys.exit(sys.version_info < (3, 11))")):
             print("setup: a virtual environment into .venv", flush=True)
             venv.create(VENV, clear=True, with_pip=False, symlinks=True)
-        pip = _pip()
+        if not (_works(*PIP, "--version") or _works(PYTHON, "-m", "ensurepip")):
+            _install_debians_pip()
         print("setup: packages of requirements.lock into .venv", flush=True)
-        _call(*pip, "install", "--require-hashes", "-r", ROOT / "requirements.lock")
-        _call(*pip, "install", "--no-deps", "--no-build-isolation", "--editable", ROOT)
-        schemas = ["--require-hashes", "-r", ROOT / "schemas.lock", "-d", SCHEMAS]
-        _call(*pip, "download", "--no-deps", "--ignore-requires-python", *schemas)
+        _call(*PIP, "install", "--require-hashes", "-r", ROOT / "requirements.lock")
+        _call(*PIP, "install", "--no-deps", "--no-build-isolation", "--editable", ROOT)
     except EnvironmentProblem as problem:
         print(f"setup: {problem}", file=sys.stderr)
         return 1
     return 0
 
 
-def _pip() -> list[object]:
-    """Give the command of a pip that installs into .venv: its own, Python's bundled one, or Debian's."""
-    command = [PYTHON, "-m", "pip"]
-    if _works(*command, "--version") or _works(PYTHON, "-m", "ensurepip"):
-        return command
-    if not list(PIP_WHEELS.rglob("pip-*.whl")):
-        print("setup: this Python has no pip; Debian's python3-pip-whl into build/pip", flush=True)
-        try:
-            apt.unpack(["python3-pip-whl"], PIP_WHEELS)
-        except apt.AptError as error:
-            raise EnvironmentProblem(f"this Python has no pip: install python3-venv ({error})") from None
+def _install_debians_pip() -> None:
+    print("setup: this Python has no pip; Debian's python3-pip-whl into build/pip", flush=True)
+    try:
+        apt.unpack(["python3-pip-whl"], PIP_WHEELS)
+    except apt.AptError as error:
+        raise EnvironmentProblem(f"this Python has no pip: install python3-venv ({error})") from None
     [wheel] = PIP_WHEELS.rglob("pip-*.whl")
-    return [PYTHON, wheel / "pip"]
+    _call(PYTHON, wheel / "pip", "install", "--no-index", wheel)
 
 
 def _works(*command: object) -> bool:
