@@ -65,7 +65,8 @@ class World:
         self.events = Events(reply_tos)
         self.staged = Events(reply_tos)
         self.responses = Responses()
-        self.envelope = Envelope(self.events, self.programs, fixed_w, max_w, 0)
+        self.envelope = Envelope(self.events, self.programs, fixed_w, 0)
+        self.envelope.rate(max_w)
         self.now = 0
         self.applied = True
 

@@ -25,10 +25,10 @@ _STEP_MAX_S = const(3600)  # a gap longer than this ramps as this much: keeps th
 class Ramp:
     """One watt limit on its way to a target: fractions of a watt are carried, not lost."""
 
-    def __init__(self, limit_w, cap_w):
+    def __init__(self, limit_w):
         self.limit_w = limit_w  # enforced now
         self.target_w = limit_w
-        self.cap_w = cap_w  # an unlimited value ramps as if it were this; UNLIMITED_W = it does not ramp
+        self.cap_w = UNLIMITED_W  # an unlimited value ramps as if it were this; UNLIMITED_W = it does not ramp
         self.origin_w = limit_w
         self.moved_w = 0  # whole watts from the origin
         self.rest = 0  # and this many `per`ths of a watt
@@ -69,25 +69,28 @@ class Ramp:
 class Envelope:
     """Decides all modes once a second from events, defaults and fixed limits."""
 
-    def __init__(self, events, programs, fixed_w, max_w, now):
+    def __init__(self, events, programs, fixed_w, now):
         """`fixed_w`: fixed limits by watt mode (UNLIMITED_W where the agreement has none).
 
-        `max_w`: aggregate setMaxW, the base of setGradW and the ceiling from which an unlimited export
-        or generation limit ramps. The fixed limits hold from the start, without a ramp.
+        They hold from the start, without a ramp. Until `rate` has told the base of setGradW nothing ramps.
         """
         self.events = events
         self.programs = programs
         self.fixed_w = fixed_w
-        self.max_w = max_w
+        self.max_w = 0  # aggregate setMaxW: the base of setGradW, the ceiling from which an unlimited limit ramps
         self.now = now
-        self.ramps = [
-            Ramp(fixed_w[mode], max_w if mode in (EXP_LIM, GEN_LIM) else UNLIMITED_W) for mode in range(WATT_MODES)
-        ]
+        self.ramps = [Ramp(fixed_w[mode]) for mode in range(WATT_MODES)]
         self.source = array("b", [FIXED] * MODES)
         self.serial = array("i", [0] * MODES)
         self.connect = True
         self.energize = True
         self.changed = 0  # bit mask of the modes whose target or source changed in the last step
+
+    def rate(self, max_w):
+        """The aggregate setMaxW has been read from the devices."""
+        self.max_w = max_w
+        self.ramps[EXP_LIM].cap_w = max_w
+        self.ramps[GEN_LIM].cap_w = max_w
 
     def limit_w(self, mode):
         """Return the limit enforced now for a watt mode, UNLIMITED_W if none."""

@@ -1,0 +1,17 @@
+"""The command `sluice`."""
+
+import click
+
+from sluice_tools.demo.command import demo
+from sluice_tools.gateway import run
+from sluice_tools.house.command import house
+from sluice_tools.utility.command import server
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Sluice: a gateway that keeps a site inside its dynamic operating envelope, and what it is tried against."""
+
+
+for command in (demo, run, server, house):
+    main.add_command(command)

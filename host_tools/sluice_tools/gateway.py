@@ -1,0 +1,33 @@
+"""The gateway as a program of its own: the command lines that start it, on either Python."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from sluice_tools.toolchain import ROOT, image, interpreter
+
+HEAP = "160k"
+
+
+def lock_step_command(config: Path, clock: Path, start_s: float, until_s: float) -> list[str]:
+    """Give the command of the SIM board: MicroPython, code in ROMFS, its clock driving its peers' through `clock`.
+
+    `start_s`, `until_s`: Unix seconds at which the gateway starts and ends.
+    """
+    boot = ROOT / "boards" / "SIM" / "boot.py"
+    span = [str(round(start_s * 1000)), str(round(until_s * 1000))]
+    return interpreter.find().command(boot, image.IMAGE, config, clock, *span, heapsize=HEAP)
+
+
+@click.command()
+@click.argument("config", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--micropython", is_flag=True, help="Run it on MicroPython (32 bits, code in ROMFS) instead of CPython.")
+def run(config: Path, micropython: bool) -> None:
+    """Run the gateway with the configuration file CONFIG, in real time, until it is stopped."""
+    if micropython:
+        command = interpreter.find().command(ROOT / "boards" / "SIM" / "boot.py", image.IMAGE, config, heapsize=HEAP)
+    else:
+        command = [sys.executable, str(ROOT / "firmware" / "main.py"), str(config)]
+    os.execv(command[0], command)
