@@ -60,7 +60,7 @@ def _private_apt() -> list[str]:
     (STATE / "lists/partial").mkdir(parents=True, exist_ok=True)
     (STATE / "cache/archives/partial").mkdir(parents=True, exist_ok=True)
     refusals = []
-    for mirror in _mirrors():
+    for mirror in mirrors():
         sources.write_text(f"deb [signed-by={keyring}] {mirror} {SUITE} main\n")
         try:
             _run(["apt-get", *arguments, "update", "--error-on=any"], STATE)
@@ -68,10 +68,10 @@ def _private_apt() -> list[str]:
             refusals.append(str(error))
         else:
             return arguments
-    raise AptError("\n".join(refusals) or f"apt names no Debian archive: set {MIRROR_VARIABLE} to one")
+    raise AptError("\n".join([*refusals, f"no Debian archive answers: set {MIRROR_VARIABLE} to a mirror of it"]))
 
 
-def _mirrors() -> list[str]:
+def mirrors() -> list[str]:
     """Give the archives with a component `main` that apt is configured for, or the one the variable names."""
     if os.environ.get(MIRROR_VARIABLE):
         return [os.environ[MIRROR_VARIABLE]]

@@ -1,0 +1,198 @@
+"""The set-up tells a stranger what is wrong, and its parts are what they say."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sluice_tools.toolchain import apt, image, interpreter
+from sluice_tools.toolchain.interpreter import InterpreterError
+
+ROOT = Path(__file__).resolve().parents[2]
+MAKEFILE = (ROOT / "Makefile").read_text()
+
+
+def program(path: Path, answer: str) -> Path:
+    """Make an executable that prints `answer`, whatever it is asked."""
+    path.write_text(f"#!/bin/sh\necho '{answer}'\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_make_help_names_every_target_and_only_those():
+    shown = subprocess.run(["make", "-C", ROOT, "help"], capture_output=True, text=True, check=True).stdout
+    [targets] = re.findall(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)
+    assert re.findall(r"^  make (\w+) ", shown, re.MULTILINE) == targets.split()
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "schemas.lock"])
+def test_a_lock_pins_every_package_by_hash_and_names_no_place(lock):
+    text = (ROOT / lock).read_text().replace("\\\n", " ")
+    packages = [line for line in text.splitlines() if not line.startswith("#")]
+    assert [line for line in packages if not re.match(r"[a-z0-9-]+==\S+.* --hash=sha256:[0-9a-f]{64}", line)] == []
+    assert re.findall(r"://|index-url|find-links", text) == []
+
+
+@pytest.fixture
+def fetched(monkeypatch):
+    monkeypatch.delenv(interpreter.VARIABLE, raising=False)
+    if not interpreter.FETCHED.exists():
+        pytest.skip("no MicroPython was fetched")
+    return interpreter.find()
+
+
+def test_the_fetched_interpreter_has_32_bits(fetched):
+    assert fetched.bits == 32
+
+
+def test_the_fetched_interpreter_runs_from_wherever_it_is_moved(fetched, tmp_path):
+    moved = shutil.copytree(fetched.path.parent, tmp_path / "a folder") / fetched.path.name
+    assert subprocess.check_output([moved, "-c", "import asyncio, tls; print(2**29)"]) == b"536870912\n"
+
+
+def test_a_script_has_the_heap_it_is_given(run_micropython, tmp_path):
+    script = tmp_path / "free.py"
+    script.write_text("import gc, sys\nprint(gc.mem_free() < 64 * 1024, sys.argv[1:])\n")
+    assert run_micropython(script, "a", 1, heapsize="64k").stdout == "True ['a', '1']\n"
+
+
+def test_an_interpreter_of_ones_own_goes_before_the_fetched_one(monkeypatch, tmp_path):
+    monkeypatch.setenv(interpreter.VARIABLE, str(program(tmp_path / "own", "1 26 64")))
+    assert str(interpreter.find()) == "MicroPython 1.26 (64 bits)"
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [("1 24 32", "is MicroPython 1.24: 1.25 or later is needed"), ("hello", "does not run as a MicroPython")],
+)
+def test_an_interpreter_that_does_not_fit_is_refused(monkeypatch, tmp_path, answer, message):
+    monkeypatch.setenv(interpreter.VARIABLE, str(program(tmp_path / "own", answer)))
+    with pytest.raises(InterpreterError, match=message):
+        interpreter.find()
+
+
+def test_a_missing_interpreter_is_called_by_its_name(monkeypatch):
+    monkeypatch.setenv(interpreter.VARIABLE, "/nowhere/micropython")
+    with pytest.raises(InterpreterError, match="SLUICE_MICROPYTHON: there is no file /nowhere/micropython"):
+        interpreter.find()
+
+
+def test_without_an_interpreter_the_way_to_one_is_told(monkeypatch, tmp_path):
+    monkeypatch.delenv(interpreter.VARIABLE, raising=False)
+    monkeypatch.setattr(interpreter, "FETCHED", tmp_path / "micropython")
+    with pytest.raises(InterpreterError, match="run `make setup`, or set SLUICE_MICROPYTHON"):
+        interpreter.find()
+
+
+def test_a_system_without_apt_is_told_so(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(apt.AptError, match="this system has no apt-get"):
+        apt.unpack(["micropython"], tmp_path)
+
+
+def test_a_system_without_debians_keys_is_told_the_package(monkeypatch, tmp_path):
+    monkeypatch.setattr(apt, "KEYRINGS", [tmp_path / "none.gpg"])
+    monkeypatch.setenv("PATH", str(tmp_path))
+    program(tmp_path / "apt-get", "")
+    program(tmp_path / "dpkg", "")
+    with pytest.raises(apt.AptError, match="install the package debian-archive-keyring"):
+        apt.unpack(["micropython"], tmp_path)
+
+
+def test_the_archives_tried_are_the_machines_own_with_a_main_component(monkeypatch, tmp_path):
+    targets = "https://a/debian main\nhttps://a/debian contrib\nhttps://a/debian main\nhttps://b/debian main"
+    monkeypatch.delenv(apt.MIRROR_VARIABLE, raising=False)
+    monkeypatch.setattr(apt, "BUILD", tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    program(tmp_path / "apt-get", targets)
+    assert apt.mirrors() == ["https://a/debian", "https://b/debian"]
+
+
+def test_every_module_but_the_desks_port_is_in_the_image():
+    names = image.sources()
+    assert names["sluice_wire/limits"] == ROOT / "shared/sluice_wire/limits.py"
+    assert names["sluice/port/unix"] == ROOT / "firmware/sluice/port/unix.py"
+    assert "sluice/port/cpython" not in names
+
+
+def test_the_image_runs_in_place(run_micropython, monkeypatch, tmp_path):
+    monkeypatch.setattr(image, "MODULES", tmp_path / "mpy")
+    monkeypatch.setattr(image, "IMAGE", tmp_path / "sluice.romfs")
+    script = tmp_path / "mount.py"
+    script.write_text(
+        "import sys, uctypes, vfs\n"
+        "image = open(sys.argv[1], 'rb').read()\n"
+        "vfs.mount(vfs.VfsRom(image), '/rom')\n"
+        "sys.path[:] = ['/rom']\n"
+        "import sluice_wire.limits\n"
+        "print(sluice_wire.limits.__file__)\n"
+    )
+    image.build()
+    assert run_micropython(script, image.IMAGE).stdout == "/rom/sluice_wire/limits.mpy\n"
+
+
+def test_sizes_are_added_up_by_room():
+    sizes = {"main": 100, "sluice/__init__": 3, "sluice/sep2/http": 1500, "sluice/sep2/xml": 2000, "sluice_wire/a": 7}
+    assert image.table(sizes).splitlines() == [
+        "main                    100",
+        "  main                  100",
+        "sep2                  3,500",
+        "  sluice/sep2/http    1,500",
+        "  sluice/sep2/xml     2,000",
+        "sluice                    3",
+        "  sluice/__init__         3",
+        "sluice_wire               7",
+        "  sluice_wire/a           7",
+        "total                 3,610",
+    ]
+
+
+CORE_FILE = """\
+import sys
+
+from expect import raises
+
+CPYTHON_ONLY = {"test_big": "it takes 5 MB"}
+
+
+def test_good():
+    assert str(raises(ValueError, int, "x"))
+
+
+def test_there_only():
+    print("seen")
+    assert sys.implementation.name == "cpython", "not the same there"
+
+
+def test_big():
+    bytearray(5000000)
+
+
+def test_crash():
+    sys.implementation.name == "cpython" or sys.exit(3)
+
+
+def test_after():
+    pass
+"""
+
+
+def test_core_tests_run_on_both_pythons_and_what_fails_there_is_told(micropython, tmp_path):
+    core = tmp_path / "tests" / "core"
+    core.mkdir(parents=True)
+    (core / "test_made_up.py").write_text(CORE_FILE)
+    (tmp_path / "pytest.ini").write_text("[pytest]\npythonpath = tests/core\n")
+    shutil.copy(ROOT / "tests/conftest.py", tmp_path / "tests")
+    for helper in ("expect.py", "run_micropython.py"):
+        shutil.copy(ROOT / "tests/core" / helper, core)
+    done = subprocess.run([sys.executable, "-m", "pytest", "-q"], cwd=tmp_path, capture_output=True, text=True)
+    failed = re.findall(r"^FAILED tests/core/test_made_up.py::(\S+)", done.stdout, re.MULTILINE)
+    assert failed == ["test_there_only[micropython]", "test_crash[micropython]", "test_after[micropython]"]
+    assert "seen\nTraceback" in done.stdout
+    assert "AssertionError: not the same there" in done.stdout
+    assert "not reached: the interpreter ended with code 3" in done.stdout
+    assert f"core tests passed: 5 on CPython, 1 on {micropython}" in done.stdout
+    assert "not on MicroPython: test_big (it takes 5 MB)" in done.stdout
