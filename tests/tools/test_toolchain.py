@@ -15,9 +15,9 @@ ROOT = Path(__file__).resolve().parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text()
 
 
-def program(path: Path, answer: str) -> Path:
-    """Make an executable that prints `answer`, whatever it is asked."""
-    path.write_text(f"#!/bin/sh\necho '{answer}'\n")
+def program(path: Path, answer: str, code: int = 0) -> Path:
+    """Make an executable that prints `answer` and ends with `code`, whatever it is asked."""
+    path.write_text(f"#!/bin/sh\necho '{answer}' >&{2 if code else 1}\nexit {code}\n")
     path.chmod(0o755)
     return path
 
@@ -66,7 +66,7 @@ def test_an_interpreter_of_ones_own_goes_before_the_fetched_one(monkeypatch, tmp
 
 @pytest.mark.parametrize(
     ("answer", "message"),
-    [("1 24 32", "is MicroPython 1.24: 1.25 or later is needed"), ("hello", "does not run as a MicroPython")],
+    [("1 24 32", "is MicroPython 1.24: 1.25 or later is needed"), ("hello", "does not answer as a MicroPython: hello")],
 )
 def test_an_interpreter_that_does_not_fit_is_refused(monkeypatch, tmp_path, answer, message):
     monkeypatch.setenv(interpreter.VARIABLE, str(program(tmp_path / "own", answer)))
@@ -100,6 +100,17 @@ def test_a_system_without_debians_keys_is_told_the_package(monkeypatch, tmp_path
     program(tmp_path / "dpkg", "")
     with pytest.raises(apt.AptError, match="install the package debian-archive-keyring"):
         apt.unpack(["micropython"], tmp_path)
+
+
+def test_an_archive_that_does_not_answer_is_told_with_the_way_out(monkeypatch, tmp_path):
+    monkeypatch.setenv(apt.MIRROR_VARIABLE, "https://a/debian")
+    monkeypatch.setattr(apt, "STATE", tmp_path / "state")
+    monkeypatch.setattr(apt, "KEYRINGS", [tmp_path])
+    monkeypatch.setenv("PATH", str(tmp_path))
+    program(tmp_path / "apt-get", "E: Could not connect", code=100)
+    program(tmp_path / "dpkg", "")
+    with pytest.raises(apt.AptError, match="(?s)Could not connect.*set SLUICE_DEBIAN_MIRROR to a mirror of it"):
+        apt.unpack(["micropython"], tmp_path / "root")
 
 
 def test_the_archives_tried_are_the_machines_own_with_a_main_component(monkeypatch, tmp_path):

@@ -24,7 +24,7 @@ class AptError(Exception):
 
 
 def unpack(packages: list[str], directory: Path) -> None:
-    """Download `packages` and unpack them all into `directory`."""
+    """Download `packages` and unpack them all into `directory`, which is made anew."""
     for program in ("apt-get", "dpkg"):
         if shutil.which(program) is None:
             raise AptError(f"this system has no {program}")
@@ -33,6 +33,8 @@ def unpack(packages: list[str], directory: Path) -> None:
     shutil.rmtree(downloads, ignore_errors=True)
     downloads.mkdir()
     _run(["apt-get", *options, "download", *packages], downloads)
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
     for archive in sorted(downloads.glob("*.deb")):
         _run(["dpkg", "-x", str(archive), str(directory)], downloads)
     shutil.rmtree(downloads)
@@ -52,7 +54,7 @@ def _private_apt() -> list[str]:
         "Dir::Cache": STATE / "cache",
         "APT::Architecture": ARCHITECTURE,
         "APT::Architectures": ARCHITECTURE,
-        "APT::Sandbox::User": "root",
+        "APT::Sandbox::User": "root",  # apt's own user may not be allowed to write here
         "Acquire::Languages": "none",
         "Acquire::Retries": ATTEMPTS,
     }

@@ -6,7 +6,6 @@ is installed. A MicroPython of the user's own, named by SLUICE_MICROPYTHON, goes
 
 import os
 import platform
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ FETCHED = BUILD / "micropython" / "micropython"
 PACKAGES = ["micropython", "libc6", "libffi8", "libmbedcrypto16", "libmbedtls21", "libmbedx509-7"]
 SOURCES = [ROOT / "firmware", ROOT / "shared"]
 
-# Finds itself, so that the folder may be moved; sh, so that it costs a millisecond.
+# Finds itself, so that the folder may be moved.
 LAUNCHER = """\
 #!/bin/sh
 root=$(dirname "$(readlink -f "$0")")/root
@@ -67,10 +66,13 @@ def find() -> Interpreter:
             f"there is none in build/: run `make setup`, or set {VARIABLE} to a MicroPython of your own"
         )
     try:
-        answer = subprocess.run([path, "-c", PROBE], capture_output=True, text=True, check=True, timeout=60)
+        answer = subprocess.run([path, "-c", PROBE], capture_output=True, text=True, timeout=60)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise InterpreterError(f"{path} cannot be run: {error}") from None
+    try:
         major, minor, bits = map(int, answer.stdout.split())
-    except (OSError, ValueError, subprocess.SubprocessError) as error:
-        raise InterpreterError(f"{path} does not run as a MicroPython: {error}") from None
+    except ValueError:
+        raise InterpreterError(f"{path} does not answer as a MicroPython: {answer.stderr or answer.stdout}") from None
     if (major, minor) < tuple(map(int, VERSION.split("."))):
         raise InterpreterError(f"{path} is MicroPython {major}.{minor}: {VERSION} or later is needed")
     return Interpreter(path, f"{major}.{minor}", bits)
@@ -80,11 +82,8 @@ def fetch() -> None:
     """Unpack Debian's 32-bit MicroPython into build/micropython."""
     if platform.machine() not in ("x86_64", "i686"):
         raise InterpreterError(f"a processor of the kind {platform.machine()} does not run Debian's i386 build")
-    folder = FETCHED.parent
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
     try:
-        apt.unpack(PACKAGES, folder / "root")
+        apt.unpack(PACKAGES, FETCHED.parent / "root")
     except apt.AptError as error:
         raise InterpreterError(str(error)) from None
     FETCHED.write_text(LAUNCHER)
@@ -94,7 +93,7 @@ def fetch() -> None:
 def main() -> int:
     """Have a MicroPython, or say what goes without one."""
     try:
-        if VARIABLE not in os.environ and not FETCHED.exists():
+        if not os.environ.get(VARIABLE) and not FETCHED.exists():
             print("setup: 32-bit MicroPython into build/micropython", flush=True)
             fetch()
         interpreter = find()
