@@ -1,0 +1,112 @@
+"""The one scratch record that readers fill: the fields of a document and of the list item being read.
+
+It is made once and filled again and again; whoever wants to keep something copies it. Times are core seconds
+(since 2020), limits are watts; addresses and descriptions lie as bytes in a pool.
+Source: IEEE 2030.5-2018 annex B (sep.xsd), CSIP-AUS.
+"""
+
+from array import array
+
+from micropython import const
+
+from sluice_wire.limits import HREF_MAX
+from sluice_wire.sep2 import WATT_MODES
+
+_TEXTS = const(17)
+_POOL = const(6 * 255)  # bytes of all texts of one item: an EndDevice with six addresses of HREF_MAX
+
+
+class Record:
+    """Texts are asked for by number: has(HREF), same(HREF, b"/tm"), text(HREF)."""
+
+    HREF = 0
+    REPLY_TO = 1
+    DESCRIPTION = 2
+    TIME_LINK = 3
+    EDEV_LIST_LINK = 4
+    MUP_LIST_LINK = 5
+    DER_LIST_LINK = 6
+    FSA_LIST_LINK = 7
+    DERP_LIST_LINK = 8
+    DDERC_LINK = 9
+    DERC_LIST_LINK = 10
+    REGISTRATION_LINK = 11
+    LOG_EVENT_LIST_LINK = 12
+    CONNECTION_POINT_LINK = 13
+    DERCAP_LINK = 14
+    DERG_LINK = 15
+    DERS_LINK = 16
+
+    def __init__(self):
+        self._pool = bytearray(_POOL)
+        self._used = 0
+        self._at = array("H", [0] * _TEXTS)
+        self._length = array("H", [0] * _TEXTS)
+        self.mrid = bytearray(16)  # right-aligned, zeros before a shorter one
+        self.lfdi = bytearray(20)
+        self.limit_w = array("i", [0] * WATT_MODES)
+        self.reset()
+
+    def reset(self):
+        """Begin a document."""
+        self.all_ = 0  # items of the whole list, as the server says
+        self.results = 0  # items of this page, as the server says
+        self.items = 0  # items that were read
+        self.poll_rate = 0  # s, 0 = not given
+        self.reset_item()
+
+    def reset_item(self):
+        """Begin an item; the document's own fields stay."""
+        for field in range(_TEXTS):
+            self._length[field] = 0
+        self._used = 0
+        for i in range(16):
+            self.mrid[i] = 0
+        self.post_rate = 0  # s, 0 = not given
+        self.current_time = 0
+        self.quality = 0
+        self.has_lfdi = 0
+        self.enabled = 1
+        self.pin = 0
+        self.primacy = 0
+        self.creation_time = 0
+        self.current_status = 0
+        self.start = 0
+        self.duration = 0  # s
+        self.randomize_start = 0  # s
+        self.randomize_duration = 0  # s
+        self.response_required = 0
+        self.role_flags = 0
+        self.modes = 0  # bit mask of the modes that are set
+        self.connect = 0
+        self.energize = 0
+        self.ramp_tms = -1  # hundredths of a second, -1 = not given
+        self.set_grad_w = -1  # hundredths of a percent of setMaxW per second, -1 = not given
+        self.multiplier = 0  # of the ActivePower being read
+        self.value = 0
+
+    def put(self, field, buf, at, n):
+        """Keep the text `buf[at:at + n]`; tell whether there was room."""
+        if n > HREF_MAX or self._used + n > _POOL:
+            return False
+        k = self._used
+        self._at[field] = k
+        self._length[field] = n
+        self._used = k + n
+        for i in range(at, at + n):
+            self._pool[k] = buf[i]
+            k += 1
+        return True
+
+    def has(self, field):
+        """Tell whether the text was given."""
+        return self._length[field] > 0
+
+    def text(self, field):
+        """Return the text as a str of its own, "" if not given."""
+        at = self._at[field]
+        return str(bytes(self._pool[at : at + self._length[field]]), "utf-8")
+
+    def same(self, field, other):
+        """Tell whether the text equals the bytes `other`."""
+        return self._length[field] == len(other) and self._pool.startswith(other, self._at[field])

@@ -1,0 +1,404 @@
+"""A push tokenizer for XML: bytes in, in any cuts, tokens out, and no heap taken.
+
+Every element goes through one of two doors. A tag of a known name, without attributes and whole in the buffer, is
+recognised where it lies at the speed of `find` and `startswith`; any other markup is gathered in a buffer of its own
+first and parsed whole. So the place of a cut can never matter: both doors lead to the same `_open` and `_close`.
+
+A refused document raises XmlError and is over: `reset()` before the next one. What was not asked for by IEEE 2030.5
+is not read: DOCTYPE (and with it every entity but the five), other encodings than UTF-8.
+Source: XML 1.0 (fifth edition), Namespaces in XML 1.0; requirements P2, P5.
+"""
+
+from micropython import const
+
+from sluice.sep2 import xml_error as error
+from sluice.sep2.chars import CLASS, NAME, PLAIN, WHITE, skip_white
+from sluice.sep2.elements import Elements
+from sluice.sep2.tag import Tag
+from sluice.sep2.xml_error import XmlError
+from sluice_wire.limits import DOC_MAX, TEXT_MAX
+
+# States: what the next byte belongs to.
+_TEXT = const(0)
+_TAG = const(1)  # after '<', until '>'
+_PI = const(2)  # after '<?', until '?>'
+_BANG = const(3)  # after '<!', until it is told what this is
+_COMMENT = const(4)
+_CDATA = const(5)
+_REFERENCE = const(6)  # after '&', until ';'
+_SEQUENCE = const(7)  # inside a UTF-8 sequence of any of the above
+
+_REFERENCE_MAX = const(16)  # bytes between '&' and ';'
+
+_BOM = b"\xef\xbb\xbf"
+
+
+class Tokenizer:
+    """Tokens go to `sink`: start(name), attr(name, buf, at, n), text(buf, n), end(name).
+
+    `name` is a number of names.py, 0 for a name not known. Text is whole, trimmed, never empty.
+    """
+
+    def __init__(self, sink):
+        self._sink = sink
+        self._elements = Elements()
+        self._tag = Tag()
+        self._text = bytearray(TEXT_MAX)
+        self.reset()
+
+    def reset(self):
+        """Begin a new document."""
+        self._elements.reset()
+        self._tag.begin(0)
+        self._state = _TEXT
+        self._fed = 0  # bytes of the document in earlier calls
+        self._origin = 0  # offset in the document of buf[0]
+        self._bom = 0  # bytes of byte order mark seen
+        self._n = 0  # bytes in _text
+        self._run = 0  # where in _text the bytes begin that stand side by side in the document
+        self._quote = 0  # the open quote in a tag
+        self._pending = 0  # '-' or ']' that may begin the end of a comment or a CDATA section
+        self._lead = 0  # first byte of the UTF-8 sequence begun
+        self._need = 0  # bytes that it still needs
+        self._low = self._high = 0  # bounds of the next one
+        self._outer = _TEXT  # the state that it belongs to
+
+    def feed(self, buf, n, at=0):
+        """Take the `n` bytes of `buf` (bytes or bytearray) from `at` on, all of them."""
+        whole = n <= DOC_MAX - self._fed
+        if not whole:
+            n = DOC_MAX - self._fed
+        self._origin = self._fed - at
+        i = at
+        end = at + n
+        while i < end:
+            state = self._state
+            if state == _TEXT:
+                i = self._feed_text(buf, i, end)
+            elif state == _TAG:
+                i = self._feed_tag(buf, i, end)
+            elif state == _SEQUENCE:
+                i = self._feed_sequence(buf, i)
+            elif state == _REFERENCE:
+                i = self._feed_reference(buf, i)
+            elif state == _COMMENT:
+                i = self._feed_comment(buf, i)
+            elif state == _CDATA:
+                i = self._feed_cdata(buf, i)
+            elif state == _PI:
+                i = self._feed_pi(buf, i)
+            else:
+                i = self._feed_bang(buf, i)
+        self._fed += n
+        if not whole:
+            self._fail(error.DOCUMENT, end)
+
+    def end(self):
+        """The document is over; raise XmlError unless it is complete."""
+        if self._elements.depth or not self._elements.begun or self._state != _TEXT:
+            raise XmlError(error.TRUNCATED, self._fed)
+
+    def _fail(self, code, i):
+        raise XmlError(code, self._origin + i)
+
+    # --- text -----------------------------------------------------------------------------------
+
+    def _feed_text(self, buf, i, end):
+        n = self._n
+        if not n:
+            i = self._skip_white(buf, i, end)
+            if i == end:
+                return i
+        elif CLASS[buf[i]] & PLAIN:
+            return self._feed_plain(buf, i, end)
+        c = buf[i]
+        if c == 60:
+            return self._feed_markup(buf, i, end)
+        if not self._elements.depth:
+            offset = self._origin + i
+            if offset < 3 and c == _BOM[offset] and self._bom == offset:
+                self._bom += 1
+                return i + 1
+            self._fail(error.OUTSIDE, i)
+        if CLASS[c] & PLAIN:
+            return self._feed_plain(buf, i, end)
+        if c == 38:
+            self._state = _REFERENCE
+            self._tag.begin(self._origin + i)
+        elif c >= 128:
+            self._begin_sequence(c, i)
+        else:
+            self._check(c, i)
+            if c == 62 and n - 2 >= self._run and self._text[n - 1] == 93 and self._text[n - 2] == 93:
+                self._fail(error.CDATA_END, i)
+            self._put(c, i)
+        return i + 1
+
+    def _skip_white(self, buf, i, end):
+        # Most white space is a line end and spaces up to the next tag: `count` proves it without a loop.
+        if CLASS[buf[i]] & WHITE:
+            j = buf.find(b"<", i + 1, end)
+            if j > 0 and buf.count(b" ", i + 1, j) == j - i - 1:
+                return j
+            return skip_white(buf, i + 1, end)
+        return i
+
+    def _feed_plain(self, buf, i, end):
+        text = self._text
+        n = self._n
+        if end - i > TEXT_MAX - n:
+            end = i + TEXT_MAX - n
+            if end == i:
+                self._fail(error.TEXT, i)
+        while i < end:
+            c = buf[i]
+            if not CLASS[c] & PLAIN:
+                break
+            text[n] = c
+            n += 1
+            i += 1
+        self._n = n
+        return i
+
+    def _put(self, c, i):
+        # White space at the ends does not count: none is put first, and what does not fit may yet be the end.
+        n = self._n
+        white = CLASS[c] & WHITE
+        if n == TEXT_MAX:
+            if not white:
+                self._fail(error.TEXT, i)
+        elif n or not white:
+            self._text[n] = c
+            self._n = n + 1
+
+    def _flush(self):
+        text = self._text
+        n = self._n
+        while n and CLASS[text[n - 1]] & WHITE:
+            n -= 1
+        self._n = 0
+        self._run = 0
+        if n:
+            self._sink.text(text, n)
+
+    def _check(self, c, i):
+        if c < 32 and not CLASS[c] & WHITE:
+            self._fail(error.CONTROL, i)
+
+    def _feed_reference(self, buf, i):
+        c = buf[i]
+        tag = self._tag
+        if tag.n == _REFERENCE_MAX or not CLASS[c] & NAME and c != 35 and c != 59:
+            tag.fail(error.ENTITY)
+        tag.put(c)
+        if c == 59:
+            for k in range(tag.put_utf8(0, tag.code_point(0, tag.n))):
+                self._put(tag.buf[k], i)
+            self._end_aside()
+        return i + 1
+
+    # --- UTF-8 beyond ASCII ---------------------------------------------------------------------
+
+    def _begin_sequence(self, c, i):
+        self._low = 0x80
+        self._high = 0xBF
+        if 0xC2 <= c < 0xE0:
+            self._need = 1
+        elif 0xE0 <= c < 0xF0:
+            self._need = 2
+            if c == 0xE0:
+                self._low = 0xA0
+            elif c == 0xED:
+                self._high = 0x9F  # no surrogates
+        elif 0xF0 <= c < 0xF5:
+            self._need = 3
+            if c == 0xF0:
+                self._low = 0x90
+            elif c == 0xF4:
+                self._high = 0x8F
+        else:
+            self._fail(error.UTF8, i)
+        self._outer = self._state
+        self._state = _SEQUENCE
+        self._lead = c
+        self._keep(c, i)
+
+    def _feed_sequence(self, buf, i):
+        c = buf[i]
+        if not self._low <= c <= self._high:
+            self._fail(error.UTF8, i)
+        self._need -= 1
+        self._low = 0x80
+        self._high = 0xBF
+        if self._lead == 0xEF and c == 0xBF and self._need == 1:
+            self._high = 0xBD  # U+FFFE and U+FFFF are no characters
+        self._lead = 0
+        if not self._need:
+            self._state = self._outer
+        self._keep(c, i)
+        return i + 1
+
+    def _keep(self, c, i):
+        outer = self._outer
+        if outer == _TEXT or outer == _CDATA:
+            self._put(c, i)
+        elif outer != _COMMENT:
+            self._tag.put(c)
+
+    # --- markup ---------------------------------------------------------------------------------
+
+    def _feed_markup(self, buf, i, end):
+        # buf[i] is '<'. A known tag without attributes, whole in the buffer, is done at once.
+        self._tag.begin(self._origin + i)
+        j = buf.find(b">", i + 2, end)
+        if j > 0:
+            if buf[i + 1] == 47:
+                if self._elements.is_open(buf, i + 2, j):
+                    self._close()
+                    return j + 1
+            else:
+                empty = buf[j - 1] == 47
+                name = self._elements.resolve(buf, i + 1, j - 1 if empty else j)
+                if name > 0:
+                    self._open(name, 0)
+                    if empty:
+                        self._close()
+                    return j + 1
+        self._state = _TAG
+        return i + 1
+
+    def _open(self, name, n):
+        self._elements.open(name, self._tag, n)
+        if self._n:
+            self._flush()
+        self._sink.start(name)
+
+    def _close(self):
+        if self._n:
+            self._flush()
+        self._sink.end(self._elements.close())
+
+    def _feed_tag(self, buf, i, end):
+        tag = self._tag
+        while i < end:
+            c = buf[i]
+            i += 1
+            if c == 62 and not self._quote:
+                self._state = _TEXT
+                self._parse(tag, tag.n)
+                break
+            if c >= 128:
+                self._begin_sequence(c, i - 1)
+                break
+            if c == 60:
+                self._fail(error.ATTRIBUTE_LT if self._quote else error.SYNTAX, i - 1)
+            if c < 32:
+                self._check(c, i - 1)
+            elif c == 34 or c == 39:
+                if not self._quote:
+                    self._quote = c
+                elif c == self._quote:
+                    self._quote = 0
+            elif tag.n == 0 and (c == 33 or c == 63):
+                self._state = _BANG if c == 33 else _PI
+                break
+            tag.put(c)
+        return i
+
+    def _parse(self, tag, n):
+        if n and tag.buf[0] == 47:
+            name_end = tag.scan_name(1, n)
+            if skip_white(tag.buf, name_end, n) != n:
+                tag.fail(error.SYNTAX)
+            if not self._elements.is_open(tag.buf, 1, name_end):
+                tag.fail(error.MISMATCH)
+            self._close()
+            return
+        empty = n and tag.buf[n - 1] == 47
+        if empty:
+            n -= 1
+        name_end = tag.scan_name(0, n)
+        tag.scan_attributes(name_end, n)
+        tag.declare(self._elements)
+        name = self._elements.resolve(tag.buf, 0, name_end)
+        if name < 0:
+            tag.fail(error.PREFIX)
+        tag.resolve(self._elements.spaces)
+        self._open(name, name_end)
+        tag.emit(self._sink)
+        if empty:
+            self._close()
+
+    # --- what is not a tag ------------------------------------------------------------------------
+
+    def _feed_bang(self, buf, i):
+        c = buf[i]
+        tag = self._tag
+        n = tag.n
+        if n == 0:
+            if c != 45 and c != 91:
+                tag.fail(error.DOCTYPE if c == 68 else error.SYNTAX)
+        elif c != (b"--" if tag.buf[0] == 45 else b"[CDATA[")[n]:
+            tag.fail(error.SYNTAX)
+        tag.put(c)
+        self._pending = 0
+        if n == 1 and c == 45:
+            self._state = _COMMENT
+        elif n == 6:
+            if not self._elements.depth:
+                tag.fail(error.OUTSIDE)
+            self._state = _CDATA
+        return i + 1
+
+    def _feed_comment(self, buf, i):
+        c = buf[i]
+        if self._pending == 2:
+            if c != 62:
+                self._tag.fail(error.COMMENT)
+            self._end_aside()
+        elif c == 45:
+            self._pending += 1
+        else:
+            self._pending = 0
+            if c >= 128:
+                self._begin_sequence(c, i)
+            else:
+                self._check(c, i)
+        return i + 1
+
+    def _feed_cdata(self, buf, i):
+        c = buf[i]
+        if c == 93 and self._pending < 2:
+            self._pending += 1
+        elif c == 93:
+            self._put(c, i)
+        elif c == 62 and self._pending == 2:
+            self._end_aside()
+        else:
+            while self._pending:
+                self._put(93, i)
+                self._pending -= 1
+            if c >= 128:
+                self._begin_sequence(c, i)
+            else:
+                self._check(c, i)
+                self._put(c, i)
+        return i + 1
+
+    def _feed_pi(self, buf, i):
+        c = buf[i]
+        tag = self._tag
+        if c == 62 and tag.n and tag.buf[tag.n - 1] == 63:
+            tag.check_pi(tag.mark == self._bom)
+            self._end_aside()
+        elif c >= 128:
+            self._begin_sequence(c, i)
+        else:
+            self._check(c, i)
+            tag.put(c)
+        return i + 1
+
+    def _end_aside(self):
+        # A reference, comment, processing instruction or CDATA section is over: text goes on where it was.
+        self._state = _TEXT
+        self._run = self._n

@@ -1,0 +1,67 @@
+"""What can be wrong with an XML document, each with its own number and sentence."""
+
+from micropython import const
+
+DOCTYPE = const(1)
+ENTITY = const(2)
+CHAR_REF = const(3)
+MISMATCH = const(4)
+DUPLICATE = const(5)
+PREFIX = const(6)
+NAMESPACE = const(7)
+ATTRIBUTE_LT = const(8)
+UTF8 = const(9)
+CONTROL = const(10)
+CDATA_END = const(11)
+COMMENT = const(12)
+OUTSIDE = const(13)
+SECOND_ROOT = const(14)
+SYNTAX = const(15)
+DECLARATION = const(16)
+ENCODING = const(17)
+DEPTH = const(18)
+NAMES = const(19)
+ATTRIBUTES = const(20)
+TAG = const(21)
+TEXT = const(22)
+NAMESPACES = const(23)
+DOCUMENT = const(24)
+TRUNCATED = const(25)
+
+MESSAGES = (
+    "",
+    "DOCTYPE is not accepted",
+    "unknown entity (only amp, lt, gt, quot and apos are known)",
+    "character reference to something that is no XML character",
+    "end tag does not match the open element",
+    "attribute given twice",
+    "namespace prefix is not declared",
+    "namespace declaration is not allowed",
+    "'<' in an attribute value",
+    "invalid UTF-8",
+    "control character",
+    "']]>' in text",
+    "'--' in a comment",
+    "text outside the root element",
+    "second root element",
+    "malformed markup",
+    "malformed or misplaced XML declaration",
+    "encoding is neither UTF-8 nor US-ASCII",
+    "elements are nested too deep",
+    "names of the open elements are too long",
+    "too many attributes",
+    "tag is too long",
+    "text is too long",
+    "too many namespace declarations",
+    "document is too long",
+    "document ends before it is complete",
+)
+
+
+class XmlError(ValueError):
+    """The document is refused: `code` says why, `offset` is the byte of the document where it shows."""
+
+    def __init__(self, code, offset):
+        super().__init__("%s, at byte %d" % (MESSAGES[code], offset))
+        self.code = code
+        self.offset = offset
