@@ -109,7 +109,7 @@ def test_an_archive_that_does_not_answer_is_told_with_the_way_out(monkeypatch, t
     monkeypatch.setenv("PATH", str(tmp_path))
     program(tmp_path / "apt-get", "E: Could not connect", code=100)
     program(tmp_path / "dpkg", "")
-    with pytest.raises(apt.AptError, match="(?s)Could not connect.*set SLUICE_DEBIAN_MIRROR to a mirror of it"):
+    with pytest.raises(apt.AptError, match=r"(?s)Could not connect.*set SLUICE_DEBIAN_MIRROR to a mirror of it"):
         apt.unpack(["micropython"], tmp_path / "root")
 
 
