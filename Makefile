@@ -40,7 +40,7 @@ size: $(ENVIRONMENT) ## bytes of .mpy per module of the gateway, and in total
 
 lock: $(ENVIRONMENT) ## newest versions of all packages into requirements.lock
 	@$(BIN)/python -m pip install -q uv
-	@$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --all-extras --upgrade \
+	@$(BIN)/uv pip compile -q --system-certs --universal --generate-hashes --python-version 3.11 --all-extras --upgrade \
 	    --no-header --no-annotate pyproject.toml -o requirements.lock
 
 clean: ## removes everything that the other targets made
