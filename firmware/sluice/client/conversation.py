@@ -70,9 +70,10 @@ class Conversation:
         now = self._clock.now()
         if now < self._hold_until:
             return False
-        row = self._tree.find(DER_LIST)
-        if row is not None and self._der.changed():
-            row.due = min(row.due, now)
+        if self._der.changed():
+            self._hasten(DER_LIST, now)
+        if self._mirror.lost:
+            self._hasten(MUP_LIST, now)
         row = self._tree.next()
         try:
             if self._responses.waiting:
@@ -86,6 +87,12 @@ class Conversation:
         except (RequestError, HttpError) as error:
             self._failed(error, row, now)
         return True
+
+    def _hasten(self, kind, now):
+        """Make the list of this kind due, unless it is being tried already."""
+        row = self._tree.find(kind)
+        if row is not None and not row.retries:
+            row.due = min(row.due, now)
 
     def _failed(self, error, row, now):
         self._journal.fault("server", str(error))

@@ -1,0 +1,117 @@
+"""The configuration is checked whole, and every error names the key, what is wrong and what is expected."""
+
+from expect import raises
+
+from sluice.app.config import ConfigError, check, load, split_url
+from sluice_wire.limits import UNLIMITED_W
+
+
+def good():
+    return {
+        "nmi": "20019857328",
+        "site": {"exp_lim_w": 1500, "imp_lim_w": 15000},
+        "server": {
+            "url": "https://utility.example:8443/api/v2/dcap",
+            "ca": "serca.pem",
+            "certificate": "device-chain.pem",
+            "key": "device.key",
+            "pen": 57269,
+            "pin": 111115,
+        },
+        "bus": {"device": "/dev/ttyUSB0"},
+        "meter": {"unit_id": 1, "map": "sdm630"},
+        "inverter": {"unit_id": 2},
+    }
+
+
+def wrong(section, key, value):
+    """Return the message for a configuration in which one key is wrong."""
+    document = good()
+    (document[section] if section else document)[key] = value
+    return str(raises(ConfigError, check, document))
+
+
+class Files:
+    """A port that has one file."""
+
+    def __init__(self, name, text):
+        self.name = name
+        self.text = text
+
+    def read_file(self, name):
+        if name != self.name:
+            raise OSError(2)
+        return self.text
+
+
+def test_a_good_configuration_is_taken_with_its_defaults():
+    config = check(good())
+    assert config["bus"] == {"device": "/dev/ttyUSB0", "baud": 9600, "parity": "none"}
+    assert config["site"]["gen_lim_w"] == UNLIMITED_W
+    assert config["server"]["pen"] == 57269
+
+
+def test_an_error_names_the_key_what_is_wrong_and_what_is_expected():
+    assert wrong("site", "exp_lim_w", -1) == (
+        "site.exp_lim_w is wrong: -1; expected a whole number of watts, 0 or more: "
+        "the export limit of the connection agreement"
+    )
+
+
+def test_every_error_is_told_at_once():
+    document = good()
+    del document["nmi"]
+    document["bus"]["baud"] = 1234
+    document["meter"]["unit_id"] = 0
+    lines = str(raises(ConfigError, check, document)).split("\n")
+    assert [line.split(" ")[0] for line in lines] == ["nmi", "bus.baud", "meter.unit_id"]
+
+
+def test_each_kind_of_wrong_value_is_refused():
+    for section, key, value in (
+        (None, "nmi", "20019857327"),
+        (None, "nmi", 2001985732),
+        ("site", "imp_lim_w", 1.5),
+        ("site", "imp_lim_w", True),
+        ("site", "gen_lim_w", None),
+        ("server", "url", "http://utility.example/dcap"),
+        ("server", "url", "https://utility.example:port/dcap"),
+        ("server", "ca", ""),
+        ("server", "pen", 0),
+        ("server", "pin", "111115"),
+        ("bus", "parity", "mark"),
+        ("meter", "map", "sdm999"),
+        ("inverter", "unit_id", 248),
+    ):
+        name = key if section is None else section + "." + key
+        assert wrong(section, key, value).startswith(name + " is wrong")
+
+
+def test_a_wrong_pin_is_not_repeated():  # T10
+    assert "123456" not in wrong("server", "pin", 123456)
+
+
+def test_an_unknown_key_is_an_error_so_that_a_mistyped_limit_is_not_a_missing_one():
+    assert wrong("site", "exp_limit_w", 5000).startswith("site.exp_limit_w is not known; expected one of exp_lim_w")
+    assert wrong(None, "metre", {}).startswith("metre is not known; expected one of nmi, site")
+
+
+def test_two_devices_cannot_share_a_unit_id():
+    assert "inverter.unit_id is the meter's" in wrong("inverter", "unit_id", 1)
+
+
+def test_a_section_that_is_no_object_is_refused():
+    assert "bus is wrong; expected an object" in wrong(None, "bus", "/dev/ttyUSB0")
+    assert "must be a JSON object" in str(raises(ConfigError, check, []))
+
+
+def test_a_file_that_is_missing_or_no_json_is_named():
+    assert "gateway.json cannot be read" in str(raises(ConfigError, load, Files("x", b""), "gateway.json"))
+    assert "gateway.json is not JSON" in str(raises(ConfigError, load, Files("gateway.json", b"{"), "gateway.json"))
+
+
+def test_an_address_is_split_into_host_port_and_path():
+    assert split_url("https://utility.example/dcap") == ("utility.example", 443, "/dcap")
+    assert split_url("https://10.0.0.1:8443") == ("10.0.0.1", 8443, "/")
+    assert split_url("https://:8443/dcap") is None
+    assert split_url("https://utility.example:99999/dcap") is None

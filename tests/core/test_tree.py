@@ -1,0 +1,71 @@
+"""The table of resources being polled."""
+
+from sluice.client.tree import DEFAULT_RATE_S, NEVER, RATE_MIN_S, Tree
+
+DCAP, LIST, ITEM = 0, 1, 2
+
+
+def planted():
+    gone = []
+    tree = Tree(lambda row: gone.append(row.href))
+    tree.plant(DCAP, "/dcap", 100)
+    return tree, gone
+
+
+def test_what_a_parent_names_is_due_at_once_in_the_order_it_was_found():  # D1
+    tree, _ = planted()
+    tree.polled(tree.next(), 100, 0)
+    tree.children(tree.find(DCAP), [(LIST, "/b", -1), (LIST, "/a", -1)], 100)
+    first = tree.next()
+    assert first.href == "/b"
+    tree.polled(first, 100, 0)
+    assert tree.next().href == "/a"
+
+
+def test_a_resource_that_gives_no_rate_is_polled_as_often_as_its_parent():  # D3
+    tree, _ = planted()
+    dcap = tree.find(DCAP)
+    tree.polled(dcap, 100, 60)
+    tree.children(dcap, [(LIST, "/a", -1)], 100)
+    tree.polled(tree.find(LIST), 100, 0)
+    assert tree.find(LIST).due == 160
+    assert Tree(None).next() is None
+
+
+def test_without_any_rate_it_is_300_seconds_and_less_than_10_is_not_believed():  # D3
+    tree, _ = planted()
+    dcap = tree.find(DCAP)
+    tree.polled(dcap, 100, 0)
+    assert dcap.due == 100 + DEFAULT_RATE_S
+    tree.polled(dcap, 100, 1)
+    assert dcap.due == 100 + RATE_MIN_S
+
+
+def test_a_faster_rate_of_the_parent_is_taken_at_once():  # D3
+    tree, _ = planted()
+    dcap = tree.find(DCAP)
+    tree.polled(dcap, 100, 0)
+    tree.children(dcap, [(LIST, "/a", -1)], 100)
+    tree.polled(tree.find(LIST), 100, 0)
+    tree.polled(dcap, 110, 60)
+    tree.children(dcap, [(LIST, "/a", -1)], 110)
+    assert tree.find(LIST).due == 170
+
+
+def test_what_is_no_longer_named_goes_with_all_below_it():  # T5
+    tree, gone = planted()
+    dcap = tree.find(DCAP)
+    tree.children(dcap, [(LIST, "/a", -1), (LIST, "/b", -1)], 100)
+    tree.children(tree.find(LIST), [(ITEM, "/a/1", 3)], 100)
+    tree.children(dcap, [(LIST, "/b", -1)], 100)
+    assert gone == ["/a/1", "/a"]
+    assert [row.href for row in tree.rows] == ["/dcap", "/b"]
+
+
+def test_what_is_never_polled_itself_is_never_due():
+    tree, _ = planted()
+    dcap = tree.find(DCAP)
+    tree.polled(dcap, 100, 0)
+    tree.children(dcap, [(ITEM, "/p", 0)], 100)
+    tree.find(ITEM).due = NEVER
+    assert tree.next() is dcap
