@@ -56,7 +56,7 @@ class Reader:
         self.begin(documents.DEVICE_CAPABILITY)
 
     def begin(self, document, on_item=None):
-        """Expect a document of documents.py (DERC_LIST ...); on_item(record) is called at the end of each item of a list."""
+        """Expect a document of documents.py (DERC_LIST ...); on_item(record) is called at each item's end."""
         self.record.reset()
         self._document = document
         self._on_item = on_item

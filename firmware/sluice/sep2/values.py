@@ -101,4 +101,3 @@ def scale(value, multiplier):
         value //= 10
         multiplier += 1
     return value
-

@@ -1,0 +1,240 @@
+"""The documents this gateway writes, into one buffer made at start.
+
+Elements in the order of the schema, the extension's after the standard's, every mandatory one present; bitmaps in
+upper-case hexadecimal of the full width; watts as 16-bit value and power of ten. Times are given in core seconds.
+Source: IEEE 2030.5-2018 annex B (sep.xsd), CSIP-AUS; requirements P1, P3, P4, R1, R2, M6.
+"""
+
+from sluice_wire.sep2 import (
+    COMMODITY_ELECTRICITY,
+    EPOCH,
+    KIND_POWER,
+    NS_CSIPAUS_12,
+    NS_SEP2,
+    QUALIFIER_AVERAGE,
+    QUALITY_VALID,
+)
+
+_DESCRIPTION_MAX = 32  # characters (String32)
+
+
+class WriteError(ValueError):
+    """The document does not fit, or a value does not fit the schema."""
+
+
+class Writer:
+    """A buffer `buf` with `n` bytes in it. Prefix and URI of the CSIP-AUS extension are the utility's choice."""
+
+    def __init__(self, size, prefix="csipaus", namespace=NS_CSIPAUS_12):
+        self.buf = bytearray(size)
+        self.n = 0
+        self.prefix = prefix
+        self.namespace = namespace
+
+    def put(self, text):
+        """Append a str that needs no escaping."""
+        data = text.encode()
+        end = self.n + len(data)
+        if end > len(self.buf):
+            raise WriteError("the document is longer than %d bytes" % len(self.buf))
+        self.buf[self.n : end] = data
+        self.n = end
+
+    def begin(self, root, attributes=""):
+        """Start a document anew with its root element."""
+        self.n = 0
+        self.put('<%s xmlns="%s"%s>' % (root, NS_SEP2, attributes))
+
+    def begin_extended(self, root):
+        """Start a document anew that uses the CSIP-AUS extension."""
+        self.begin(root, ' xmlns:%s="%s"' % (self.prefix, self.namespace))
+
+    def open(self, name):
+        """Begin an element."""
+        self.put("<%s>" % name)
+
+    def close(self, name):
+        """End an element."""
+        self.put("</%s>" % name)
+
+    def leaf(self, name, value):
+        """Write an element that holds an int or a plain str."""
+        self.put("<%s>%s</%s>" % (name, value, name))
+
+    def extension(self, name, value):
+        """Write an element of the CSIP-AUS namespace."""
+        self.leaf("%s:%s" % (self.prefix, name), value)
+
+    def time(self, name, core_s):
+        """Write a time as Unix time."""
+        self.leaf(name, core_s + EPOCH)
+
+    def hexadecimal(self, name, data):
+        """Write bytes as upper-case hexadecimal."""
+        self.leaf(name, "".join(["%02X" % c for c in data]))
+
+    def description(self, text):
+        """Write a description of at most 32 characters."""
+        if len(text) > _DESCRIPTION_MAX:
+            raise WriteError('the description "%s" has more than %d characters' % (text, _DESCRIPTION_MAX))
+        self.leaf("description", text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
+
+    def power(self, name, value):
+        """Write W, VA or var as 16-bit value and multiplier, rounded toward zero where it must be."""
+        multiplier = 0
+        while not -32768 <= value <= 32767:
+            value = value // 10 if value > 0 else -(-value // 10)
+            multiplier += 1
+        self.put("<%s><multiplier>%d</multiplier><value>%d</value></%s>" % (name, multiplier, value, name))
+
+    def status(self, name, core_s, value):
+        """Write a status with the time it was taken at."""
+        self.open(name)
+        self.time("dateTime", core_s)
+        self.leaf("value", value)
+        self.close(name)
+
+
+class MeterReading:
+    """What a MirrorMeterReading says: who it is and its type, made once; its value, set for every interval."""
+
+    def __init__(
+        self,
+        mrid,
+        description,
+        uom,
+        flow_direction,
+        interval_length,
+        phase=0,
+        power_of_ten_multiplier=0,
+        data_qualifier=QUALIFIER_AVERAGE,
+        kind=KIND_POWER,
+        commodity=COMMODITY_ELECTRICITY,
+    ):
+        self.mrid = mrid
+        self.description = description
+        self.uom = uom
+        self.flow_direction = flow_direction
+        self.interval_length = interval_length  # s
+        self.phase = phase
+        self.power_of_ten_multiplier = power_of_ten_multiplier
+        self.data_qualifier = data_qualifier
+        self.kind = kind
+        self.commodity = commodity
+        self.set(0, 0, 0, 0)
+
+    def set(self, start, duration, value, next_update_time, quality_flags=QUALITY_VALID):
+        """Set the reading of the interval of `duration` seconds from `start` on."""
+        self.start = start
+        self.duration = duration
+        self.value = value
+        self.next_update_time = next_update_time
+        self.quality_flags = quality_flags
+
+
+def der_control_response(writer, created, lfdi, status, mrid):
+    """Write the Response to the event `mrid`."""
+    writer.begin("DERControlResponse")
+    writer.time("createdDateTime", created)
+    writer.hexadecimal("endDeviceLFDI", lfdi)
+    writer.leaf("status", status)
+    writer.hexadecimal("subject", mrid)
+    writer.close("DERControlResponse")
+
+
+def der_capability(writer, modes_supported, doe_modes_supported, rtg_max_w, rtg_max_va, rtg_max_var, der_type):
+    """Write the ratings of all controllable DER together."""
+    writer.begin_extended("DERCapability")
+    writer.leaf("modesSupported", "%08X" % modes_supported)
+    writer.power("rtgMaxVA", rtg_max_va)
+    writer.power("rtgMaxVar", rtg_max_var)
+    writer.power("rtgMaxW", rtg_max_w)
+    writer.leaf("type", der_type)
+    writer.extension("doeModesSupported", "%02X" % doe_modes_supported)
+    writer.close("DERCapability")
+
+
+def der_settings(
+    writer, modes_enabled, doe_modes_enabled, set_grad_w, set_max_w, set_max_va, set_max_var, updated_time
+):
+    """Write the settings of all controllable DER together."""
+    writer.begin_extended("DERSettings")
+    writer.leaf("modesEnabled", "%08X" % modes_enabled)
+    writer.leaf("setGradW", set_grad_w)
+    writer.power("setMaxVA", set_max_va)
+    writer.power("setMaxVar", set_max_var)
+    writer.power("setMaxW", set_max_w)
+    writer.time("updatedTime", updated_time)
+    writer.extension("doeModesEnabled", "%02X" % doe_modes_enabled)
+    writer.close("DERSettings")
+
+
+def der_status(writer, gen_connect_status, operational_mode_status, inverter_status, reading_time, alarm_status=0):
+    """Write the state of all controllable DER together, as it was at `reading_time`."""
+    writer.begin("DERStatus")
+    writer.leaf("alarmStatus", "%08X" % alarm_status)
+    writer.status("genConnectStatus", reading_time, "%02X" % gen_connect_status)
+    writer.status("inverterStatus", reading_time, inverter_status)
+    writer.status("operationalModeStatus", reading_time, operational_mode_status)
+    writer.time("readingTime", reading_time)
+    writer.close("DERStatus")
+
+
+def mirror_usage_point(writer, mrid, description, role_flags, device_lfdi, readings=()):
+    """Write a usage point, with the types of its `readings` (MeterReading) but not their values."""
+    writer.begin("MirrorUsagePoint")
+    writer.hexadecimal("mRID", mrid)
+    writer.description(description)
+    writer.leaf("roleFlags", "%04X" % role_flags)
+    writer.leaf("serviceCategoryKind", 0)
+    writer.leaf("status", 1)
+    writer.hexadecimal("deviceLFDI", device_lfdi)
+    for reading in readings:
+        writer.open("MirrorMeterReading")
+        _reading(writer, reading, False)
+        writer.close("MirrorMeterReading")
+    writer.close("MirrorUsagePoint")
+
+
+def mirror_meter_reading(writer, reading):
+    """Write one MeterReading with its value and type."""
+    writer.begin("MirrorMeterReading")
+    _reading(writer, reading, True)
+    writer.close("MirrorMeterReading")
+
+
+def mirror_meter_reading_list(writer, readings):
+    """Write several MeterReadings with their values and types."""
+    count = len(readings)
+    writer.begin("MirrorMeterReadingList", ' all="%d" results="%d"' % (count, count))
+    for reading in readings:
+        writer.open("MirrorMeterReading")
+        _reading(writer, reading, True)
+        writer.close("MirrorMeterReading")
+    writer.close("MirrorMeterReadingList")
+
+
+def _reading(writer, reading, with_value):
+    writer.hexadecimal("mRID", reading.mrid)
+    writer.description(reading.description)
+    if with_value:
+        writer.time("lastUpdateTime", reading.start + reading.duration)
+        writer.time("nextUpdateTime", reading.next_update_time)
+        writer.open("Reading")
+        writer.leaf("qualityFlags", "%04X" % reading.quality_flags)
+        writer.open("timePeriod")
+        writer.leaf("duration", reading.duration)
+        writer.time("start", reading.start)
+        writer.close("timePeriod")
+        writer.leaf("value", reading.value)
+        writer.close("Reading")
+    writer.open("ReadingType")
+    writer.leaf("commodity", reading.commodity)
+    writer.leaf("dataQualifier", reading.data_qualifier)
+    writer.leaf("flowDirection", reading.flow_direction)
+    writer.leaf("intervalLength", reading.interval_length)
+    writer.leaf("kind", reading.kind)
+    writer.leaf("phase", reading.phase)
+    writer.leaf("powerOfTenMultiplier", reading.power_of_ten_multiplier)
+    writer.leaf("uom", reading.uom)
+    writer.close("ReadingType")
