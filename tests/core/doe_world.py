@@ -7,7 +7,7 @@ from sluice.doe.events import Events, ReplyTos
 from sluice.doe.programs import Programs
 from sluice.doe.responses import Responses
 from sluice_wire.limits import UNLIMITED_W
-from sluice_wire.sep2 import CONNECT, ENERGIZE, WATT_MODES
+from sluice_wire.sep2 import WATT_MODES
 
 MODE_NAMES = ("exp", "imp", "gen", "load", "connect", "energize")
 

@@ -1,7 +1,6 @@
 """The configuration is checked whole, and every error names the key, what is wrong and what is expected."""
 
 from expect import raises
-
 from sluice.app.config import ConfigError, check, load, split_url
 from sluice_wire.limits import UNLIMITED_W
 

@@ -15,7 +15,7 @@ BAUDS = (2400, 4800, 9600, 19200, 38400, 57600, 115200)
 
 
 class ConfigError(ValueError):
-    """The configuration cannot be used. The message has a line for every error: key, what is wrong, what is expected."""
+    """The configuration cannot be used. The message has a line for every error: key, what is wrong, what to write."""
 
 
 def _is_int(value, low, high):

@@ -10,8 +10,8 @@ Source: IEEE 2030.5-2018 clauses 6, 8, 10; requirements D1 to D4, T5 to T8, S1.
 from micropython import const
 
 from sluice.doe.events import Events
-from sluice.sep2 import readers
-from sluice.sep2.http import HttpError, add_query, resolve
+from sluice.sep2 import documents
+from sluice.sep2.url import add_query
 from sluice.sep2.writers import der_control_response
 from sluice_wire.limits import PAGE_SIZE, PAGES_MAX
 
@@ -51,8 +51,6 @@ class Conversation:
         self._der = der
         self._mirror = mirror
         self._tree = Tree(self._forget)
-        self._row = None  # the row being read
-        self._items = 0  # list items of the page being read
         self._found = []  # what the list being read names
         self._own_links = None  # of the own EndDevice
         self._hold_until = 0
@@ -84,7 +82,7 @@ class Conversation:
                 return False
             self._failures = 0
             self._journal.well("server")
-        except (RequestError, HttpError) as error:
+        except RequestError as error:
             self._failed(error, row, now)
         return True
 
@@ -96,7 +94,7 @@ class Conversation:
 
     def _failed(self, error, row, now):
         self._journal.fault("server", str(error))
-        if getattr(error, "hold", False) or row.due > now:
+        if error.hold or row.due > now:
             self._hold_until = now + self._delay_s(self._failures, DEFAULT_RATE_S, error)
             self._failures += 1
         else:
@@ -106,9 +104,8 @@ class Conversation:
                 row.parent.due = now  # perhaps it has moved
 
     def _delay_s(self, failures, rate_s, error):
-        retry_after = getattr(error, "retry_after", -1)
-        if retry_after >= 0:
-            return retry_after + 1 + self._port.random_below(retry_after // 4 + 10)
+        if error.retry_after >= 0:
+            return error.retry_after + 1 + self._port.random_below(error.retry_after // 4 + 10)
         least = _RETRIES_S[failures] if failures < len(_RETRIES_S) else rate_s
         return least + self._port.random_below(least)
 
@@ -116,7 +113,6 @@ class Conversation:
 
     async def _poll(self, row):
         document, on_item, done = KINDS[row.kind]
-        self._row = row
         self._found = []
         self._staged.clear()
         if on_item:
@@ -131,19 +127,13 @@ class Conversation:
 
     async def _read_list(self, href, document, on_item):
         """Read all pages, counting the items that come: `all` and `results` may lie (T6)."""
-
-        def item(record):
-            self._items += 1
-            on_item(record)
-
         record = self._session.reader.record
         start = 0
         for _ in range(PAGES_MAX):
-            self._items = 0
-            if not await self._session.get(add_query(href, start, PAGE_SIZE), document, item):
+            if not await self._session.get(add_query(href, start, PAGE_SIZE), document, on_item):
                 return None
-            start += self._items
-            if not self._items or start >= record.all_:
+            start += record.items
+            if not record.items or start >= record.all_:
                 break
         return record
 
@@ -160,7 +150,7 @@ class Conversation:
 
     def _link(self, record, field):
         """Return the path of a link of the record being read, or None."""
-        return resolve(self._row.href, record.text(field), self._session.authority) if record.has(field) else None
+        return self._session.resolve(record.text(field)) if record.has(field) else None
 
     # --- what was read --------------------------------------------------------------------------
 
@@ -180,7 +170,8 @@ class Conversation:
         known = self._clock.known
         drift = self._clock.set(record.current_time)
         if abs(drift) > _DRIFT_TOLD_S:
-            self._journal.write("clock was %d s %s the server's; corrected" % (abs(drift), ("ahead of", "behind")[drift > 0]))
+            side = "behind" if drift > 0 else "ahead of"
+            self._journal.write("clock was %d s %s the server's; corrected" % (abs(drift), side))
         if not known:
             # Everything was due by the wrong clock.
             for other in self._tree.rows:
@@ -320,11 +311,10 @@ class Conversation:
         slot = responses.head
         mrid = responses.mrid[slot * 16 : slot * 16 + 16]
         der_control_response(
-            self._session.writer, responses.time[slot], self._device.lfdi_text, responses.status[slot], mrid
+            self._session.writer, responses.time[slot], self._device.lfdi, responses.status[slot], mrid
         )
-        href = responses.reply_to[slot].decode()
         try:
-            await self._session.send("POST", resolve("/", href, self._session.authority))
+            await self._session.send("POST", self._session.resolve(responses.reply_to[slot].decode()))
         except RequestError as error:
             if error.status < 400 or error.status in (408, 429) or error.status >= 500:
                 raise
@@ -335,15 +325,15 @@ class Conversation:
 
 # document; what each item of a list goes to; what is done when the whole has been read
 KINDS = (
-    (readers.DEVICE_CAPABILITY, None, "_dcap_read"),
-    (readers.TIME, None, "_time_read"),
-    (readers.END_DEVICE_LIST, "_end_device", "_end_devices_read"),
-    (readers.REGISTRATION, None, "_registration_read"),
-    (readers.FSA_LIST, "_fsa", "_found_read"),
-    (readers.DERP_LIST, "_derp", "_derps_read"),
+    (documents.DEVICE_CAPABILITY, None, "_dcap_read"),
+    (documents.TIME, None, "_time_read"),
+    (documents.END_DEVICE_LIST, "_end_device", "_end_devices_read"),
+    (documents.REGISTRATION, None, "_registration_read"),
+    (documents.FSA_LIST, "_fsa", "_found_read"),
+    (documents.DERP_LIST, "_derp", "_derps_read"),
     (None, None, None),
-    (readers.DDERC, None, "_dderc_read"),
-    (readers.DERC_LIST, "_derc", "_dercs_read"),
-    (readers.DER_LIST, "_der_item", "_ders_read"),
-    (readers.MUP_LIST, "_mup", "_mups_read"),
+    (documents.DDERC, None, "_dderc_read"),
+    (documents.DERC_LIST, "_derc", "_dercs_read"),
+    (documents.DER_LIST, "_der_item", "_ders_read"),
+    (documents.MUP_LIST, "_mup", "_mups_read"),
 )

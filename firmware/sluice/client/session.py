@@ -9,10 +9,13 @@ Source: RFC 9112; IEEE 2030.5-2018 5; requirements T1, T4, T7, T9.
 import asyncio
 
 from sluice.port.errors import SILENT, LinkError
-from sluice.sep2.http import HttpError, Response, request_head, resolve
+from sluice.sep2.http import Response, request_head
+from sluice.sep2.http_error import HttpError
 from sluice.sep2.readers import Reader, ReadError
+from sluice.sep2.url import resolve
 from sluice.sep2.writers import Writer
-from sluice.sep2.xml import Tokenizer, XmlError
+from sluice.sep2.xml import Tokenizer
+from sluice.sep2.xml_error import XmlError
 from sluice_wire.limits import HREF_MAX, REDIRECTS_MAX, REQUEST_DEADLINE_MS, RX_SIZE, TX_SIZE
 
 from . import causes
@@ -28,7 +31,8 @@ class Session:
         self._host = host
         self._tcp_port = tcp_port
         self._tls = tls
-        self.authority = host if tcp_port == 443 else "%s:%d" % (host, tcp_port)
+        self._authority = host if tcp_port == 443 else "%s:%d" % (host, tcp_port)
+        self._base = "https://" + self._authority
         self._stream = None
         self.reader = Reader()
         self._tokenizer = Tokenizer(self.reader)
@@ -52,8 +56,7 @@ class Session:
             raise self._refusal("GET", href)
         try:
             self._tokenizer.end()
-            self.reader.finish()
-        except (XmlError, ReadError) as error:
+        except XmlError as error:
             self.close()
             raise causes.RequestError("GET %s: %s" % (href, error), False)
         return True
@@ -64,7 +67,14 @@ class Session:
         if status not in (200, 201, 204):
             raise self._refusal(method, href)
         location = self._response.location
-        return resolve(href, location, self.authority) if location else None
+        return self.resolve(location) if location else None
+
+    def resolve(self, ref):
+        """Return the path that an href or Location of this server means; RequestError if it leads elsewhere."""
+        try:
+            return resolve(self._base, ref)
+        except HttpError as error:
+            raise causes.RequestError(str(error), False)
 
     def _refusal(self, method, href):
         response = self._response
@@ -86,14 +96,11 @@ class Session:
             response = self._response
             if response.status not in _REDIRECTS or not response.location:
                 return response.status
-            try:
-                href = resolve(href, response.location, self.authority)
-            except HttpError as error:
-                raise causes.RequestError("%s %s: %s" % (method, href, error), False)
+            href = self.resolve(response.location)
         raise causes.RequestError("%s %s: redirected more than %d times" % (method, href, REDIRECTS_MAX), False)
 
     async def _exchange(self, method, href, body):
-        n = request_head(self._head, method, href, self.authority, body.n if body else 0)
+        n = request_head(self._head, method, href, self._authority, body.n if body else 0)
         while True:
             fresh = self._stream is None
             self._response.reset(method)

@@ -6,9 +6,9 @@ import os
 import sys
 import termios
 import time
+from asyncio import stream as asyncio_stream
 
 import tls
-from asyncio import stream as asyncio_stream
 
 from sluice_wire.sep2 import EPOCH
 

@@ -1,0 +1,150 @@
+"""The control task: once a second read the meter and the inverter, decide, write, account.
+
+It waits for the serial line and for nothing else, so the conversation with the utility can never hold it
+up. When a device is silent the decision is made without it (C2).
+Source: requirements C1 to C3, E10, E12, M2.
+"""
+
+
+from sluice.devices.errors import DeviceError
+from sluice.devices.inverter import Inverter
+from sluice.devices.meter import Meter
+from sluice.doe.envelope import DEFAULT, FIXED
+from sluice.metering.intervals import DER_V, DER_VAR, DER_W, SITE_V, SITE_VAR, SITE_W
+from sluice.modbus.client import Client, ModbusError
+from sluice.site.control import Control
+from sluice_wire.identity import mrid_text
+from sluice_wire.limits import UNLIMITED_W
+from sluice_wire.meters import METERS
+from sluice_wire.sep2 import EXP_LIM, GEN_LIM, MODES, WATT_MODES
+
+MODE_NAMES = ("export limit", "import limit", "generation limit", "load limit", "connect", "energize")
+
+
+class ControlTask:
+    """Owns the bus and what hangs on it. One `cycle` is one second."""
+
+    def __init__(self, port, clock, journal, config, programs, events, responses, envelope, intervals):
+        self._port = port
+        self._clock = clock
+        self._journal = journal
+        self._bus = config["bus"]
+        self._client = None
+        self._meter = Meter(config["meter"]["unit_id"], METERS[config["meter"]["map"]])
+        self.inverter = Inverter(config["inverter"]["unit_id"])
+        self._control = None  # until the inverter's rating is known
+        self._programs = programs
+        self._events = events
+        self._responses = responses
+        self._envelope = envelope
+        self._intervals = intervals
+        self._values = [None] * MODES  # what the journal has told of each mode
+        self._applied = False  # the inverter holds what it was last told
+        self.post_rate_s = intervals.rate_s
+
+    async def run(self, alive):
+        """Run a cycle every second for ever; `alive()` is called after each."""
+        while True:
+            await self._port.sleep_ms(self._clock.ms_to_next_second())
+            await self.cycle(self._clock.now())
+            alive()
+
+    async def cycle(self, now):
+        """Do one second's work."""
+        meter_ok = await self._try("meter", self._poll_meter)
+        inverter_ok = await self._try("inverter", self._poll_inverter)
+        self._account(now, meter_ok, inverter_ok)
+        self._events.step(now, self._applied, self._responses)
+        self._envelope.step(now)
+        if self._envelope.changed:
+            self._tell()
+        if self._control:
+            limit_w = self._control.step(
+                now,
+                self._envelope.limit_w(EXP_LIM),
+                self._envelope.limit_w(GEN_LIM),
+                self._envelope.connect and self._envelope.energize,
+                meter_ok,
+                self._meter.w,
+                inverter_ok,
+                self.inverter.w,
+            )
+            self._applied = await self._try("inverter", self._limit, limit_w, now)
+
+    async def _try(self, name, action, *args):
+        """Do `action` with a device. Return whether it went well; tell the journal when that changes."""
+        try:
+            if self._client is None:
+                self._client = Client(
+                    await self._port.open_line(self._bus["device"], self._bus["baud"], self._bus["parity"])
+                )
+                self._journal.well("serial line")
+            await action(*args)
+        except OSError as error:
+            self._client = None
+            self._journal.fault("serial line", "%s cannot be used: %s" % (self._bus["device"], error))
+            return False
+        except (ModbusError, DeviceError) as error:
+            self._journal.fault(name, str(error))
+            return False
+        self._journal.well(name)
+        return True
+
+    async def _poll_meter(self):
+        await self._meter.poll(self._client)
+
+    async def _poll_inverter(self):
+        if self._control is None:
+            await self.inverter.scan(self._client)
+            self._control = Control(self.inverter.w_max)
+            self._envelope.rate(self.inverter.w_max)
+            self._journal.write(
+                "inverter: %s %s, serial %s, %d W"
+                % (self.inverter.maker, self.inverter.model, self.inverter.serial, self.inverter.w_max)
+            )
+        await self.inverter.poll(self._client)
+
+    async def _limit(self, limit_w, now):
+        await self.inverter.limit(self._client, limit_w, now)
+
+    def _account(self, now, meter_ok, inverter_ok):
+        """Give the second's readings to the interval averages."""
+        intervals = self._intervals
+        intervals.tick(now, self.post_rate_s)
+        if meter_ok:
+            intervals.sample(SITE_W, self._meter.w)
+            intervals.sample(SITE_VAR, self._meter.var)
+            intervals.sample(SITE_V, self._meter.v_dv)
+        if inverter_ok:
+            intervals.sample(DER_W, self.inverter.w)
+            intervals.sample(DER_VAR, self.inverter.var)
+            intervals.sample(DER_V, self.inverter.v_dv)
+
+    # --- the journal ----------------------------------------------------------------------------
+
+    def _tell(self):
+        """Say which modes changed, from what to what, and why."""
+        for mode in range(MODES):
+            if self._envelope.changed >> mode & 1:
+                value = self._value(mode)
+                before = self._values[mode]
+                self._values[mode] = value
+                change = value if before is None or before == value else before + " -> " + value
+                self._journal.write("%s %s, %s" % (MODE_NAMES[mode], change, self._why(self._envelope.source[mode])))
+
+    def _value(self, mode):
+        if mode >= WATT_MODES:
+            return "yes" if (self._envelope.connect, self._envelope.energize)[mode - WATT_MODES] else "no"
+        watts = self._envelope.ramps[mode].target_w
+        return "none" if watts == UNLIMITED_W else "%d W" % watts
+
+    def _why(self, source):
+        if source == FIXED:
+            return "fixed limit of the site"
+        if source <= DEFAULT:
+            return "default of " + self._program(DEFAULT - source)
+        return "%s, event %s" % (self._program(self._events.program[source]), mrid_text(self._events.mrid, source * 16))
+
+    def _program(self, slot):
+        title = self._programs.title[slot] or mrid_text(self._programs.mrid[slot], 0)
+        return "program %s primacy %d" % (title, self._programs.primacy[slot])

@@ -1,0 +1,112 @@
+"""The gateway: everything long-lived is built here, then two tasks run, control and conversation.
+
+A programmer's fault in either ends the program; whoever supervises it starts it again, and the inverter's
+own revert timer covers the meantime.
+"""
+
+import asyncio
+
+from sluice.client.conversation import Conversation
+from sluice.client.der import DerResources
+from sluice.client.mirror import Mirror
+from sluice.client.session import Session
+from sluice.doe.envelope import Envelope
+from sluice.doe.events import Events, ReplyTos
+from sluice.doe.programs import Programs
+from sluice.doe.responses import Responses
+from sluice.metering.intervals import Intervals
+from sluice.metering.ring import Ring
+from sluice.port.errors import TlsError
+from sluice_wire.sep2 import EXP_LIM, GEN_LIM, IMP_LIM, LOAD_LIM
+
+from .clock import Clock
+from .config import ConfigError, load, split_url
+from .control import ControlTask
+from .device import Device
+from .journal import Journal
+
+_HEAP_LOOK_S = 60
+_HEAP_TELL_S = 3600
+_FIXED = {EXP_LIM: "exp_lim_w", IMP_LIM: "imp_lim_w", GEN_LIM: "gen_lim_w", LOAD_LIM: "load_lim_w"}
+
+
+class Gateway:
+    """The gateway of one site."""
+
+    def __init__(self, port, config):
+        server = config["server"]
+        self._port = port
+        host, tcp_port, self._entry = split_url(server["url"])
+        tls = port.tls(server["ca"], server["certificate"], server["key"])
+        device = Device(port.read_file(server["certificate"]), server["pin"], server["pen"])
+        clock = self._clock = Clock(port)
+        self._journal = Journal(port, clock)
+        programs = Programs()
+        events = Events(ReplyTos())
+        responses = Responses()
+        fixed_w = [config["site"][_FIXED[mode]] for mode in sorted(_FIXED)]
+        envelope = Envelope(events, programs, fixed_w, clock.now())
+        ring = Ring()
+        self._mirror = Mirror(ring, device)
+        intervals = Intervals(ring, self._mirror.post_rate_s)
+        self._control = ControlTask(
+            port, clock, self._journal, config, programs, events, responses, envelope, intervals
+        )
+        self._conversation = Conversation(
+            port,
+            clock,
+            self._journal,
+            Session(port, host, tcp_port, tls),
+            device,
+            programs,
+            events,
+            responses,
+            DerResources(self._control.inverter, envelope, programs),
+            self._mirror,
+        )
+        self._events = events
+        self._fault = None
+        self._heap_peak = 0
+        self._heap_looked = self._heap_told = clock.now()
+        self._journal.write("gateway started, LFDI %s, %s" % (device.lfdi_text, port.name))
+
+    async def run(self):
+        """Run for ever; a fault of our own in either task comes out."""
+        task = asyncio.create_task(self._converse())
+        try:
+            await self._control.run(self._alive)
+        finally:
+            task.cancel()
+
+    async def _converse(self):
+        try:
+            await self._conversation.run(self._entry)
+        except Exception as error:
+            self._fault = error
+
+    def _alive(self):
+        if self._fault is not None:
+            raise self._fault
+        self._control.post_rate_s = self._mirror.post_rate_s
+        now = self._clock.now()
+        if now - self._heap_looked >= _HEAP_LOOK_S:
+            self._heap_looked = now
+            live, limit = self._port.heap()
+            self._heap_peak = max(self._heap_peak, live)
+            if limit and now - self._heap_told >= _HEAP_TELL_S:
+                self._heap_told = now
+                self._journal.write(
+                    "heap %d B live, %d B peak, of %d B; %d events stored"
+                    % (live, self._heap_peak, limit, self._events.stored)
+                )
+
+
+def run(port, config_name):
+    """Run the gateway with the configuration file `config_name`. Return 2 if it cannot be used."""
+    try:
+        gateway = Gateway(port, load(port, config_name))
+    except (ConfigError, TlsError) as error:
+        for line in str(error).split("\n"):
+            port.print("%s: %s" % (config_name, line))
+        return 2
+    asyncio.run(gateway.run())

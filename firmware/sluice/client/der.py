@@ -1,0 +1,78 @@
+"""The DER as the server sees it: DERStatus, DERSettings and DERCapability, from what was read of the devices.
+
+Each PUT replaces the whole resource. They go out whenever the DERList is polled, status first, and at once when
+something in them changed; before the devices have been read nothing is told.
+Source: IEEE 2030.5-2018 10.10.4.2; 002 10.3; requirements R1, R2.
+"""
+
+from sluice.sep2.writers import der_capability, der_settings, der_status
+from sluice_wire.sep2 import (
+    CONNECT_AVAILABLE,
+    CONNECT_CONNECTED,
+    CONNECT_OPERATING,
+    DER_PV,
+    EXP_LIM,
+    GEN_LIM,
+    IMP_LIM,
+    LOAD_LIM,
+    MODE_CONNECT,
+    MODE_ENERGIZE,
+    OPERATIONAL_OFF,
+    OPERATIONAL_ON,
+)
+
+MODES_SUPPORTED = MODE_CONNECT | MODE_ENERGIZE
+DOE_MODES_SUPPORTED = 1 << EXP_LIM | 1 << IMP_LIM | 1 << GEN_LIM | 1 << LOAD_LIM
+
+
+class DerResources:
+    """What is told of the DER behind this gateway."""
+
+    def __init__(self, inverter, envelope, programs):
+        self._inverter = inverter
+        self._envelope = envelope
+        self._programs = programs
+        self._told = None
+
+    def _state(self):
+        """Return what a change of is told at once: connect bits, operational mode, setGradW."""
+        if not self._inverter.connected:
+            return (0, OPERATIONAL_OFF, self._programs.grad())
+        bits = CONNECT_CONNECTED | CONNECT_AVAILABLE
+        if self._inverter.operating:
+            bits |= CONNECT_OPERATING
+        return (bits, OPERATIONAL_ON if self._inverter.operating else OPERATIONAL_OFF, self._programs.grad())
+
+    def changed(self):
+        """Tell whether the server was told something else last."""
+        return self._told is not None and self._told != self._state()
+
+    async def put(self, session, hrefs, now):
+        """PUT status, settings and capability to `hrefs`, in this order; a link that is missing is left out."""
+        inverter = self._inverter
+        if not inverter.w_max:
+            return
+        state = self._state()
+        status_href, settings_href, capability_href = hrefs[:3]
+        writer = session.writer
+        if status_href:
+            der_status(writer, state[0], state[1], inverter.st, now)
+            await session.send("PUT", status_href)
+        if settings_href:
+            der_settings(
+                writer,
+                MODES_SUPPORTED,
+                DOE_MODES_SUPPORTED,
+                state[2],
+                inverter.w_max,
+                inverter.va_max,
+                inverter.var_max,
+                now,
+            )
+            await session.send("PUT", settings_href)
+        if capability_href:
+            der_capability(
+                writer, MODES_SUPPORTED, DOE_MODES_SUPPORTED, inverter.w_rtg, inverter.va_rtg, inverter.var_rtg, DER_PV
+            )
+            await session.send("PUT", capability_href)
+        self._told = state
