@@ -29,12 +29,12 @@ def _curve(value: object) -> object:
     """A number, the name of a generated curve, or pairs in order of time."""
     if isinstance(value, str):
         return value
-    pairs = value if isinstance(value, list) else [[0, value]]
+    pairs: list = value if isinstance(value, list) else [[0, value]]
     for pair in pairs:
         if not (isinstance(pair, list) and len(pair) == 2 and all(type(number) in (int, float) for number in pair)):
             break
     else:
-        times = [pair[0] for pair in pairs]
+        times: list[float] = [pair[0] for pair in pairs]
         if times and times == sorted(times):
             return value
     raise ValueError("expected watts, [[t_s, w], ...] in order of time, or the name of a curve")
