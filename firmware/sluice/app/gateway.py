@@ -36,7 +36,7 @@ class Gateway:
     def __init__(self, port, config):
         server = config["server"]
         self._port = port
-        host, tcp_port, self._entry = split_url(server["url"])
+        host, tcp_port, entry = split_url(server["url"])
         tls = port.tls(server["ca"], server["certificate"], server["key"])
         device = Device(port.read_file(server["certificate"]), server["pin"], server["pen"])
         clock = self._clock = Clock(port)
@@ -61,9 +61,10 @@ class Gateway:
             programs,
             events,
             responses,
-            DerResources(self._control.inverter, envelope, programs),
+            DerResources(self._control.inverter, programs),
             self._mirror,
         )
+        self._conversation.begin(entry)
         self._events = events
         self._fault = None
         self._heap_peak = 0
@@ -80,7 +81,7 @@ class Gateway:
 
     async def _converse(self):
         try:
-            await self._conversation.run(self._entry)
+            await self._conversation.run()
         except Exception as error:
             self._fault = error
 

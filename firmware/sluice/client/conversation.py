@@ -56,9 +56,12 @@ class Conversation:
         self._hold_until = 0
         self._failures = 0
 
-    async def run(self, entry):
-        """Talk for ever, beginning with the DeviceCapability at `entry`."""
+    def begin(self, entry):
+        """All grows from the DeviceCapability at `entry`, the only address that is configured."""
         self._tree.plant(DCAP, entry, self._clock.now())
+
+    async def run(self):
+        """Talk for ever."""
         while True:
             if not await self.turn():
                 await self._port.sleep_ms(self._clock.ms_to_next_second())

@@ -28,9 +28,8 @@ DOE_MODES_SUPPORTED = 1 << EXP_LIM | 1 << IMP_LIM | 1 << GEN_LIM | 1 << LOAD_LIM
 class DerResources:
     """What is told of the DER behind this gateway."""
 
-    def __init__(self, inverter, envelope, programs):
+    def __init__(self, inverter, programs):
         self._inverter = inverter
-        self._envelope = envelope
         self._programs = programs
         self._told = None
 

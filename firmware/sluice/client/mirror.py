@@ -34,6 +34,7 @@ class UsagePoint:
             )
         self.href = None
         self.listed = False
+        self.new = False  # made since the list was read last: a server may be slow to list it
 
 
 class Mirror:
@@ -76,15 +77,17 @@ class Mirror:
                     self.post_rate_s = record.post_rate
 
     async def register(self, session, href):
-        """The list has been read: make those that it lacks. Return whether any was made."""
+        """The list at `href` has been read: make those that it lacks. Return whether any was made."""
         made = self.lost = False
         for point in self._points:
-            if not point.listed:
+            if point.listed or point.new:
+                point.new = False
+            else:
                 mirror_usage_point(
                     session.writer, point.mrid, point.description, point.role_flags, self._lfdi, point.readings
                 )
                 point.href = await session.send("POST", href)
-                made = True
+                made = point.new = True
             point.listed = False
         return made
 
@@ -108,6 +111,7 @@ class Mirror:
             except RequestError as error:
                 if error.status == 404:
                     point.href = None
+                    point.new = False
                     self.lost = True
                     raise
                 if error.status < 400 or error.status == 429 or error.status >= 500:

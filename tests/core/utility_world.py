@@ -1,0 +1,291 @@
+"""A small honest utility for the tests of `client`: documents by path, read by the real tokenizer and reader.
+
+Its ways to fail: a status instead of a document, a document cut off, a connection that breaks.
+"""
+
+from sluice.client.causes import RequestError, from_link, from_status
+from sluice.client.conversation import Conversation
+from sluice.client.der import DerResources
+from sluice.client.mirror import Mirror
+from sluice.doe.envelope import Envelope
+from sluice.doe.events import Events, ReplyTos
+from sluice.doe.programs import Programs
+from sluice.doe.responses import Responses
+from sluice.metering.ring import Ring
+from sluice.port.errors import CLOSED, LinkError
+from sluice.sep2.http_error import HttpError
+from sluice.sep2.readers import Reader
+from sluice.sep2.url import resolve
+from sluice.sep2.writers import Writer
+from sluice.sep2.xml import Tokenizer
+from sluice.sep2.xml_error import XmlError
+from sluice_wire.limits import TX_SIZE, UNLIMITED_W
+from sluice_wire.sep2 import EPOCH
+
+NOW = 200000000  # core seconds: a day in 2026
+LFDI = "4075DE6031E562ACF4D9EAA765A5B2ED00057269"
+NS = 'xmlns="urn:ieee:std:2030.5:ns" xmlns:csipaus="https://csipaus.org/ns"'
+
+
+def finish(coroutine):
+    """Run a coroutine that never has to wait."""
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        return stop.value
+    raise AssertionError("it waited")
+
+
+def listed(name, items, total=None, rate=""):
+    """Return a list document of `items`."""
+    count = len(items)
+    rate = ' pollRate="%s"' % rate if rate else ""
+    return '<%s %s all="%d" results="%d"%s>%s</%s>' % (
+        name,
+        NS,
+        count if total is None else total,
+        count,
+        rate,
+        "".join(items),
+        name,
+    )
+
+
+def control(number, start, duration, exp_lim_w, status=0, extra=""):
+    """Return a DERControl."""
+    return (
+        '<DERControl replyTo="/rsp" responseRequired="03"><mRID>%032X</mRID><creationTime>%d</creationTime>'
+        "<EventStatus><currentStatus>%d</currentStatus></EventStatus>"
+        "<interval><duration>%d</duration><start>%d</start></interval><DERControlBase>"
+        "<csipaus:opModExpLimW><multiplier>0</multiplier><value>%d</value></csipaus:opModExpLimW>"
+        "%s</DERControlBase></DERControl>"
+    ) % (number, EPOCH + NOW, status, duration, EPOCH + start, exp_lim_w, extra)
+
+
+def program(name, primacy, number=1):
+    """Return a DERProgram with its links."""
+    return (
+        '<DERProgram href="/p/%s"><mRID>%032X</mRID><description>%s</description>'
+        '<DefaultDERControlLink href="/p/%s/default"/><DERControlListLink href="/p/%s/controls"/>'
+        "<primacy>%d</primacy></DERProgram>"
+    ) % (name, number, name, name, name, primacy)
+
+
+def default(exp_lim_w):
+    """Return a DefaultDERControl."""
+    return (
+        "<DefaultDERControl %s><mRID>AA</mRID><DERControlBase><csipaus:opModExpLimW><value>%d</value>"
+        "</csipaus:opModExpLimW></DERControlBase><setGradW>0</setGradW></DefaultDERControl>"
+    ) % (NS, exp_lim_w)
+
+
+def end_device(lfdi, href="/e", links=("Registration", "FunctionSetAssignmentsList", "DERList"), enabled="true"):
+    """Return an EndDevice."""
+    paths = {"Registration": "/pin", "FunctionSetAssignmentsList": "/fsas", "DERList": "/ders"}
+    return '<EndDevice href="%s">%s<lFDI>%s</lFDI><sFDI>1</sFDI><enabled>%s</enabled></EndDevice>' % (
+        href,
+        "".join(['<%sLink href="%s"/>' % (name, paths[name]) for name in links]),
+        lfdi,
+        enabled,
+    )
+
+
+def documents():
+    """Return the documents of a utility with one program: default 1.5 kW, one event of 5 kW."""
+    return {
+        "/start": '<DeviceCapability %s><TimeLink href="/time"/><EndDeviceListLink href="/edevs"/>'
+        '<MirrorUsagePointListLink href="/mups"/></DeviceCapability>' % NS,
+        "/time": "<Time %s><currentTime>{now}</currentTime></Time>" % NS,
+        "/edevs": listed("EndDeviceList", [end_device("AB" * 20, "/x", ()), end_device(LFDI.lower())]),
+        "/pin": "<Registration %s><pIN>111115</pIN></Registration>" % NS,
+        "/fsas": listed(
+            "FunctionSetAssignmentsList",
+            ['<FunctionSetAssignments href="/f"><DERProgramListLink href="/programs"/></FunctionSetAssignments>'],
+        ),
+        "/programs": listed("DERProgramList", [program("P", 1)]),
+        "/p/P/default": default(1500),
+        "/p/P/controls": listed("DERControlList", [control(1, NOW + 60, 300, 5000)]),
+        "/ders": listed(
+            "DERList",
+            [
+                '<DER href="/d"><DERCapabilityLink href="/d/cap"/><DERSettingsLink href="/d/set"/>'
+                '<DERStatusLink href="/d/status"/></DER>'
+            ],
+        ),
+        "/mups": listed("MirrorUsagePointList", []),
+    }
+
+
+class Utility:
+    """What a Session talks to: `documents` by path; `statuses` override; `sent` is what it was given."""
+
+    def __init__(self):
+        self.now = NOW
+        self.documents = documents()
+        self.statuses = {}
+        self.cut = {}  # path -> bytes after which the document breaks off
+        self.down = False
+        self.asked = []
+        self.sent = []
+
+    def answer(self, method, target):
+        """Return (status, body) for a request."""
+        path = target.split("?")[0]
+        self.asked.append(method + " " + path)
+        if path in self.statuses:
+            return self.statuses[path], b""
+        if method != "GET":
+            return (201 if method == "POST" else 204), b""
+        body = self.documents.get(path)
+        if body is None:
+            return 404, b""
+        body = body.replace("{now}", str(EPOCH + self.now)).encode()
+        return 200, body[: self.cut.get(path, len(body))]
+
+
+class Session:
+    """The session's two calls, over a Utility instead of a connection."""
+
+    def __init__(self, utility):
+        self._utility = utility
+        self.reader = Reader()
+        self._tokenizer = Tokenizer(self.reader)
+        self.writer = Writer(TX_SIZE)
+
+    def _ask(self, method, href):
+        if self._utility.down:
+            raise from_link(LinkError(CLOSED, "down"))
+        status, body = self._utility.answer(method, href)
+        if status >= 300:
+            raise from_status(method, href, status, "", -1)
+        return status, body
+
+    async def get(self, href, document, on_item=None):
+        self._tokenizer.reset()
+        self.reader.begin(document, on_item)
+        status, body = self._ask("GET", href)
+        if status == 204:
+            return False
+        try:
+            self._tokenizer.feed(body, len(body))
+            self._tokenizer.end()
+        except XmlError as error:
+            raise RequestError(str(error), False)
+        return True
+
+    async def send(self, method, href):
+        self._ask(method, href)
+        body = bytes(self.writer.buf[: self.writer.n]).decode()
+        self._utility.sent.append((method, href, body))
+        return href + "/new%d" % len(self._utility.sent) if method == "POST" else None
+
+    def resolve(self, ref):
+        try:
+            return resolve("https://utility.example", ref)
+        except HttpError as error:
+            raise RequestError(str(error), False)
+
+
+class Inverter:
+    """What is told of an inverter."""
+
+    w_max = w_rtg = 10000
+    va_max = va_rtg = 10500
+    var_max = var_rtg = 6000
+    st = 4
+    connected = True
+    operating = True
+
+
+class Device:
+    lfdi_text = LFDI
+    lfdi = bytes([int(LFDI[i : i + 2], 16) for i in range(0, 40, 2)])
+    pin = 111115
+    pen = 57269
+
+
+class Clock:
+    """A clock that is moved by hand."""
+
+    def __init__(self, now):
+        self.second = now
+        self.known = False
+
+    def now(self):
+        return self.second
+
+    def set(self, server_now):
+        drift = server_now - self.second
+        self.second = server_now
+        self.known = True
+        return drift
+
+
+class Port:
+    def random_below(self, n):
+        return 0
+
+
+class Journal:
+    """Keeps what was written."""
+
+    def __init__(self):
+        self.lines = []
+        self.faults = {}
+
+    def write(self, text):
+        self.lines.append(text)
+
+    def fault(self, what, why):
+        self.faults[what] = why
+
+    def well(self, what):
+        self.faults.pop(what, None)
+
+
+class World:
+    """A gateway's client side and the utility it talks to."""
+
+    def __init__(self, rtc=NOW):
+        self.utility = Utility()
+        self.clock = Clock(rtc)
+        self.journal = Journal()
+        self.programs = Programs()
+        self.events = Events(ReplyTos())
+        self.responses = Responses()
+        self.envelope = Envelope(self.events, self.programs, (1500, 15000, UNLIMITED_W, UNLIMITED_W), NOW)
+        self.inverter = Inverter()
+        self.ring = Ring()
+        self.mirror = Mirror(self.ring, Device)
+        self.conversation = Conversation(
+            Port(),
+            self.clock,
+            self.journal,
+            Session(self.utility),
+            Device,
+            self.programs,
+            self.events,
+            self.responses,
+            DerResources(self.inverter, self.programs),
+            self.mirror,
+        )
+        self.conversation.begin("/start")
+
+    def settle(self, seconds=1):
+        """Let `seconds` pass, and in each let the conversation do all that is due."""
+        for _ in range(seconds):
+            for _ in range(50):
+                if not finish(self.conversation.turn()):
+                    break
+            else:
+                raise AssertionError("it never comes to rest")
+            self.clock.second += 1
+            self.utility.now += 1
+
+    def export_limits(self):
+        """Return the export limits of the events held, by start."""
+        slots = [slot for slot in range(24) if self.events.phase[slot]]
+        return [self.events.limit_w[slot * 4] for slot in sorted(slots, key=lambda slot: self.events.start[slot])]
+
+    def asked(self, request):
+        return self.utility.asked.count(request)
