@@ -56,7 +56,8 @@ def same_word(word, buf, at, end):
     """Tell whether `buf[at:end]` is the lower-case `word`, in any case of its letters."""
     if end - at != len(word):
         return False
-    for c in word:
+    while at < end:
+        c = word[at - end]
         given = buf[at]
         if given != c and (given | 32 != c or not given & 64):
             return False

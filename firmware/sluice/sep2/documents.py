@@ -11,16 +11,16 @@ from micropython import const
 
 from sluice.sep2 import names
 from sluice.sep2.record import Record
-from sluice_wire.sep2 import CONNECT, ENERGIZE, EXP_LIM, GEN_LIM, IMP_LIM, LOAD_LIM
+from sluice_wire.sep2 import CONNECT, ENERGIZE, EXP_LIM, GEN_LIM, IMP_LIM, LOAD_LIM, MODES
 
 # What stands at a path.
 NODE = const(0)  # only children
 ITEM = const(1)  # a list item, or a document that is its own item
-WATTS = const(2)  # ActivePower: multiplier and value, or watts as text
-TEXT = const(3)  # a description
-HREF = const(4)
-MRID = const(5)
-LFDI = const(6)
+TEXT = const(2)  # a description
+HREF = const(3)
+MRID = const(4)
+LFDI = const(5)
+WATTS = const(6)  # ActivePower: multiplier and value, or watts as text
 UNIX_TIME = const(7)
 BITS = const(8)
 BOOLEAN = const(9)
@@ -31,13 +31,13 @@ UINT32 = const(13)
 INT32 = const(14)
 
 EXPECTED = (
-    "something else",
-    "something else",
-    "a number of watts",
+    "only elements",
+    "only elements",
     "a text",
     "an address of at most 255 bytes",
     "at most 32 hexadecimal digits",
     "at most 40 hexadecimal digits",
+    "a number of watts",
     "a time in seconds since 1970",
     "hexadecimal digits",
     "true or false",
@@ -55,7 +55,7 @@ parent = bytearray(1)
 name = bytearray(1)  # of the element or attribute; of a document's node: of its root element
 bit = array("H", [0])  # the node's bit in the mask of what its item must have
 required = array("H", [0])  # of an item: that mask
-modes = bytearray(1)  # modes of the record that are set when the node was read
+mode = bytearray(1)  # the mode of the envelope that it sets, MODES = none
 field = [None]
 
 
@@ -67,7 +67,7 @@ def _add(above, number):
     name.append(number)
     bit.append(0)
     required.append(0)
-    modes.append(0)
+    mode.append(MODES)
     field.append(None)
     return node
 
@@ -94,13 +94,14 @@ def _document(root, item, must, rows):
         kind[node] = what
         field[node] = where
         if what == WATTS:
-            modes[node] = 1 << where
+            mode[node] = where
+            field[node] = "value"
             for part, part_kind in (("multiplier", MULTIPLIER), ("value", INT32)):
                 leaf = _reach(node, part)
                 kind[leaf] = part_kind
                 field[leaf] = part
         elif what == BOOLEAN and where in _SWITCHES:
-            modes[node] = 1 << _SWITCHES[where]
+            mode[node] = _SWITCHES[where]
     for k, path in enumerate(must.split()):
         bit[_reach(item_node, path)] = 1 << k
         required[item_node] |= 1 << k

@@ -6,10 +6,9 @@ Source: XML 1.0 (fifth edition) 3; requirement P5.
 
 from array import array
 
-from sluice.sep2 import names
 from sluice.sep2 import xml_error as error
+from sluice.sep2.names import find, same
 from sluice.sep2.namespaces import Namespaces
-from sluice.sep2.xml_error import XmlError
 from sluice_wire.limits import DEPTH_MAX, NAMES_MAX
 
 
@@ -31,55 +30,54 @@ class Elements:
         self.begun = False  # the root element has begun
         self._prefix = 0  # slot of the prefix of the name resolved last
 
-    def declare(self, buf, at, end, uri, uri_end):
-        """Bind the prefix `buf[at:end]` to `buf[uri:uri_end]` for the element to be opened; see Namespaces."""
-        return self.spaces.declare(self.depth, buf, at, end, uri, uri_end)
-
     def resolve(self, buf, at, end):
         """Return the number of the element name `buf[at:end]`, 0 if not known, -1 if its prefix is not declared."""
         colon = buf.find(b":", at, end)
-        slot = self.spaces.find(buf, at, at if colon < 0 else colon)
-        if slot < 0:
-            return -1
+        if colon < 0:
+            slot = self.spaces.default
+        else:
+            slot = self.spaces.find(buf, at, colon)
+            if slot < 0:
+                return -1
+            at = colon + 1
         self._prefix = slot
-        return names.find(self.spaces.number[slot], buf, at if colon < 0 else colon + 1, end)
+        slot = self.spaces.number[slot]
+        return find(slot, buf, at, end) if slot else 0
 
     def open(self, name, tag, n):
         """Open the element whose name was resolved last; an unknown one's name is the first `n` bytes of `tag`."""
         depth = self.depth
         if not depth and self.begun:
-            raise XmlError(error.SECOND_ROOT, tag.mark)
+            tag.fail(error.SECOND_ROOT)
         if depth == DEPTH_MAX:
-            raise XmlError(error.DEPTH, tag.mark)
+            tag.fail(error.DEPTH)
         self.begun = True
         self._name[depth] = name
         self._slot[depth] = self._prefix
-        at = self._raw[depth]
+        self._raw[depth + 1] = self._raw[depth]
         if not name:
-            if at + n > NAMES_MAX:
-                raise XmlError(error.NAMES, tag.mark)
-            for k in range(n):
-                self._raws[at] = tag.buf[k]
-                at += 1
-        self._raw[depth + 1] = at
+            self._keep(depth, tag, n)
         self.depth = depth + 1
+
+    def _keep(self, depth, tag, n):
+        at = self._raw[depth]
+        if at + n > NAMES_MAX:
+            tag.fail(error.NAMES)
+        self._raw[depth + 1] = at + n
+        while n:
+            n -= 1
+            self._raws[at + n] = tag.buf[n]
 
     def is_open(self, buf, at, end):
         """Tell whether `buf[at:end]` is, byte for byte, the name of the innermost open element."""
         depth = self.depth - 1
         if depth < 0:
             return False
-        name = self._name[depth]
-        if not name:
+        if not self._name[depth]:
             return self._is_raw(depth, buf, at, end)
-        slot = self._slot[depth]
-        n = self.spaces.length(slot)
-        if n:
-            if at + n >= end or buf[at + n] != 58 or not self.spaces.same(slot, buf, at):
-                return False
-            at += n + 1
-        name = names.LOCAL[name]
-        return end - at == len(name) and buf.startswith(name, at)
+        if self.spaces.length[self._slot[depth]]:
+            at = self.spaces.after(self._slot[depth], buf, at, end)
+        return at >= 0 and same(self._name[depth], buf, at, end)
 
     def _is_raw(self, depth, buf, at, end):
         k = self._raw[depth]
@@ -96,5 +94,6 @@ class Elements:
         """Close the innermost element, return its number."""
         depth = self.depth - 1
         self.depth = depth
-        self.spaces.leave(depth)
+        if self.spaces.depth >= depth:
+            self.spaces.leave(depth)
         return self._name[depth]

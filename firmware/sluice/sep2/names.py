@@ -31,6 +31,8 @@ _KNOWN = (
         "opModConnect opModEnergize pIN postRate primacy quality rampTms randomizeDuration randomizeStart roleFlags "
         "setGradW start value",
     ),
+    # Not read, but met in every event: a known name costs less than an unknown one.
+    (SEP2, "dateTime potentiallySuperseded potentiallySupersededTime reason version"),
     (CSIPAUS, "ConnectionPointLink opModExpLimW opModGenLimW opModImpLimW opModLoadLimW"),
 )
 
@@ -55,12 +57,15 @@ def find(ns, buf, at, end):
     """Return the number of the name `buf[at:end]` in namespace `ns`, or 0."""
     if ns == 0 or at >= end:
         return 0
-    number = _numbers.get(_key(ns, buf, at, end), 0)
-    if number:
-        local = LOCAL[number]
-        if len(local) != end - at or not buf.startswith(local, at):
-            return 0
-    return number
+    number = _key(ns, buf, at, end)
+    number = _numbers.get(number, 0)
+    return number if number and same(number, buf, at, end) else 0
+
+
+def same(number, buf, at, end):
+    """Tell whether `buf[at:end]` is the local name of this number."""
+    local = LOCAL[number]
+    return len(local) == end - at and buf.startswith(local, at)
 
 
 def number(path_step):

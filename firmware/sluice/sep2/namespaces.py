@@ -9,23 +9,14 @@ from array import array
 
 from micropython import const
 
+from sluice.sep2 import xml_error as error
 from sluice.sep2.names import NAMESPACES
 from sluice_wire.limits import NS_MAX, PREFIXES_MAX
 
 _BUILT_IN = const(2)  # slot 0: no default namespace; slot 1: the prefix xml
 _XML = b"xml"
-_XMLNS = b"xmlns"
 _XML_URI = b"http://www.w3.org/XML/1998/namespace"
 _XMLNS_URI = b"http://www.w3.org/2000/xmlns/"
-
-# What declare() may say.
-DECLARED = const(0)
-REFUSED = const(1)
-FULL = const(2)
-
-
-def _is(literal, buf, at, end):
-    return end - at == len(literal) and buf.startswith(literal, at)
 
 
 def _hash(buf, at, end):
@@ -36,6 +27,13 @@ def _hash(buf, at, end):
     return value
 
 
+def _number(tag, k):
+    for known in range(len(NAMESPACES)):
+        if tag.value_is(k, NAMESPACES[known][0]):
+            return NAMESPACES[known][1]
+    return 0
+
+
 class Namespaces:
     """A stack of declarations, each bound to the depth of the element that made it."""
 
@@ -43,37 +41,33 @@ class Namespaces:
         slots = NS_MAX + _BUILT_IN
         self.number = bytearray(slots)  # namespace number of names.py, 0 = not known
         self.uri = array("i", [0] * slots)  # hash of the URI
+        self.length = bytearray(slots)  # of the prefix
         self._depth = bytearray(slots)
-        self._end = array("H", [0] * slots)  # where the prefix ends in _prefixes; it begins where the last one ended
+        self._at = array("H", [0] * slots)  # where the prefix begins in _prefixes
         self._prefixes = bytearray(len(_XML) + PREFIXES_MAX)
         self._prefixes[: len(_XML)] = _XML
-        self._end[1] = len(_XML)
+        self.length[1] = len(_XML)
         self.uri[1] = _hash(_XML_URI, 0, len(_XML_URI))
         self.reset()
 
     def reset(self):
         """Forget all declarations but the built-in ones."""
         self._count = _BUILT_IN
+        self.default = 0  # slot of the default namespace
+        self.depth = -1  # of the innermost element that declares anything
 
     def find(self, buf, at, end):
-        """Return the slot of the prefix `buf[at:end]` (empty: the default namespace), or -1."""
-        n = end - at
+        """Return the slot of the prefix `buf[at:end]`, or -1."""
         slot = self._count - 1
-        while slot >= 0:
-            start = self._end[slot - 1] if slot else 0
-            if self._end[slot] - start == n and self.same(slot, buf, at):
+        while slot:
+            if self.length[slot] == end - at and self._same(slot, buf, at):
                 return slot
             slot -= 1
-        return -1
+        return -1  # slot 0 has no prefix
 
-    def length(self, slot):
-        """Return the number of bytes of the slot's prefix."""
-        return self._end[slot] - (self._end[slot - 1] if slot else 0)
-
-    def same(self, slot, buf, at):
-        """Tell whether the bytes at `at` are the slot's prefix."""
-        k = self._end[slot - 1] if slot else 0
-        end = self._end[slot]
+    def _same(self, slot, buf, at):
+        k = self._at[slot]
+        end = k + self.length[slot]
         while k < end:
             if self._prefixes[k] != buf[at]:
                 return False
@@ -81,38 +75,57 @@ class Namespaces:
             at += 1
         return True
 
-    def declare(self, depth, buf, at, end, uri, uri_end):
-        """Bind the prefix `buf[at:end]` to `buf[uri:uri_end]` for the element at `depth`."""
-        if _is(_XML, buf, at, end):
-            return DECLARED if _is(_XML_URI, buf, uri, uri_end) else REFUSED
-        if _is(_XMLNS, buf, at, end) or _is(_XML_URI, buf, uri, uri_end) or _is(_XMLNS_URI, buf, uri, uri_end):
-            return REFUSED
-        if at < end and uri == uri_end:
-            return REFUSED
+    def after(self, slot, buf, at, end):
+        """Return the place in `buf[at:end]` behind the slot's prefix and its colon, or -1 if it is not there."""
+        n = self.length[slot]
+        if at + n >= end or buf[at + n] != 58 or not self._same(slot, buf, at):
+            return -1
+        return at + n + 1
+
+    def declare(self, depth, tag, k):
+        """Enter the declaration that attribute `k` of `tag` makes for the element at `depth`."""
+        if tag.name_is(k, b"xmlns:xml"):
+            if not tag.value_is(k, _XML_URI):
+                tag.fail(error.NAMESPACE)
+            return
+        if tag.name_is(k, b"xmlns:xmlns") or tag.value_is(k, _XML_URI) or tag.value_is(k, _XMLNS_URI):
+            tag.fail(error.NAMESPACE)
+        n = max(0, tag.end[k] - tag.at[k] - len(b"xmlns:"))
+        if n and not tag.length[k]:
+            tag.fail(error.NAMESPACE)
         slot = self._count
-        k = self._end[slot - 1]
-        if slot == NS_MAX + _BUILT_IN or k + end - at > len(self._prefixes):
-            return FULL
-        while at < end:
+        if slot == NS_MAX + _BUILT_IN or self._at[slot - 1] + self.length[slot - 1] + n > len(self._prefixes):
+            tag.fail(error.NAMESPACES)
+        self._count = slot + 1
+        self._depth[slot] = self.depth = depth
+        self.length[slot] = n
+        if not n:
+            self.default = slot
+        self._keep_prefix(slot, tag.buf, tag.end[k])
+        self.number[slot] = _number(tag, k)
+        self._keep_uri(slot, tag, k)
+
+    def _keep_uri(self, slot, tag, k):
+        at = tag.value[k]
+        self.uri[slot] = _hash(tag.buf, at, at + tag.length[k])
+
+    def _keep_prefix(self, slot, buf, at):
+        at -= self.length[slot]
+        k = self._at[slot - 1] + self.length[slot - 1]
+        self._at[slot] = k
+        end = k + self.length[slot]
+        while k < end:
             self._prefixes[k] = buf[at]
             k += 1
             at += 1
-        self._end[slot] = k
-        self._depth[slot] = depth
-        self._bind(slot, buf, uri, uri_end)
-        self._count = slot + 1
-        return DECLARED
-
-    def _bind(self, slot, buf, at, end):
-        self.uri[slot] = _hash(buf, at, end)
-        self.number[slot] = 0
-        for known in NAMESPACES:
-            if _is(known[0], buf, at, end):
-                self.number[slot] = known[1]
 
     def leave(self, depth):
         """The element at `depth` is closed: its declarations end."""
-        count = self._count
-        while count > _BUILT_IN and self._depth[count - 1] >= depth:
-            count -= 1
-        self._count = count
+        slot = self._count - 1
+        while slot >= _BUILT_IN and self._depth[slot] >= depth:
+            slot -= 1
+        self._count = slot + 1
+        self.depth = self._depth[slot] if slot >= _BUILT_IN else -1
+        while self.length[slot]:
+            slot -= 1
+        self.default = slot

@@ -7,7 +7,7 @@ Source: IEEE 2030.5-2018 annex B (sep.xsd); CSIP-AUS; requirements P2, P3.
 """
 
 from sluice.sep2 import documents, names, values
-from sluice.sep2.chars import CLASS, WHITE, skip_white
+from sluice.sep2.chars import CLASS, WHITE
 from sluice.sep2.documents import (
     BITS,
     BOOLEAN,
@@ -16,7 +16,6 @@ from sluice.sep2.documents import (
     INT32,
     ITEM,
     LFDI,
-    MRID,
     MULTIPLIER,
     NODE,
     TEXT,
@@ -29,6 +28,7 @@ from sluice.sep2.documents import (
 from sluice.sep2.record import Record
 from sluice.sep2.values import BAD, LARGEST
 from sluice_wire.limits import HREF_MAX
+from sluice_wire.sep2 import MODES
 
 # How the text of a number is read, and its least and greatest value.
 _NUMBERS = {
@@ -42,6 +42,9 @@ _NUMBERS = {
     UINT32: (values.integer, 0, LARGEST),
     INT32: (values.integer, -LARGEST, LARGEST),
 }
+
+
+_SHOWN = 40  # bytes of a bad value in the error message
 
 
 class ReadError(ValueError):
@@ -72,7 +75,7 @@ class Reader:
         node = documents.children.get(self._node << 8 | name, 0)
         if not node:
             if self._node == self._document:
-                raise ReadError("expected %s, found %s" % (_title(documents.name[self._node]), _title(name)))
+                self._refuse_root(name)
             self._skip = 1
             return
         self._node = node
@@ -89,13 +92,9 @@ class Reader:
     def attr(self, name, buf, at, n):
         """An attribute of the element that began last."""
         if not self._skip:
-            node = documents.children.get(self._node << 8 | name, 0)
-            if node:
-                end = at + n
-                at = skip_white(buf, at, end)
-                while end > at and CLASS[buf[end - 1]] & WHITE:
-                    end -= 1
-                self._take(node, buf, at, end - at)
+            name = documents.children.get(self._node << 8 | name, 0)
+            if name:
+                self._take(name, buf, at, n)
 
     def text(self, buf, n):
         """The text of the open element."""
@@ -113,9 +112,11 @@ class Reader:
         if kind == WATTS:
             record = self.record
             if record.value == BAD:
-                self._refuse(node, None, 0, 0)
-            record.limit_w[documents.field[node]] = values.scale(record.value, record.multiplier)
-            record.modes |= documents.modes[node]
+                self._n = 0
+                self._refuse(node)
+            mode = documents.mode[node]
+            record.limit_w[mode] = values.scale(record.value, record.multiplier)
+            record.modes |= 1 << mode
         elif kind == ITEM:
             if self._missing:
                 self._lack(node)
@@ -124,45 +125,66 @@ class Reader:
                 self._on_item(self.record)
 
     def _take(self, node, buf, at, n):
+        # Read the value buf[at:at + n] of a node, white space at its ends not counted.
+        while n and CLASS[buf[at]] & WHITE:
+            at += 1
+            n -= 1
+        while n and CLASS[buf[at + n - 1]] & WHITE:
+            n -= 1
+        self._buf = buf
+        self._at = at
+        self._n = n
         kind = documents.kind[node]
-        if kind == HREF or kind == TEXT:
-            if kind == TEXT and n > HREF_MAX:
-                n = HREF_MAX  # for people: cut at the end of a character
-                while buf[at + n] & 0xC0 == 0x80:
-                    n -= 1
-            if not self.record.put(documents.field[node], buf, at, n):
-                self._refuse(node, buf, at, n)
-        elif kind == MRID or kind == LFDI:
-            target = self.record.mrid
-            if kind == LFDI:
-                target = self.record.lfdi
-                self.record.has_lfdi = 1
-            if values.hex_bytes(target, buf, at, n) == BAD:
-                self._refuse(node, buf, at, n)
+        if kind <= HREF:
+            good = self._take_text(node)
+        elif kind <= LFDI:
+            good = self._take_bytes(node)
         else:
-            self._take_number(node, _NUMBERS[kind], buf, at, n)
+            good = self._take_number(node)
+        if not good:
+            self._refuse(node)
         self._missing &= ~documents.bit[node]
 
-    def _take_number(self, node, number, buf, at, n):
-        value = number[0](buf, at, n)
-        if not number[1] <= value <= number[2]:
-            self._refuse(node, buf, at, n)
+    def _take_text(self, node):
+        n = self._n
+        if n > HREF_MAX and documents.kind[node] == TEXT:
+            n = HREF_MAX  # for people: cut, at the end of a character
+            while self._buf[self._at + n] & 0xC0 == 0x80:
+                n -= 1
+        return self.record.put(documents.field[node], self._buf, self._at, n)
+
+    def _take_bytes(self, node):
         record = self.record
-        if documents.kind[node] == WATTS:
-            record.value = value
-        else:
-            setattr(record, documents.field[node], value)
-            record.modes |= documents.modes[node]
+        target = record.mrid
+        if documents.kind[node] == LFDI:
+            target = record.lfdi
+            record.has_lfdi = 1
+        return values.hex_bytes(target, self._buf, self._at, self._n) != BAD
+
+    def _take_number(self, node):
+        number = _NUMBERS[documents.kind[node]]
+        value = number[0](self._buf, self._at, self._n)
+        if not number[1] <= value <= number[2]:
+            return False
+        record = self.record
+        setattr(record, documents.field[node], value)
+        mode = documents.mode[node]
+        if mode < MODES:
+            record.modes |= 1 << mode
+        return True
 
     def _lack(self, item):
         for node in range(item, len(documents.kind)):
             if documents.bit[node] & self._missing:
                 raise ReadError("%s is missing" % _path(node))
 
-    def _refuse(self, node, buf, at, n):
-        expected = EXPECTED[documents.kind[node]]
-        found = "".join([chr(c) if 32 <= c < 127 else "?" for c in buf[at : at + min(n, 40)]]) if n else ""
-        raise ReadError('%s: expected %s, found "%s"' % (_path(node), expected, found))
+    def _refuse(self, node):
+        found = self._buf[self._at : self._at + min(self._n, _SHOWN)] if self._n else b""
+        found = "".join([chr(c) if 32 <= c < 127 else "?" for c in found])
+        raise ReadError('%s: expected %s, found "%s"' % (_path(node), EXPECTED[documents.kind[node]], found))
+
+    def _refuse_root(self, name):
+        raise ReadError("expected %s, found %s" % (_title(documents.name[self._node]), _title(name)))
 
 
 def _title(name):

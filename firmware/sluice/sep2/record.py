@@ -93,9 +93,11 @@ class Record:
         self._at[field] = k
         self._length[field] = n
         self._used = k + n
-        for i in range(at, at + n):
-            self._pool[k] = buf[i]
+        while n:
+            self._pool[k] = buf[at]
             k += 1
+            at += 1
+            n -= 1
         return True
 
     def has(self, field):

@@ -12,11 +12,11 @@ from micropython import const
 from sluice.sep2 import xml_error as error
 from sluice.sep2.chars import CLASS, NAME, NAME_START, WHITE, hex_digit, is_char, same_word, skip_white
 from sluice.sep2.names import ATTRIBUTE, find
-from sluice.sep2.namespaces import DECLARED, FULL
 from sluice.sep2.xml_error import XmlError
 from sluice_wire.limits import ATTRS_MAX, TAG_MAX
 
-_ENTITIES = ((b"amp", 38), (b"lt", 60), (b"gt", 62), (b"quot", 34), (b"apos", 39))
+_ENTITIES = (b"amp", b"lt", b"gt", b"quot", b"apos")
+_CHARACTERS = b"&<>\"'"
 _DECLARES = const(-1)
 
 
@@ -32,7 +32,7 @@ class Tag:
         self.at = array("H", [0] * ATTRS_MAX)
         self.end = array("H", [0] * ATTRS_MAX)
         self.value = array("H", [0] * ATTRS_MAX)
-        self.value_end = array("H", [0] * ATTRS_MAX)
+        self.length = array("H", [0] * ATTRS_MAX)  # of the value
         self._local = array("H", [0] * ATTRS_MAX)  # where the local name begins
         self._uri = array("i", [0] * ATTRS_MAX)  # hash of the namespace URI, 0 = none, -1 = declares one itself
         self.begin(0)
@@ -79,14 +79,13 @@ class Tag:
     def scan_attributes(self, i, end):
         """Fill the columns from `buf[i:end]`."""
         buf = self.buf
-        self.count = 0
+        k = self.count = 0
         while True:
             at = skip_white(buf, i, end)
             if at == end:
                 return
             if at == i:
                 self.fail(error.SYNTAX)
-            k = self.count
             if k == ATTRS_MAX:
                 self.fail(error.ATTRIBUTES)
             i = self.scan_name(at, end)
@@ -95,43 +94,51 @@ class Tag:
             i = skip_white(buf, i, end)
             if i == end or buf[i] != 61:
                 self.fail(error.SYNTAX)
-            i = self._scan_value(k, skip_white(buf, i + 1, end), end)
-            self.count = k + 1
+            i = skip_white(buf, i + 1, end)
+            i = self._scan_value(k, i, end)
+            k += 1
+            self.count = k
 
     def _scan_value(self, k, i, end):
         # Decode the quoted value at i in place, return the place after its closing quote.
-        buf = self.buf
-        quote = buf[i] if i < end else 0
+        quote = self.buf[i] if i < end else 0
         if quote != 34 and quote != 39:
             self.fail(error.SYNTAX)
         i += 1
-        self.value[k] = out = i
+        end = self.buf.find(b'"' if quote == 34 else b"'", i, end)
+        self.value[k] = i
+        self._decode(k, i, end)
+        return end + 1
+
+    def _decode(self, k, i, end):
+        buf = self.buf
+        out = i
         while i < end:
             c = buf[i]
-            if c == quote:
-                self.value_end[k] = out
-                return i + 1
             if c == 38:
-                out = self.put_utf8(out, self.code_point(i + 1, end))
+                c = self.code_point(i + 1, end)
+                out = self.put_utf8(out, c)
                 i = self.after
             else:
                 buf[out] = 32 if CLASS[c] & WHITE else c
                 out += 1
                 i += 1
-        self.fail(error.SYNTAX)
+        self.length[k] = out - self.value[k]
 
     def code_point(self, i, end):
         """Return the character that the reference at `i` (after its '&') stands for; `after` is the place behind it."""
-        buf = self.buf
-        end = buf.find(b";", i, end)
+        end = self.buf.find(b";", i, end)
+        self.after = end + 1
         if end < 0:
             self.fail(error.ENTITY)
-        self.after = end + 1
-        if buf[i] == 35:
+        if self.buf[i] == 35:
             return self._number(i + 1, end)
-        for entity in _ENTITIES:
-            if end - i == len(entity[0]) and buf.startswith(entity[0], i):
-                return entity[1]
+        return self._entity(i, end - i)
+
+    def _entity(self, i, n):
+        for k in range(len(_ENTITIES)):
+            if n == len(_ENTITIES[k]) and self.buf.startswith(_ENTITIES[k], i):
+                return _CHARACTERS[k]
         self.fail(error.ENTITY)
 
     def _number(self, i, end):
@@ -169,37 +176,46 @@ class Tag:
         buf[at + 1] = 0x80 | value & 0x3F
         return at + 2
 
+    def name_is(self, k, name):
+        """Tell whether attribute `k` has this name."""
+        return self.end[k] - self.at[k] == len(name) and self.buf.startswith(name, self.at[k])
+
+    def value_is(self, k, value):
+        """Tell whether attribute `k` has this value."""
+        return self.length[k] == len(value) and self.buf.startswith(value, self.value[k])
+
     # --- namespaces -------------------------------------------------------------------------------
 
     def declare(self, elements):
         """Enter the namespaces that the attributes declare for the element to be opened."""
-        buf = self.buf
         for k in range(self.count):
-            at = self.at[k]
-            end = self.end[k]
             self._uri[k] = 0
-            if buf.startswith(b"xmlns", at) and (end == at + 5 or buf[at + 5] == 58):
+            if self.buf.startswith(b"xmlns:", self.at[k]) or self.name_is(k, b"xmlns"):
                 self._uri[k] = _DECLARES
-                result = elements.declare(buf, min(at + 6, end), end, self.value[k], self.value_end[k])
-                if result != DECLARED:
-                    self.fail(error.NAMESPACES if result == FULL else error.NAMESPACE)
+                elements.spaces.declare(elements.depth, self, k)
 
     def resolve(self, spaces):
         """Find each attribute's namespace; refuse one that is not declared, and a name given twice."""
         for k in range(self.count):
-            at = self.at[k]
+            self._local[k] = self.at[k]
             if not self._uri[k]:
-                colon = self.buf.find(b":", at, self.end[k])
-                if colon > 0:
-                    slot = spaces.find(self.buf, at, colon)
-                    if slot < 0:
-                        self.fail(error.PREFIX)
-                    self._uri[k] = spaces.uri[slot]
-                    at = colon + 1
-            self._local[k] = at
-            for other in range(k):
-                if self._uri[other] == self._uri[k] and self._same_local(other, k):
-                    self.fail(error.DUPLICATE)
+                self._resolve(spaces, k)
+            self._check_unique(k)
+
+    def _resolve(self, spaces, k):
+        at = self.at[k]
+        colon = self.buf.find(b":", at, self.end[k])
+        if colon > 0:
+            at = spaces.find(self.buf, at, colon)
+            if at < 0:
+                self.fail(error.PREFIX)
+            self._uri[k] = spaces.uri[at]
+            self._local[k] = colon + 1
+
+    def _check_unique(self, k):
+        for other in range(k):
+            if self._uri[other] == self._uri[k] and self._same_local(other, k):
+                self.fail(error.DUPLICATE)
 
     def _same_local(self, other, k):
         buf = self.buf
@@ -217,12 +233,15 @@ class Tag:
 
     def emit(self, sink):
         """Give the attributes to `sink`, but for those that declare a namespace."""
-        buf = self.buf
         for k in range(self.count):
-            uri = self._uri[k]
-            if uri != _DECLARES:
-                name = 0 if uri else find(ATTRIBUTE, buf, self.at[k], self.end[k])
-                sink.attr(name, buf, self.value[k], self.value_end[k] - self.value[k])
+            if self._uri[k] != _DECLARES:
+                self._emit(sink, k)
+
+    def _emit(self, sink, k):
+        name = 0
+        if not self._uri[k]:
+            name = find(ATTRIBUTE, self.buf, self.at[k], self.end[k])
+        sink.attr(name, self.buf, self.value[k], self.length[k])
 
     # --- processing instructions --------------------------------------------------------------------
 
@@ -245,20 +264,20 @@ class Tag:
     def _check_declaration(self):
         # version, then perhaps encoding, then perhaps standalone
         k = 0
-        if self._is(k, b"version") and self.buf.startswith(b"1.", self.value[k]):
+        if self._has(k, b"version") and self.buf.startswith(b"1.", self.value[k]):
             k += 1
-            if self._is(k, b"encoding"):
+            if self._has(k, b"encoding"):
                 if not self._says(k, b"utf-8") and not self._says(k, b"us-ascii"):
                     self.fail(error.ENCODING)
                 k += 1
-            if self._is(k, b"standalone") and (self._says(k, b"yes") or self._says(k, b"no")):
+            if self._has(k, b"standalone") and (self._says(k, b"yes") or self._says(k, b"no")):
                 k += 1
             if k == self.count:
                 return
         self.fail(error.DECLARATION)
 
-    def _is(self, k, name):
-        return k < self.count and self.end[k] - self.at[k] == len(name) and self.buf.startswith(name, self.at[k])
+    def _has(self, k, name):
+        return k < self.count and self.name_is(k, name)
 
     def _says(self, k, word):
-        return same_word(word, self.buf, self.value[k], self.value_end[k])
+        return same_word(word, self.buf, self.value[k], self.value[k] + self.length[k])

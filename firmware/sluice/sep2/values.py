@@ -76,16 +76,16 @@ def hex_bytes(target, buf, at, n):
     k = len(target)
     if n == 0 or n > 2 * k:
         return BAD
-    end = at + n
+    n += at
     while k:
         k -= 1
         low = high = 0
-        if end > at:
-            end -= 1
-            low = hex_digit(buf[end])
-        if end > at:
-            end -= 1
-            high = hex_digit(buf[end])
+        if n > at:
+            n -= 1
+            low = hex_digit(buf[n])
+        if n > at:
+            n -= 1
+            high = hex_digit(buf[n])
         if low > 15 or high > 15:
             return BAD
         target[k] = high << 4 | low

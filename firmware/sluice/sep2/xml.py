@@ -65,12 +65,14 @@ class Tokenizer:
 
     def feed(self, buf, n, at=0):
         """Take the `n` bytes of `buf` (bytes or bytearray) from `at` on, all of them."""
-        whole = n <= DOC_MAX - self._fed
-        if not whole:
-            n = DOC_MAX - self._fed
         self._origin = self._fed - at
-        i = at
-        end = at + n
+        if n > DOC_MAX - self._fed:
+            self._run_states(buf, at, at + DOC_MAX - self._fed)
+            raise XmlError(error.DOCUMENT, DOC_MAX)
+        self._fed += n
+        self._run_states(buf, at, at + n)
+
+    def _run_states(self, buf, i, end):
         while i < end:
             state = self._state
             if state == _TEXT:
@@ -89,9 +91,6 @@ class Tokenizer:
                 i = self._feed_pi(buf, i)
             else:
                 i = self._feed_bang(buf, i)
-        self._fed += n
-        if not whole:
-            self._fail(error.DOCUMENT, end)
 
     def end(self):
         """The document is over; raise XmlError unless it is complete."""
@@ -104,44 +103,41 @@ class Tokenizer:
     # --- text -----------------------------------------------------------------------------------
 
     def _feed_text(self, buf, i, end):
-        n = self._n
-        if not n:
-            i = self._skip_white(buf, i, end)
-            if i == end:
-                return i
-        elif CLASS[buf[i]] & PLAIN:
-            return self._feed_plain(buf, i, end)
         c = buf[i]
+        if CLASS[c] & WHITE and not self._n:
+            # Most white space is a line end and spaces up to the next tag: `count` proves it without a loop.
+            tag = buf.find(b"<", i + 1, end)
+            if tag < 0 or buf.count(b" ", i + 1, tag) != tag - i - 1:
+                return skip_white(buf, i + 1, end)
+            return self._feed_markup(buf, tag, end)
         if c == 60:
             return self._feed_markup(buf, i, end)
         if not self._elements.depth:
-            offset = self._origin + i
-            if offset < 3 and c == _BOM[offset] and self._bom == offset:
-                self._bom += 1
-                return i + 1
-            self._fail(error.OUTSIDE, i)
-        if CLASS[c] & PLAIN:
+            self._check_mark(c, i)
+        elif CLASS[c] & PLAIN:
             return self._feed_plain(buf, i, end)
-        if c == 38:
+        elif c == 38:
             self._state = _REFERENCE
             self._tag.begin(self._origin + i)
         elif c >= 128:
             self._begin_sequence(c, i)
         else:
             self._check(c, i)
-            if c == 62 and n - 2 >= self._run and self._text[n - 1] == 93 and self._text[n - 2] == 93:
-                self._fail(error.CDATA_END, i)
+            if c == 62:
+                self._check_cdata_end(i)
             self._put(c, i)
         return i + 1
 
-    def _skip_white(self, buf, i, end):
-        # Most white space is a line end and spaces up to the next tag: `count` proves it without a loop.
-        if CLASS[buf[i]] & WHITE:
-            j = buf.find(b"<", i + 1, end)
-            if j > 0 and buf.count(b" ", i + 1, j) == j - i - 1:
-                return j
-            return skip_white(buf, i + 1, end)
-        return i
+    def _check_mark(self, c, i):
+        # Outside the root element there may be a byte order mark, at the very start.
+        if self._bom > 2 or self._bom != self._origin + i or c != _BOM[self._bom]:
+            self._fail(error.OUTSIDE, i)
+        self._bom += 1
+
+    def _check_cdata_end(self, i):
+        n = self._n
+        if n - 2 >= self._run and self._text[n - 1] == 93 and self._text[n - 2] == 93:
+            self._fail(error.CDATA_END, i)
 
     def _feed_plain(self, buf, i, end):
         text = self._text
@@ -192,10 +188,15 @@ class Tokenizer:
             tag.fail(error.ENTITY)
         tag.put(c)
         if c == 59:
-            for k in range(tag.put_utf8(0, tag.code_point(0, tag.n))):
-                self._put(tag.buf[k], i)
+            c = tag.code_point(0, tag.n)
+            c = tag.put_utf8(0, c)
+            self._put_gathered(c, i)
             self._end_aside()
         return i + 1
+
+    def _put_gathered(self, n, i):
+        for k in range(n):
+            self._put(self._tag.buf[k], i)
 
     # --- UTF-8 beyond ASCII ---------------------------------------------------------------------
 
@@ -250,20 +251,20 @@ class Tokenizer:
     def _feed_markup(self, buf, i, end):
         # buf[i] is '<'. A known tag without attributes, whole in the buffer, is done at once.
         self._tag.begin(self._origin + i)
-        j = buf.find(b">", i + 2, end)
-        if j > 0:
+        end = buf.find(b">", i + 2, end)
+        if end > 0:
             if buf[i + 1] == 47:
-                if self._elements.is_open(buf, i + 2, j):
+                if self._elements.is_open(buf, i + 2, end):
                     self._close()
-                    return j + 1
+                    return end + 1
             else:
-                empty = buf[j - 1] == 47
-                name = self._elements.resolve(buf, i + 1, j - 1 if empty else j)
+                name_end = end - 1 if buf[end - 1] == 47 else end
+                name = self._elements.resolve(buf, i + 1, name_end)
                 if name > 0:
                     self._open(name, 0)
-                    if empty:
+                    if name_end < end:
                         self._close()
-                    return j + 1
+                    return end + 1
         self._state = _TAG
         return i + 1
 
