@@ -1,7 +1,7 @@
 """The configuration is checked whole, and every error names the key, what is wrong and what is expected."""
 
 from expect import raises
-from sluice.app.config import ConfigError, check, load, split_url
+from sluice.app.config import ConfigError, check, load
 from sluice_wire.limits import UNLIMITED_W
 
 
@@ -107,10 +107,3 @@ def test_a_section_that_is_no_object_is_refused():
 def test_a_file_that_is_missing_or_no_json_is_named():
     assert "gateway.json cannot be read" in str(raises(ConfigError, load, Files("x", b""), "gateway.json"))
     assert "gateway.json is not JSON" in str(raises(ConfigError, load, Files("gateway.json", b"{"), "gateway.json"))
-
-
-def test_an_address_is_split_into_host_port_and_path():
-    assert split_url("https://utility.example/dcap") == ("utility.example", 443, "/dcap")
-    assert split_url("https://10.0.0.1:8443") == ("10.0.0.1", 8443, "/")
-    assert split_url("https://:8443/dcap") is None
-    assert split_url("https://utility.example:99999/dcap") is None

@@ -6,6 +6,8 @@ errors too: a mistyped limit must not be a missing one. File names are relative 
 
 import json
 
+from sluice.sep2.http_error import HttpError
+from sluice.sep2.url import split
 from sluice_wire.identity import nmi_valid, pin_valid
 from sluice_wire.limits import UNLIMITED_W
 from sluice_wire.meters import METERS
@@ -35,7 +37,10 @@ def _name(value):
 
 
 def _url(value):
-    return isinstance(value, str) and value.startswith("https://") and split_url(value) is not None
+    try:
+        return isinstance(value, str) and split(value)[0] == "https"
+    except HttpError:
+        return False
 
 
 def _pen(value):
@@ -87,15 +92,6 @@ KEYS = (
     ("inverter", "unit_id", _unit_id, _UNIT_ID + ", other than the meter's", REQUIRED),
 )
 FILES = ("ca", "certificate", "key")
-
-
-def split_url(url):
-    """Return (host, port, path) of an https URL, or None."""
-    host, slash, path = url[len("https://") :].partition("/")
-    host, colon, port = host.partition(":")
-    if not host or " " in host or (colon and not (port.isdigit() and 0 < int(port) < 65536)):
-        return None
-    return host, int(port) if colon else 443, slash + path or "/"
 
 
 def check(document):

@@ -17,10 +17,11 @@ from sluice.doe.responses import Responses
 from sluice.metering.intervals import Intervals
 from sluice.metering.ring import Ring
 from sluice.port.errors import TlsError
+from sluice.sep2.url import split
 from sluice_wire.sep2 import EXP_LIM, GEN_LIM, IMP_LIM, LOAD_LIM
 
 from .clock import Clock
-from .config import ConfigError, load, split_url
+from .config import ConfigError, load
 from .control import ControlTask
 from .device import Device
 from .journal import Journal
@@ -36,7 +37,7 @@ class Gateway:
     def __init__(self, port, config):
         server = config["server"]
         self._port = port
-        host, tcp_port, entry = split_url(server["url"])
+        _, host, tcp_port, entry = split(server["url"])
         tls = port.tls(server["ca"], server["certificate"], server["key"])
         device = Device(port.read_file(server["certificate"]), server["pin"], server["pen"])
         clock = self._clock = Clock(port)
@@ -56,7 +57,7 @@ class Gateway:
             port,
             clock,
             self._journal,
-            Session(port, host, tcp_port, tls),
+            Session(port, host, int(tcp_port), tls),
             device,
             programs,
             events,

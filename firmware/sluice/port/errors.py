@@ -18,6 +18,7 @@ SILENT = "silent"
 
 # First match wins: words of the error text, or its number, and the kind they mean.
 _SIGNS = (
+    ("alert", NOT_ACCEPTED),  # the server ended the handshake: it objects to us
     ("refused", REFUSED),
     ("not yet valid", NOT_YET_VALID),
     ("validity starts in the future", NOT_YET_VALID),
@@ -28,7 +29,6 @@ _SIGNS = (
     ("not correctly signed by the trusted ca", UNTRUSTED),
     ("certificate verify failed", UNTRUSTED),
     ("verify_failed", UNTRUSTED),
-    ("alert", NOT_ACCEPTED),  # the server ended the handshake: it objects to us
     ("-29312", CLOSED),
     ("-30592", NOT_ACCEPTED),
     ("handshake", NOT_ACCEPTED),
@@ -68,7 +68,7 @@ BAD_CHAIN = "server.certificate, server.key: %s and %s cannot be used (%s); expe
 def link_error(error):
     """Return the LinkError that says what the platform's OSError or ValueError means."""
     number = error.args[0] if error.args and isinstance(error.args[0], int) else None
-    detail = str(error) or type(error).__name__
+    detail = str(error).strip() or type(error).__name__
     kind = _NUMBERS.get(number)
     if kind is None:
         low = detail.lower()

@@ -6,7 +6,6 @@ import os
 import sys
 import termios
 import time
-from asyncio import stream as asyncio_stream
 
 import tls
 
@@ -55,7 +54,7 @@ class Line:
 
     def __init__(self, file, port, silence_ms):
         self._file = file
-        self._stream = asyncio_stream.Stream(file)
+        self._stream = asyncio.StreamReader(file)
         self._scratch = bytearray(64)
         self._port = port
         self._silence_ms = silence_ms

@@ -1,0 +1,63 @@
+"""A TLS server of one document, for the wire tests: it demands a client certificate and tells what was negotiated."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sluice_tools.pki import Credential
+
+BODY = b'<Time xmlns="urn:ieee:std:2030.5:ns"><currentTime>1767225600</currentTime></Time>'
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/sep+xml\r\nContent-Length: %d\r\n\r\n" % len(BODY) + BODY
+
+
+class TlsServer:
+    """Listens on a port of its own; `ciphers` holds the suite of every connection that came about."""
+
+    def __init__(self, credential: Credential, trusted: Path, suites: str) -> None:
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.maximum_version = ssl.TLSVersion.TLSv1_2
+        self._context.verify_mode = ssl.CERT_REQUIRED
+        self._context.load_cert_chain(credential.chain, credential.key)
+        self._context.load_verify_locations(trusted)
+        self._context.set_ciphers(f"{suites}:@SECLEVEL=0")
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.ciphers: list[str] = []
+        self.refusals: list[str] = []
+
+    def serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            connection.settimeout(20)
+            try:
+                with self._context.wrap_socket(connection, server_side=True) as tls:
+                    self.ciphers.append(tls.cipher()[0])
+                    while b"\r\n\r\n" in tls.recv(4096):
+                        tls.sendall(ANSWER)
+            except OSError as error:
+                self.refusals.append(str(error))
+
+    def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+
+@contextmanager
+def serving(
+    credential: Credential, trusted: Path, suites: str = "ECDHE-ECDSA-AES128-GCM-SHA256"
+) -> Iterator[TlsServer]:
+    """Run a TlsServer for as long as the `with` block lasts."""
+    server = TlsServer(credential, trusted, suites)
+    thread = threading.Thread(target=server.serve)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.close()
+        thread.join()
