@@ -101,7 +101,7 @@ class Namespaces:
         self.length[slot] = n
         if not n:
             self.default = slot
-        self._keep_prefix(slot, tag.buf, tag.end[k])
+        self._keep_prefix(slot, tag, k)
         self.number[slot] = _number(tag, k)
         self._keep_uri(slot, tag, k)
 
@@ -109,8 +109,9 @@ class Namespaces:
         at = tag.value[k]
         self.uri[slot] = _hash(tag.buf, at, at + tag.length[k])
 
-    def _keep_prefix(self, slot, buf, at):
-        at -= self.length[slot]
+    def _keep_prefix(self, slot, tag, k):
+        buf = tag.buf
+        at = tag.end[k] - self.length[slot]
         k = self._at[slot - 1] + self.length[slot - 1]
         self._at[slot] = k
         end = k + self.length[slot]
