@@ -1,0 +1,232 @@
+"""The documents of the server, made by envoy-schema from the scenario.
+
+Addresses are opaque: they hang together by links only, as on a real server, so no client gets by with building
+them. What depends on nothing but its arguments is serialised once.
+Source: IEEE 2030.5-2018 8, 10; CSIP-AUS; requirements D1, D3, T5, T6.
+"""
+
+import hashlib
+
+from envoy_schema.server.schema.sep2 import der as sep2
+from envoy_schema.server.schema.sep2.base import BaseXmlModelWithNS
+from envoy_schema.server.schema.sep2.der_control_types import ActivePower
+from envoy_schema.server.schema.sep2.device_capability import DeviceCapabilityResponse
+from envoy_schema.server.schema.sep2.end_device import EndDeviceListResponse, EndDeviceResponse, RegistrationResponse
+from envoy_schema.server.schema.sep2.event import EventStatus, EventStatusType
+from envoy_schema.server.schema.sep2.function_set_assignments import (
+    FunctionSetAssignmentsListResponse,
+    FunctionSetAssignmentsResponse,
+)
+from envoy_schema.server.schema.sep2.identification import Link, ListLink
+from envoy_schema.server.schema.sep2.time import TimeResponse
+from envoy_schema.server.schema.sep2.types import DateTimeIntervalType, TimeQualityType
+
+from sluice_tools.scenario import Event, Modes, Program, Scenario
+from sluice_wire.identity import sfdi
+
+ENTRY = "/api/v2/dcap"
+INT16_MAX = 32767
+
+
+def href(kind: str, *names: str) -> str:
+    """Give the address of a resource: the same for the same names, and not to be guessed."""
+    digest = hashlib.sha256("/".join((kind, *names)).encode()).hexdigest()
+    return f"/api/v2/{digest[:3]}/{kind}_{digest[3:11].upper()}"
+
+
+def xml(model: BaseXmlModelWithNS) -> bytes:
+    """Serialise a document."""
+    written = model.to_xml(skip_empty=True, exclude_none=True, xml_declaration=True, encoding="UTF-8")
+    return written if isinstance(written, bytes) else written.encode()
+
+
+def power(watts: int | None) -> ActivePower | None:
+    """Give an ActivePower: a 16-bit value and a power of ten, rounded down where it must be (P3)."""
+    if watts is None:
+        return None
+    multiplier = 0
+    while watts > INT16_MAX:
+        watts, multiplier = watts // 10, multiplier + 1
+    return ActivePower(multiplier=multiplier, value=watts)
+
+
+def _list(target: str, count: int) -> ListLink:
+    return ListLink(href=target, all_=count)
+
+
+def _base(modes: Modes, ramp_tms: int | None = None) -> sep2.DERControlBase:
+    return sep2.DERControlBase(
+        opModConnect=modes.opModConnect,
+        opModEnergize=modes.opModEnergize,
+        rampTms=ramp_tms,
+        opModImpLimW=power(modes.opModImpLimW),
+        opModExpLimW=power(modes.opModExpLimW),
+        opModGenLimW=power(modes.opModGenLimW),
+        opModLoadLimW=power(modes.opModLoadLimW),
+    )
+
+
+class Documents:
+    """All that the server says of its own accord. `lfdi`: the device whose resource it is; `t`: scenario seconds."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self._scenario = scenario
+        self._rate = scenario.poll_s
+
+    def _unix(self, t: float) -> int:
+        return self._scenario.start_s + int(t)
+
+    def device_capability(self, devices: int, mups: int) -> DeviceCapabilityResponse:
+        return DeviceCapabilityResponse(
+            href=ENTRY,
+            pollRate=self._rate,
+            TimeLink=Link(href=href("tm")),
+            EndDeviceListLink=_list(href("edevs"), devices),
+            MirrorUsagePointListLink=_list(href("mups"), mups),
+        )
+
+    def time(self, t: float) -> TimeResponse:
+        now = self._unix(t)
+        offset = int(self._scenario.utc_offset_h * 3600)
+        return TimeResponse(
+            href=href("tm"),
+            currentTime=now,
+            dstEndTime=0,
+            dstOffset=0,
+            dstStartTime=0,
+            localTime=now + offset,
+            quality=TimeQualityType.level_4_source,
+            tzOffset=offset,
+        )
+
+    def end_device(self, lfdi: str) -> EndDeviceResponse:
+        return EndDeviceResponse(
+            href=href("edev", lfdi),
+            DERListLink=_list(href("derlist", lfdi), 1),
+            lFDI=lfdi,
+            sFDI=sfdi(lfdi),
+            changedTime=self._scenario.start_s,
+            enabled=True,
+            FunctionSetAssignmentsListLink=_list(href("fsas", lfdi), 1),
+            RegistrationLink=Link(href=href("rg", lfdi)),
+        )
+
+    def end_devices(self, page: list[str], count: int) -> EndDeviceListResponse:
+        devices = [self.end_device(lfdi) for lfdi in page]
+        return EndDeviceListResponse(
+            href=href("edevs"), pollRate=self._rate, all_=count, results=len(page), EndDevice=devices
+        )
+
+    def registration(self, lfdi: str) -> RegistrationResponse:
+        return RegistrationResponse(
+            href=href("rg", lfdi),
+            pollRate=self._rate,
+            dateTimeRegistered=self._scenario.start_s,
+            pIN=self._scenario.device.pin,
+        )
+
+    def assignments(self, lfdi: str) -> FunctionSetAssignmentsResponse:
+        return FunctionSetAssignmentsResponse(
+            href=href("fsa", lfdi),
+            mRID=self._scenario.mrid("fsa", lfdi),
+            description="Dynamic operating envelopes",
+            DERProgramListLink=_list(href("derps", lfdi), len(self._scenario.programs)),
+            TimeLink=Link(href=href("tm")),
+        )
+
+    def assignments_list(self, lfdi: str, whole: bool) -> FunctionSetAssignmentsListResponse:
+        page = [self.assignments(lfdi)] if whole else []
+        return FunctionSetAssignmentsListResponse(
+            href=href("fsas", lfdi), pollRate=self._rate, all_=1, results=len(page), FunctionSetAssignments=page
+        )
+
+    def program(self, lfdi: str, program: Program, t: float) -> sep2.DERProgramResponse:
+        default = self._scenario.default_at(program, t)
+        return sep2.DERProgramResponse(
+            href=href("derp", lfdi, program.id),
+            mRID=self._scenario.mrid("program", program.id),
+            description=program.id,
+            DefaultDERControlLink=Link(href=href("dderc", lfdi, program.id)) if default else None,
+            DERControlListLink=_list(href("dercs", lfdi, program.id), len(self.listed(program, t))),
+            primacy=program.primacy,
+        )
+
+    def programs(self, lfdi: str, page: list[Program], t: float) -> sep2.DERProgramListResponse:
+        return sep2.DERProgramListResponse(
+            href=href("derps", lfdi),
+            pollRate=self._rate,
+            all_=len(self._scenario.programs),
+            results=len(page),
+            DERProgram=[self.program(lfdi, program, t) for program in page],
+        )
+
+    def default_control(self, lfdi: str, program: Program, t: float) -> sep2.DefaultDERControl | None:
+        default = self._scenario.default_at(program, t)
+        if default is None:
+            return None
+        return sep2.DefaultDERControl(
+            href=href("dderc", lfdi, program.id),
+            mRID=self._scenario.mrid("default", program.id),
+            description=f"default of {program.id}"[:32],
+            DERControlBase_=_base(default),
+            setGradW=default.setGradW,
+        )
+
+    def listed(self, program: Program, t: float) -> list[Event]:
+        """Give the events that the list of `program` shows at `t`: published, not over, not taken away."""
+        events = [
+            event
+            for event in self._scenario.events
+            if event.program == program.id
+            and event.at <= t < event.end
+            and self._scenario.status_at(event, t) != "removed"
+        ]
+        return sorted(events, key=lambda event: (event.start, -event.creation))
+
+    def status(self, event: Event, t: float) -> tuple[EventStatusType, int]:
+        """Give an event's status at `t`, and since when (scenario seconds)."""
+        changed = self._scenario.status_at(event, t)
+        if changed in ("cancelled", "superseded"):
+            since = max(change.at for change in self._scenario.changes if change.event == event.id and change.at <= t)
+            return EventStatusType.Cancelled if changed == "cancelled" else EventStatusType.Superseded, since
+        if t >= event.start:
+            return EventStatusType.Active, max(event.start, event.at)
+        return EventStatusType.Scheduled, event.at
+
+    def control(self, lfdi: str, event: Event, status: EventStatusType, since: int) -> sep2.DERControlResponse:
+        return sep2.DERControlResponse(
+            href=href("derc", lfdi, event.id),
+            replyTo=href("rsps", lfdi),
+            responseRequired=f"{event.responseRequired:02X}",
+            mRID=self._scenario.mrid("event", event.id),
+            description=event.id,
+            creationTime=self._unix(event.creation),
+            EventStatus_=EventStatus(currentStatus=status, dateTime=self._unix(since), potentiallySuperseded=False),
+            interval=DateTimeIntervalType(duration=event.duration, start=self._unix(event.start)),
+            randomizeStart=event.randomizeStart,
+            DERControlBase_=_base(event, event.rampTms),
+        )
+
+    def controls(
+        self, lfdi: str, program: Program, page: list[Event], count: int, t: float
+    ) -> sep2.DERControlListResponse:
+        return sep2.DERControlListResponse(
+            href=href("dercs", lfdi, program.id),
+            all_=count,
+            results=len(page),
+            DERControl=[self.control(lfdi, event, *self.status(event, t)) for event in page],
+        )
+
+    def der(self, lfdi: str) -> sep2.DER:
+        return sep2.DER(
+            href=href("der", lfdi),
+            DERCapabilityLink=Link(href=href("dercap", lfdi)),
+            DERSettingsLink=Link(href=href("derg", lfdi)),
+            DERStatusLink=Link(href=href("ders", lfdi)),
+        )
+
+    def ders(self, lfdi: str, whole: bool) -> sep2.DERListResponse:
+        page = [self.der(lfdi)] if whole else []
+        return sep2.DERListResponse(
+            href=href("derlist", lfdi), pollRate=self._rate, all_=1, results=len(page), DER_=page
+        )

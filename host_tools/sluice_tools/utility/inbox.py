@@ -1,0 +1,135 @@
+"""What clients send is judged here: by the schema, by envoy-schema, and by sense.
+
+Each check refuses with the reason in words, so that the developer at the other end need not guess.
+Source: requirements T4, P1, P4, E10, M2, M6.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from envoy_schema.server.schema.sep2 import metering_mirror as mirror
+from envoy_schema.server.schema.sep2 import response as responses
+from envoy_schema.server.schema.sep2.base import BaseXmlModelWithNS
+from lxml import etree
+from pydantic import ValidationError
+
+from sluice_tools.scenario import Event
+from sluice_tools.schema import validate
+from sluice_tools.utility.ledger import Ledger, Value
+from sluice_tools.utility.message import MEDIA_TYPE, Refusal, Request
+
+ROLES = {0x0003: "site", 0x0049: "DER"}
+UNITS = {29: "V", 33: "Hz", 38: "W", 63: "var"}
+RECEIVED, STARTED, COMPLETED, CANCELLED, SUPERSEDED = 1, 2, 3, 6, 7
+# Each status that a client sends, and those of which one must have come before.
+EXPECTED_AFTER: dict[int, tuple[int, ...]] = {
+    RECEIVED: (),
+    STARTED: (RECEIVED,),
+    COMPLETED: (STARTED,),
+    CANCELLED: (RECEIVED,),
+    SUPERSEDED: (RECEIVED,),
+}
+AHEAD_S = 60  # a client's clock may be this much ahead
+
+
+def read(request: Request, ledger: Ledger, *kinds: type[BaseXmlModelWithNS]) -> Any:
+    """Give the document in a request, of one of `kinds`; Refusal if it is not one of them, or not right."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != MEDIA_TYPE:
+        raise Refusal(415, f"Content-Type must be {MEDIA_TYPE}, it is {media_type or 'missing'}")
+    faults = validate(request.body)
+    if not faults:
+        root = etree.QName(etree.fromstring(request.body)).localname
+        wanted = {kind.__xml_tag__ or kind.__name__: kind for kind in kinds}
+        if root not in wanted:
+            raise Refusal(400, f"expected {' or '.join(wanted)} here, not {root}")
+        try:
+            return wanted[root].from_xml(request.body)
+        except ValidationError as error:
+            faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
+    for fault in faults:
+        ledger.schema_violation(f"{request.method} {request.path}: {fault}")
+    raise Refusal(400, f"the document is not valid: {faults[0]}")
+
+
+def check_mrid(what: str, mrid: str, pen: int) -> None:
+    """An mRID has 32 digits and ends in the PEN."""
+    if len(mrid) != 32 or not mrid.endswith(f"{pen:08d}"):
+        raise Refusal(400, f"the mRID of {what} must have 32 digits and end in the PEN {pen:08d}, not {mrid}")
+
+
+def check_usage_point(point: mirror.MirrorUsagePoint, lfdi: str, pen: int) -> None:
+    """A usage point is the client's own, for site or DER, and its mRID says so (P4)."""
+    if point.deviceLFDI.upper() != lfdi:
+        raise Refusal(400, f"deviceLFDI is not this client's: {point.deviceLFDI}")
+    role = int(point.roleFlags, 16)
+    if role not in ROLES:
+        raise Refusal(400, f"roleFlags must be 0003 (site) or 0049 (DER), not {point.roleFlags}")
+    expected = f"{lfdi[:22]}{role:02X}{pen:08d}"
+    if point.mRID.upper() != expected:
+        raise Refusal(400, f"the mRID of a usage point is LFDI[0:22], role and PEN: {expected}, not {point.mRID}")
+    for reading in point.mirrorMeterReadings or []:
+        check_mrid("a reading", reading.mRID.upper(), pen)
+
+
+def values(
+    readings: list[mirror.MirrorMeterReading], point: mirror.MirrorUsagePoint, rate_s: int, pen: int, now: float
+) -> list[Value]:
+    """Give the values of the readings posted to `point`; Refusal if any makes no sense."""
+    known = {reading.mRID.upper(): reading for reading in point.mirrorMeterReadings or []}
+    return [_value(reading, known.get(reading.mRID.upper()), point, rate_s, pen, now) for reading in readings]
+
+
+def _value(
+    reading: mirror.MirrorMeterReading,
+    known: mirror.MirrorMeterReading | None,
+    point: mirror.MirrorUsagePoint,
+    rate_s: int,
+    pen: int,
+    now: float,
+) -> Value:
+    name = reading.description or reading.mRID
+    check_mrid(name, reading.mRID.upper(), pen)
+    kind = reading.readingType or (known.readingType if known else None)
+    if kind is None:
+        raise Refusal(400, f"{name}: its ReadingType was given neither here nor with the usage point")
+    if kind.uom not in UNITS:
+        raise Refusal(400, f"{name}: uom {kind.uom} is not expected; expected one of {UNITS}")
+    value = reading.reading
+    if value is None or value.value is None or value.timePeriod is None:
+        raise Refusal(400, f"{name}: a Reading with value and timePeriod is missing")
+    start, duration = value.timePeriod.start, value.timePeriod.duration
+    if duration != rate_s or start % duration:
+        raise Refusal(400, f"{name}: {start} + {duration} s is not an interval of the clock's {rate_s} s grid")
+    if reading.lastUpdateTime != start + duration:
+        raise Refusal(400, f"{name}: lastUpdateTime must be the end of the interval, {start + duration}")
+    if start + duration > now + AHEAD_S:
+        raise Refusal(400, f"{name}: the interval ends {start + duration - now:.0f} s in the future")
+    return Value(
+        role_flags=point.roleFlags,
+        uom=int(kind.uom),
+        description=name,
+        start=start,
+        duration=duration,
+        value=value.value * 10.0 ** (kind.powerOfTenMultiplier or 0),
+        quality_flags=value.qualityFlags or "0000",
+    )
+
+
+def odd_response(event: Event, answer: responses.Response, earlier: list[int], start_s: int) -> Iterator[str]:
+    """Tell what is odd about a Response to `event`, given the statuses that came before it (E10)."""
+    status = int(answer.status or 0)
+    if status not in EXPECTED_AFTER:
+        yield f"status {status} is not one that a client sends"
+        return
+    if status in earlier:
+        yield f"status {status} came again"
+    if not any(before in earlier for before in EXPECTED_AFTER[status]) and EXPECTED_AFTER[status]:
+        yield f"status {status} without {' or '.join(map(str, EXPECTED_AFTER[status]))} before it"
+    created = answer.createdDateTime
+    if created is None:
+        yield f"status {status} without createdDateTime"
+    elif status == STARTED and created < start_s + event.start:
+        yield f"started {start_s + event.start - created} s before its start"
+    elif status == COMPLETED and created < start_s + event.end:
+        yield f"completed {start_s + event.end - created} s before its end"

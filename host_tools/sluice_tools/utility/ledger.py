@@ -1,0 +1,121 @@
+"""What the server got and what it thought of it: counted, kept, and told line by line to whoever watches."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+Tell = Callable[[dict[str, Any]], None]
+
+
+class Answer(NamedTuple):
+    """A Response to an event: when it came, the event's id in the scenario, and its status."""
+
+    t: float
+    event: str
+    status: int
+
+
+class Value(NamedTuple):
+    """A reading: the usage point's role flags, unit and description, the interval (Unix seconds) and the value."""
+
+    role_flags: str
+    uom: int
+    description: str
+    start: int
+    duration: int
+    value: float
+    quality_flags: str
+
+
+class Ledger:
+    """Counts and keeps; `t` is seconds since the scenario's start."""
+
+    def __init__(self, tell: Tell | None = None) -> None:
+        self._tell = tell
+        self.requests: Counter[str] = Counter()  # by method, kind of resource and status
+        self.answers: list[Answer] = []
+        self.readings: list[Value] = []
+        self.der: dict[str, bytes] = {}  # the last DERCapability, DERSettings and DERStatus
+        self.puts: Counter[str] = Counter()
+        self.schema_violations: list[str] = []
+        self.refusals: list[str] = []
+        self.oddities: list[str] = []  # taken, but a tester will want to know
+        self.handshakes: Counter[str] = Counter()  # by cipher suite
+        self.handshakes_refused: list[str] = []
+        self.bytes_received = 0  # HTTP, inside TLS
+        self.bytes_sent = 0
+
+    def _say(self, t: float, kind: str, **facts: Any) -> None:
+        if self._tell:
+            self._tell({"t": round(t, 3), "kind": kind, **facts})
+
+    def request(self, method: str, kind: str, status: int) -> None:
+        """A request has been answered."""
+        self.requests[f"{method} {kind} {status}"] += 1
+
+    def answer(self, answer: Answer) -> None:
+        """A Response has been accepted."""
+        self.answers.append(answer)
+        self._say(answer.t, "response", event=answer.event, status=answer.status)
+
+    def reading(self, t: float, value: Value) -> None:
+        """A reading has been accepted."""
+        self.readings.append(value)
+        facts = {"role_flags": value.role_flags, "uom": value.uom, "start": value.start, "value": value.value}
+        self._say(t, "reading", **facts)
+
+    def put(self, t: float, kind: str, body: bytes) -> None:
+        """A DER resource has been replaced."""
+        self.der[kind] = body
+        self.puts[kind] += 1
+        self._say(t, "put", resource=kind)
+
+    def mirror(self, t: float, mrid: str, role_flags: str) -> None:
+        """A usage point has been made."""
+        self._say(t, "mirror", mrid=mrid, role_flags=role_flags)
+
+    def schema_violation(self, text: str) -> None:
+        """A document is against the schema; the refusal follows."""
+        self.schema_violations.append(text)
+
+    def refuse(self, t: float, request: str, status: int, reason: str) -> None:
+        """A request has been refused."""
+        self.refusals.append(f"{request}: {status} {reason}")
+        self._say(t, "refused", request=request, status=status, reason=reason)
+
+    def odd(self, t: float, text: str) -> None:
+        """Something was taken that a client of the handbooks would not have sent."""
+        self.oddities.append(text)
+        self._say(t, "odd", text=text)
+
+    def handshake(self, t: float, cipher: str) -> None:
+        """A TLS connection has been made."""
+        self.handshakes[cipher] += 1
+        self._say(t, "connected", cipher=cipher)
+
+    def refuse_handshake(self, t: float, reason: str) -> None:
+        """A TLS connection has been refused, by either side."""
+        self.handshakes_refused.append(reason)
+        self._say(t, "refused", request="TLS handshake", status=0, reason=reason)
+
+    def report(self) -> dict[str, Any]:
+        """Give all of it, fit for JSON."""
+        responses: dict[str, dict[str, float]] = {}
+        for answer in self.answers:
+            responses.setdefault(answer.event, {}).setdefault(str(answer.status), answer.t)
+        streams = Counter(f"{value.role_flags} {value.description}" for value in self.readings)
+        return {
+            "requests": dict(sorted(self.requests.items())),
+            "responses_accepted": len(self.answers),
+            "responses": responses,
+            "readings_accepted": len(self.readings),
+            "readings": dict(sorted(streams.items())),
+            "puts": dict(sorted(self.puts.items())),
+            "schema_violations": self.schema_violations,
+            "refusals": self.refusals,
+            "oddities": self.oddities,
+            "tls_ciphers": dict(self.handshakes),
+            "handshakes_refused": self.handshakes_refused,
+            "bytes_received": self.bytes_received,
+            "bytes_sent": self.bytes_sent,
+        }
