@@ -11,6 +11,9 @@ MAX_PROGRAMS = const(16)  # DERPrograms followed at a time; about 250 B each
 MAX_REPLY_TO = const(8)  # distinct replyTo addresses held for the events; up to HREF_MAX B each
 RESPONSES_MAX = const(64)  # responses waiting for the server; 22 B each: 1.4 KB
 
+# A watt limit that limits nothing; larger watts are read as this (P3)
+UNLIMITED_W = const(536870911)
+
 # Telemetry (M5)
 TELEMETRY_SLOTS = const(48)  # interval sets kept; 32 B each: 1.5 KB
 

@@ -62,6 +62,8 @@ class Record:
         self._used = 0
         for i in range(16):
             self.mrid[i] = 0
+        for mode in range(WATT_MODES):
+            self.limit_w[mode] = 0
         self.post_rate = 0  # s, 0 = not given
         self.current_time = 0
         self.quality = 0

@@ -1,0 +1,1 @@
+"""Inverters and meters: what their registers mean in watts, and what watts mean in their registers."""

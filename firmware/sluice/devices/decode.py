@@ -1,0 +1,80 @@
+"""Registers to whole numbers in a fixed unit, without heap: no float is ever made.
+
+A value that is not implemented, not a number, or beyond anything a site can measure is NOT_VALID, never a reading.
+Source: SunSpec Information Model Specification 1.9, 4.3; IEEE 754.
+"""
+
+from micropython import const
+
+from sluice_wire.sunspec import INT16
+
+NOT_VALID = const(-1073741824)  # -2**30, the least small int of a 32-bit MicroPython
+_LARGEST = const(1073741823)
+
+_FRACTION_BITS = const(20)  # kept of a float's fraction: times a factor of 1000 still below 2**30
+
+
+def float32(high, low, factor):
+    """Return the float in two registers times `factor` (at most 1000), rounded to the nearest; or NOT_VALID."""
+    shift = (high >> 7 & 0xFF) - 150
+    if shift > 5:
+        return NOT_VALID  # infinite, not a number, or 2**29 and more
+    if shift == -150:
+        return 0
+    whole = (high & 0x7F | 0x80) << 16 | low
+    fraction = 0
+    if shift >= 0:
+        whole <<= shift
+    else:
+        bits = -shift
+        if bits > _FRACTION_BITS:
+            whole >>= min(bits - _FRACTION_BITS, 24)
+            bits = _FRACTION_BITS
+        fraction = whole & (1 << bits) - 1
+        whole >>= bits
+        fraction = (fraction * factor + (1 << bits - 1)) >> bits
+    if whole > _LARGEST // 1001:
+        if factor > 1:
+            return NOT_VALID
+    whole = whole * factor + fraction
+    return -whole if high & 0x8000 else whole
+
+
+def scaled(regs, point, power):
+    """Return the value of a SunSpec point times 10**`power`, in whole numbers rounded toward zero; or NOT_VALID.
+
+    `regs` holds the model from its header on; the scale factor is read from it too, since it may change.
+    """
+    raw = regs[point[0]]
+    if point[1] == INT16:
+        if raw == 0x8000:
+            return NOT_VALID
+        if raw > 0x8000:
+            raw -= 0x10000
+    elif raw == 0xFFFF:
+        return NOT_VALID
+    if point[2]:
+        factor = regs[point[2]]
+        if factor > 0x8000:
+            factor -= 0x10000
+        power += factor
+        if not -10 <= factor <= 10:
+            return NOT_VALID
+    while power > 0:
+        if not -107374182 <= raw <= 107374182:
+            return NOT_VALID
+        raw *= 10
+        power -= 1
+    while power < 0:
+        raw = raw // 10 if raw >= 0 else -(-raw // 10)
+        power += 1
+    return raw
+
+
+def text(regs, place):
+    """Return the text in the registers at `place` (offset, count), without its padding."""
+    data = bytearray()
+    for i in range(place[0], place[0] + place[1]):
+        data.append(regs[i] >> 8)
+        data.append(regs[i] & 0xFF)
+    return "".join([chr(c) for c in data if 32 <= c < 127]).strip()

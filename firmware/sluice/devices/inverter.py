@@ -1,0 +1,212 @@
+"""A SunSpec inverter, found by walking its models, limited by model 123.
+
+The limit is a percentage of WMax, rounded down, with a revert timer that the gateway keeps winding up. Model 123
+knows no value to revert to: when its timer runs out the limit is dropped, so such an inverter is safe only together
+with a limit of its own, set at installation. Registers of autonomous functions are never written (E16).
+Source: SunSpec models 1, 103, 120, 121, 123; requirements C2, C3, E10.
+"""
+
+from array import array
+
+from micropython import const
+
+from sluice.modbus.client import ExceptionReply, ModbusError
+from sluice.modbus.rtu import READ_HOLDING
+from sluice_wire import sunspec
+from sluice_wire.limits import READ_MAX
+from sluice_wire.sunspec import (
+    CONTROLS,
+    CONTROLS_W_MAX_LIM_ENA,
+    CONTROLS_W_MAX_LIM_PCT,
+    CONTROLS_W_MAX_LIM_PCT_SF,
+    INVERTERS,
+    LENGTHS,
+)
+
+from .decode import NOT_VALID, scaled, text
+from .errors import DeviceError
+
+RVRT_TMS_S = const(60)  # the inverter drops the limit this long after it was last told
+REFRESH_S = const(20)  # so it is told again at least this often
+_LIMIT_REGS = const(5)  # WMaxLimPct, WinTms, RvrtTms, RmpTms, WMaxLim_Ena
+_MODELS_MAX = const(40)
+_ON = (sunspec.ST_STARTING, sunspec.ST_MPPT, sunspec.ST_THROTTLED)
+
+
+class Inverter:
+    """An inverter. After `scan` its ratings are known, after `poll` its state; watts + = generation."""
+
+    def __init__(self, unit_id):
+        self.unit_id = unit_id
+        self.maker = self.model = self.serial = ""
+        self.w_max = 0  # setting; 0 = not known yet
+        self.va_max = self.var_max = 0
+        self.w_rtg = self.va_rtg = self.var_rtg = 0  # nameplate
+        self.w = self.var = 0
+        self.v_dv = 0  # tenths of a volt
+        self.hz_mhz = 0
+        self.st = 0  # operating state, 0 = not known
+        self.applied_w = -1  # what the limit that it holds comes to, -1 = not known
+        self._measured_at = 0  # register of the header of its model 10x
+        self._controls_at = 0
+        self._pct_sf = 0  # WMaxLimPct_SF
+        self._told = array("H", [0] * _LIMIT_REGS)
+        self._told_at = -1  # core second, -1 = never
+
+    @property
+    def connected(self):
+        """It answers and has no fault."""
+        return self.st != 0 and self.st != sunspec.ST_FAULT
+
+    @property
+    def operating(self):
+        """It generates, or is about to."""
+        return self.st in _ON
+
+    # --- finding out what it is -----------------------------------------------------------------
+
+    async def scan(self, client):
+        """Walk the models and read the ratings. DeviceError says what is missing; ModbusError if it is silent."""
+        found = await self._walk(client, await self._base(client))
+        self._measured_at = 0
+        for model in INVERTERS:
+            self._measured_at = found.get(model, self._measured_at)
+        self._controls_at = found.get(CONTROLS, 0)
+        if not self._measured_at:
+            self._fail("has no model 101, 102 or 103: is it an inverter?")
+        if not self._controls_at:
+            self._fail("has no model 123 (immediate controls), so it cannot be limited: is SunSpec control enabled?")
+        if sunspec.NAMEPLATE not in found:
+            self._fail("has no model 120 (nameplate), so its rating is not known")
+        regs = client.regs
+        await self._read(client, self._controls_at + CONTROLS_W_MAX_LIM_PCT_SF, 1)
+        self._pct_sf = regs[0] - 0x10000 if regs[0] > 0x8000 else regs[0]
+        if not -10 <= self._pct_sf <= 10:
+            self._fail("gives no scale factor for WMaxLimPct in model 123")
+        await self._read(client, found[sunspec.NAMEPLATE], LENGTHS[sunspec.NAMEPLATE])
+        self.w_rtg = self._rating(regs, sunspec.NAMEPLATE_W, 0)
+        if not self.w_rtg:
+            self._fail("gives no rated power in model 120")
+        self.va_rtg = self._rating(regs, sunspec.NAMEPLATE_VA, self.w_rtg)
+        self.var_rtg = self._rating(regs, sunspec.NAMEPLATE_VAR, 0)
+        w_max, self.va_max, self.var_max = self.w_rtg, self.va_rtg, self.var_rtg
+        if sunspec.SETTINGS in found:
+            await self._read(client, found[sunspec.SETTINGS], LENGTHS[sunspec.SETTINGS])
+            w_max = self._rating(regs, sunspec.SETTINGS_W_MAX, self.w_rtg)
+            self.va_max = self._rating(regs, sunspec.SETTINGS_VA_MAX, self.va_rtg)
+            self.var_max = self._rating(regs, sunspec.SETTINGS_VAR_MAX, self.var_rtg)
+        if sunspec.COMMON in found:
+            await self._read(client, found[sunspec.COMMON], LENGTHS[sunspec.COMMON])
+            self.maker = text(regs, sunspec.COMMON_MN)
+            self.model = text(regs, sunspec.COMMON_MD)
+            self.serial = text(regs, sunspec.COMMON_SN)
+        self.w_max = w_max  # last: from now on it counts as known
+
+    async def _base(self, client):
+        """Return the register of the first model's header."""
+        for base in sunspec.BASES:
+            try:
+                await self._read(client, base, 2)
+            except ExceptionReply:
+                continue  # it has no such register: not here
+            if client.regs[0] == sunspec.SUNS[0] and client.regs[1] == sunspec.SUNS[1]:
+                return base + 2
+        self._fail("is no SunSpec device: is SunSpec enabled, and is this its unit id?")
+
+    async def _walk(self, client, at):
+        """Return {model: register of its header} of the models the gateway knows; others are stepped over."""
+        found = {}
+        for _ in range(_MODELS_MAX):
+            await self._read(client, at, 1)  # the id alone: some devices end without a length
+            model = client.regs[0]
+            if model == sunspec.END_MODEL:
+                return found
+            await self._read(client, at + 1, 1)
+            length = client.regs[0]
+            if model in LENGTHS and model not in found and length + 2 >= LENGTHS[model]:
+                found[model] = at
+            at += length + 2
+            if at > 0xFFFF:
+                break
+        self._fail("has a chain of SunSpec models that does not end")
+
+    def _rating(self, regs, point, otherwise):
+        value = scaled(regs, point, 0)
+        return value if value != NOT_VALID and value > 0 else otherwise
+
+    async def _read(self, client, at, count):
+        await client.read(self.unit_id, READ_HOLDING, at, min(count, READ_MAX))
+
+    def _fail(self, text):
+        raise DeviceError("inverter, unit %d, %s" % (self.unit_id, text))
+
+    # --- what it does -----------------------------------------------------------------------------
+
+    async def poll(self, client):
+        """Read power, voltage, frequency and state. ModbusError or DeviceError: its state is not known then."""
+        try:
+            await self._read(client, self._measured_at, LENGTHS[INVERTERS[0]])
+            self.decode(client.regs)
+        except (ModbusError, DeviceError):
+            self.st = 0
+            raise
+
+    def decode(self, regs):
+        """Take the reading out of the registers of model 10x, its header at 0."""
+        w = scaled(regs, sunspec.INVERTER_W, 0)
+        st = scaled(regs, sunspec.INVERTER_ST, 0)
+        if w == NOT_VALID or st == NOT_VALID:
+            self._fail("gives no power or no state")
+        total = 0
+        phases = 0
+        for point in sunspec.INVERTER_PHV:
+            v_dv = scaled(regs, point, 1)
+            if v_dv != NOT_VALID:
+                total += v_dv
+                phases += 1
+        var = scaled(regs, sunspec.INVERTER_VAR, 0)
+        self.w = w
+        self.st = st
+        self.var = var if var != NOT_VALID else 0
+        self.v_dv = total // phases if phases else 0
+        self.hz_mhz = scaled(regs, sunspec.INVERTER_HZ, 3)
+
+    # --- what it is told --------------------------------------------------------------------------
+
+    async def limit(self, client, limit_w, now):
+        """Hold the inverter at `limit_w` or below. Written when it changes and every REFRESH_S, then read back.
+
+        DeviceError if the device holds something else; `applied_w` is what it holds.
+        """
+        raw = self.percent(limit_w)
+        told = self._told
+        if self._told_at >= 0 and raw == told[0] and now - self._told_at < REFRESH_S:
+            return
+        told[0] = raw
+        told[1] = 0  # WinTms: at once
+        told[2] = RVRT_TMS_S
+        told[3] = 0  # RmpTms: the gateway ramps the limit itself
+        told[4] = 1
+        self._told_at = -1
+        self.applied_w = -1
+        at = self._controls_at + CONTROLS_W_MAX_LIM_PCT
+        await client.write(self.unit_id, at, told, _LIMIT_REGS)
+        await self._read(client, at, _LIMIT_REGS)
+        regs = client.regs
+        if regs[0] != raw or regs[CONTROLS_W_MAX_LIM_ENA - CONTROLS_W_MAX_LIM_PCT] != 1:
+            self._fail("took no limit: wrote %d, reads back %d; is remote control enabled in it?" % (raw, regs[0]))
+        self._told_at = now
+        self.applied_w = limit_w
+
+    def percent(self, limit_w):
+        """Return `limit_w` as the register's number: percent of WMax by its scale factor, rounded down."""
+        factor = self._pct_sf
+        raw = min(max(limit_w, 0), self.w_max) * 100
+        while factor < 0:
+            raw *= 10
+            factor += 1
+        raw //= self.w_max
+        while factor > 0:
+            raw //= 10
+            factor -= 1
+        return raw

@@ -1,0 +1,72 @@
+"""The meter at the connection point: the gateway's eye.
+
+What cannot be true is no reading: a frame whose frequency or voltages are not those of a living network is refused.
+Source: maps in sluice_wire.meters; requirement C1.
+"""
+
+from array import array
+
+from micropython import const
+
+from sluice_wire.meters import HZ, POINTS, V1, V3, VAR, W
+
+from .decode import NOT_VALID, float32
+from .errors import DeviceError
+
+_V_MIN_DV = const(1500)
+_V_MAX_DV = const(3000)
+_HZ_MIN_MHZ = const(45000)
+_HZ_MAX_MHZ = const(55000)
+_PHASE_THERE_DV = const(200)  # below this a phase is not connected, not at fault
+
+
+class Meter:
+    """A meter of the map `table` (sluice_wire.meters). After `poll`: w (+ = import), var, v_dv, hz_mhz."""
+
+    def __init__(self, unit_id, table):
+        self.unit_id = unit_id
+        self._function, self._blocks, self._points = table
+        self._values = array("i", [0] * POINTS)
+        self.w = 0
+        self.var = 0
+        self.v_dv = 0  # tenths of a volt, the mean of the phases that are there
+        self.hz_mhz = 0
+
+    async def poll(self, client):
+        """Read the meter. ModbusError or DeviceError leaves the last reading as it was."""
+        for first, count in self._blocks:
+            await client.read(self.unit_id, self._function, first, count)
+            self.decode(client.regs, first, count)
+        self.take()
+
+    def decode(self, regs, first, count):
+        """Take the points that lie whole in `count` registers from `first` on."""
+        for quantity, register, _, factor in self._points:
+            at = register - first
+            if 0 <= at < count - 1:
+                self._values[quantity] = float32(regs[at], regs[at + 1], factor)
+
+    def take(self):
+        """Make what was decoded the reading, if it can be true."""
+        values = self._values
+        total = 0
+        phases = 0
+        for quantity in range(V1, V3 + 1):
+            if values[quantity] > _PHASE_THERE_DV or values[quantity] == NOT_VALID:
+                total += values[quantity]
+                phases += 1
+        v_dv = total // phases if phases else 0
+        if values[W] == NOT_VALID or values[VAR] == NOT_VALID or not _V_MIN_DV <= v_dv <= _V_MAX_DV:
+            self._refuse()
+        if not _HZ_MIN_MHZ <= values[HZ] <= _HZ_MAX_MHZ:
+            self._refuse()
+        self.w = values[W]
+        self.var = values[VAR]
+        self.v_dv = v_dv
+        self.hz_mhz = values[HZ]
+
+    def _refuse(self):
+        raise DeviceError(
+            "meter, unit %d, gives values that cannot be true (%d W, %d Hz): is it the meter that is configured?"
+            % (self.unit_id, self._values[W], self._values[HZ] // 1000)
+        )

@@ -1,0 +1,1 @@
+"""Modbus as the one client on a line: frames, and exchanges with retries."""

@@ -1,0 +1,1 @@
+"""The site: from limits and readings to what each inverter may do."""
