@@ -16,8 +16,9 @@ from sluice_tools import scenario as scenarios
 from sluice_tools.clock import Clock
 from sluice_tools.schema import SchemaMissing, validate
 from sluice_tools.utility.documents import ENTRY
-from sluice_tools.utility.face import SUITES, Face, tls_context
+from sluice_tools.utility.face import Face
 from sluice_tools.utility.server import Utility
+from sluice_tools.utility.tls import SUITES, tls_context
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 

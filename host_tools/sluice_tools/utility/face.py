@@ -1,39 +1,23 @@
-"""The face of the utility server: mutual TLS 1.2 by `ssl`, HTTP/1.1 framing by h11, one task per connection.
+"""The face of the utility server: TLS, HTTP/1.1 framing by h11, one task per connection.
 
-Nothing is decided here but who the client is (the LFDI of its certificate) and what HTTP itself forbids. Bytes
-are counted inside TLS.
-Source: IEEE 2030.5-2018 6.7, 6.11; requirements T1, T9.
+Nothing is decided here but who the client is (the LFDI of its certificate) and what HTTP itself forbids.
 """
 
 import asyncio
-import contextlib
 import ssl
+from contextlib import suppress
 from http import HTTPStatus
-from pathlib import Path
 
 import h11
 
 from sluice_tools.clock import Clock
 from sluice_tools.utility.message import Refusal, Request, Response
 from sluice_tools.utility.server import Utility
+from sluice_tools.utility.tls import TlsStream
 from sluice_wire.identity import lfdi
 
-SUITES = ("ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-CCM8")
 BODY_MAX = 65536
-READ_SIZE = 16384
 HANDSHAKE_S = 30  # real seconds: the network is real even when the time is not
-
-
-def tls_context(pki: Path, suites: tuple[str, ...] = SUITES, *, server: str = "server") -> ssl.SSLContext:
-    """Give the server's side of TLS from a directory of `sluice_tools.pki`; a client without certificate is refused."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
-    context.verify_mode = ssl.CERT_REQUIRED
-    context.set_ciphers(":".join((*suites, "@SECLEVEL=0")))  # OpenSSL's level 1 forbids the short tag of CCM8
-    context.set_ecdh_curve("prime256v1")
-    context.load_cert_chain(pki / f"{server}-chain.pem", pki / f"{server}.key")
-    context.load_verify_locations(pki / "serca.pem")
-    return context
 
 
 class Face:
@@ -59,52 +43,44 @@ class Face:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _t(self) -> float:
-        return self._clock.now() - self._utility.scenario.start_s
-
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._serve(reader, writer))
         self._tasks.add(task)
-        try:
-            # Not at start_server: a handshake that fails there is told to nobody.
-            await writer.start_tls(self._context, ssl_handshake_timeout=HANDSHAKE_S)
-            await self._converse(reader, writer)
-        except ssl.SSLError as error:
-            self._utility.ledger.refuse_handshake(self._t(), error.reason or str(error))
-        except (ConnectionError, TimeoutError) as error:
-            self._utility.ledger.refuse_handshake(self._t(), f"{type(error).__name__}: {error}")
-        except asyncio.CancelledError:
-            pass  # the server is closing
-        finally:
-            self._tasks.discard(task)
-            writer.transport.abort()
+        task.add_done_callback(self._tasks.discard)
 
-    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        session: ssl.SSLObject = writer.get_extra_info("ssl_object")
-        client = lfdi(session.getpeercert(binary_form=True) or b"")
-        suite = session.cipher()
-        self._utility.ledger.handshake(self._t(), suite[0] if suite else "none")
-        with contextlib.suppress(ConnectionError, ssl.SSLError):
-            await Conversation(self._utility, self._clock, reader, writer, client).run()
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        ledger = self._utility.ledger
+        stream = TlsStream(reader, writer, self._context)
+        try:
+            await asyncio.wait_for(stream.handshake(), HANDSHAKE_S)
+        except (ssl.SSLError, ConnectionError, TimeoutError) as error:
+            ledger.refuse_handshake(self._utility.t(self._clock.now()), _cause(error))
+        else:
+            ledger.handshake(self._utility.t(self._clock.now()), stream.suite)
+            with suppress(ssl.SSLError, ConnectionError):  # a client that goes in the middle will come again
+                await Conversation(self._utility, self._clock, stream).run()
+        finally:
+            ledger.bytes_received += stream.bytes_received
+            ledger.bytes_sent += stream.bytes_sent
+            writer.close()
+
+
+def _cause(error: Exception) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the client's certificate: {error.verify_message}"
+    if isinstance(error, ssl.SSLError):
+        return error.reason or str(error)
+    return f"{type(error).__name__}: {error}"
 
 
 class Conversation:
     """The requests of one connection, one after the other."""
 
-    def __init__(
-        self,
-        utility: Utility,
-        clock: Clock,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        client_lfdi: str,
-    ) -> None:
+    def __init__(self, utility: Utility, clock: Clock, stream: TlsStream) -> None:
         self._utility = utility
         self._clock = clock
-        self._reader = reader
-        self._writer = writer
-        self._client_lfdi = client_lfdi
+        self._stream = stream
+        self._client_lfdi = lfdi(stream.certificate)
         self._http = h11.Connection(h11.SERVER)
 
     async def run(self) -> None:
@@ -126,12 +102,14 @@ class Conversation:
 
     def _refuse(self, refusal: Refusal) -> Response:
         """Refuse what does not even get to the utility; the connection ends with it."""
-        t = self._clock.now() - self._utility.scenario.start_s
-        self._utility.ledger.refuse(t, "HTTP", refusal.status, refusal.reason)
+        self._utility.ledger.refuse(
+            self._utility.t(self._clock.now()), "HTTP request", refusal.status, refusal.reason
+        )
         response = refusal.response()
         return response._replace(headers=(*response.headers, ("Connection", "close")))
 
     async def _next(self) -> Request | None:
+        """Give the next request whole, or None when the client has gone."""
         head = await self._event()
         if not isinstance(head, h11.Request):
             return None
@@ -139,7 +117,7 @@ class Conversation:
         if head.method in (b"PUT", b"POST") and not {"content-length", "transfer-encoding"} & headers.keys():
             raise Refusal(411, "a body needs Content-Length or chunked transfer")
         if self._http.they_are_waiting_for_100_continue:
-            await self._write(self._http.send(h11.InformationalResponse(status_code=100, headers=[])))
+            await self._write(h11.InformationalResponse(status_code=100, headers=[]))
         body = bytearray()
         while isinstance(event := await self._event(), h11.Data):
             body += event.data
@@ -150,9 +128,7 @@ class Conversation:
 
     async def _event(self) -> object:
         while (event := self._http.next_event()) is h11.NEED_DATA:
-            data = await self._reader.read(READ_SIZE)
-            self._utility.ledger.bytes_received += len(data)
-            self._http.receive_data(data)
+            self._http.receive_data(await self._stream.read())
         return event
 
     async def _send(self, response: Response) -> None:
@@ -161,10 +137,8 @@ class Conversation:
             headers.append(("Content-Length", str(len(response.body))))
         reason = HTTPStatus(response.status).phrase.encode()
         head = h11.Response(status_code=response.status, headers=headers, reason=reason)
-        parts = [self._http.send(part) for part in (head, h11.Data(data=response.body), h11.EndOfMessage())]
-        await self._write(b"".join(part for part in parts if part))
+        await self._write(head, h11.Data(data=response.body), h11.EndOfMessage())
 
-    async def _write(self, data: bytes | None) -> None:
-        self._utility.ledger.bytes_sent += len(data or b"")
-        self._writer.write(data or b"")
-        await self._writer.drain()
+    async def _write(self, *events: h11.Event) -> None:
+        """Send all of them in one record."""
+        await self._stream.write(b"".join(self._http.send(event) or b"" for event in events))

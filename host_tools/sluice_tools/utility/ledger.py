@@ -42,7 +42,7 @@ class Ledger:
         self.oddities: list[str] = []  # taken, but a tester will want to know
         self.handshakes: Counter[str] = Counter()  # by cipher suite
         self.handshakes_refused: list[str] = []
-        self.bytes_received = 0  # HTTP, inside TLS
+        self.bytes_received = 0  # of TLS, without the headers of TCP and IP
         self.bytes_sent = 0
 
     def _say(self, t: float, kind: str, **facts: Any) -> None:

@@ -71,9 +71,13 @@ class Utility:
         for lfdi in self._devices:
             self._add_device(lfdi)
 
+    def t(self, now: float) -> float:
+        """Give the second of the scenario at `now` (Unix seconds)."""
+        return now - self.scenario.start_s
+
     def handle(self, request: Request, now: float) -> Response:
         """Answer a request at `now` (Unix seconds)."""
-        t = now - self.scenario.start_s
+        t = self.t(now)
         resource = self._resources.get(request.path)
         kind = resource.kind if resource else "unknown"
         try:
