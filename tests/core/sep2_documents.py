@@ -1,4 +1,4 @@
-"""The handbook's example documents (002 annex D and 10.5), repaired where the print is damaged, and how to read them."""
+"""The handbook's example documents (002 annex D, 10.5), repaired where the print is damaged; how to read them."""
 
 from sluice.sep2 import names
 from sluice.sep2.readers import Reader
@@ -238,7 +238,20 @@ MUP_LIST = (
 </MirrorUsagePointList>"""
 ).encode()
 
-ALL = (DCAP, TM, EDEV_LIST, RG, FSA_LIST, DERP_LIST, DDERC, DERC_LIST, DERC_LIST_SHORT, DERC_LIST_OLD, DER_LIST, MUP_LIST)
+ALL = (
+    DCAP,
+    TM,
+    EDEV_LIST,
+    RG,
+    FSA_LIST,
+    DERP_LIST,
+    DDERC,
+    DERC_LIST,
+    DERC_LIST_SHORT,
+    DERC_LIST_OLD,
+    DER_LIST,
+    MUP_LIST,
+)
 
 
 class Tokens:

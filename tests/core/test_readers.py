@@ -1,6 +1,5 @@
 """The readers: the handbook's documents give the values of requirements V; what cannot be read is refused by name."""
 
-from expect import raises
 from sep2_documents import (
     DCAP,
     DDERC,
@@ -17,6 +16,8 @@ from sep2_documents import (
     feed,
     read,
 )
+
+from expect import raises
 from sluice.sep2 import documents, values
 from sluice.sep2.readers import Reader, ReadError
 from sluice.sep2.record import Record
@@ -226,11 +227,15 @@ def test_a_value_that_cannot_be_read_is_refused_by_name():  # P5
         (b"<multiplier>0<", b"<multiplier>10<", 'multiplier: expected a whole number from -9 to 9, found "10"'),
         (b"<start>1682475300<", b"<start>now<", 'interval/start: expected a time in seconds since 1970, found "now"'),
         (b"<mRID>DC1B", b"<mRID>ODC1B", 'mRID: expected at most 32 hexadecimal digits, found "ODC1B27AC'),
-        (b'responseRequired="03"', b'responseRequired="3x"', '@responseRequired: expected hexadecimal digits, found "3x"'),
-        (b'replyTo="', b'replyTo="%s' % (b"a" * 256), "@replyTo: expected an address of at most 255 bytes"),
+        (
+            b'responseRequired="03"',
+            b'responseRequired="3x"',
+            'responseRequired: expected hexadecimal digits, found "3x"',
+        ),
+        (b'replyTo="', b'replyTo="%s' % (b"a" * 256), "replyTo: expected an address of at most 255 bytes"),
     ):
         found = refusal(documents.DERC_LIST, DERC_LIST.replace(good, bad))
-        assert said.replace("@", "") in found, found
+        assert said in found, found
     assert "expected true or false" in refusal(documents.DDERC, DDERC.replace(b">true<", b">maybe<"))
 
 

@@ -1,7 +1,8 @@
 """The push tokenizer: what it tells, what it refuses, and that neither depends on where the input is cut."""
 
-from expect import raises
 from sep2_documents import ALL, Tokens, feed, tokens
+
+from expect import raises
 from sluice.sep2 import xml_error as error
 from sluice.sep2.xml import Tokenizer
 from sluice.sep2.xml_error import MESSAGES, XmlError
@@ -12,7 +13,8 @@ NS = b'xmlns="urn:ieee:std:2030.5:ns"'
 # One of everything that may stand in a document.
 RICH = (
     b"\xef\xbb\xbf<?xml version='1.0' encoding=\"utf-8\" standalone='yes'?>\r\n<!-- a - comment --><?app do it?>\n"
-    b'<p:Time xmlns:p="urn:ieee:std:2030.5:ns" xmlns="https://csipaus.org/ns/v1.3" p:x="1" href = \'/a?b=1&amp;c=&#x32;>\' >'
+    b'<p:Time xmlns:p="urn:ieee:std:2030.5:ns" xmlns="https://csipaus.org/ns/v1.3" p:x="1" '
+    b"href = '/a?b=1&amp;c=&#x32;>' >"
     b"\n  <p:description>A &lt;&#233;\xc3\xa9\xf0\x9f\x8c\x9e<!-- x --><?y z?>&gt; B<![CDATA[ ]<]]]]> </p:description >"
     b"<opModExpLimW/><odd.one-_1 xmlns=''><p:mRID> 1 </p:mRID>t<u:v xmlns:u='urn:u' u:a='1' a='2'/></odd.one-_1>"
     b"</p:Time>\n<!-- end --> "
@@ -69,6 +71,7 @@ REFUSED = (
     (b"&amp;<a/>", error.OUTSIDE),
     (b"<![CDATA[x]]><a/>", error.OUTSIDE),
     (b" \xef\xbb\xbf<a/>", error.OUTSIDE),
+    (b"\xef<a/>", error.OUTSIDE),
     (b"<a/><a/>", error.SECOND_ROOT),
     (b"<>", error.SYNTAX),
     (b"</>", error.SYNTAX),

@@ -27,6 +27,7 @@ _COMMENT = const(4)
 _CDATA = const(5)
 _REFERENCE = const(6)  # after '&', until ';'
 _SEQUENCE = const(7)  # inside a UTF-8 sequence of any of the above
+_MARK = const(8)  # inside the byte order mark
 
 _REFERENCE_MAX = const(16)  # bytes between '&' and ';'
 
@@ -89,8 +90,10 @@ class Tokenizer:
                 i = self._feed_cdata(buf, i)
             elif state == _PI:
                 i = self._feed_pi(buf, i)
-            else:
+            elif state == _BANG:
                 i = self._feed_bang(buf, i)
+            else:
+                i = self._feed_mark(buf, i)
 
     def end(self):
         """The document is over; raise XmlError unless it is complete."""
@@ -130,9 +133,18 @@ class Tokenizer:
 
     def _check_mark(self, c, i):
         # Outside the root element there may be a byte order mark, at the very start.
-        if self._bom > 2 or self._bom != self._origin + i or c != _BOM[self._bom]:
+        if self._origin + i or c != _BOM[0]:
+            self._fail(error.OUTSIDE, i)
+        self._bom = 1
+        self._state = _MARK
+
+    def _feed_mark(self, buf, i):
+        if buf[i] != _BOM[self._bom]:
             self._fail(error.OUTSIDE, i)
         self._bom += 1
+        if self._bom == len(_BOM):
+            self._state = _TEXT
+        return i + 1
 
     def _check_cdata_end(self, i):
         n = self._n
