@@ -25,15 +25,16 @@ class SchemaMissing(Exception):
 class _Wheel(etree.Resolver):
     """Answers imports of the schemas from the wheel, and refuses anything else."""
 
-    def __init__(self, wheel: zipfile.ZipFile) -> None:
-        self._wheel = wheel
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
 
     def resolve(self, system_url: str, public_id: str, context: Any = None) -> Any:
         name = system_url.rpartition("/")[2]
-        return self.resolve_string(self._wheel.read(FOLDER + name), context, base_url=name)
+        return self.resolve_string(self._archive.read(FOLDER + name), context, base_url=name)
 
 
-def _wheel() -> Path:
+def wheel() -> Path:
+    """Give the wheel's path; SchemaMissing if there is none."""
     folder = Path(os.environ.get("SLUICE_WHEELS") or BUILD / "wheels")
     found = sorted(folder.glob(WHEEL))
     if not found:
@@ -43,10 +44,10 @@ def _wheel() -> Path:
 
 @cache
 def _schema() -> etree.XMLSchema:
-    with zipfile.ZipFile(_wheel()) as wheel:
+    with zipfile.ZipFile(wheel()) as archive:
         parser = etree.XMLParser(no_network=True)
-        parser.resolvers.add(_Wheel(wheel))
-        core = etree.fromstring(wheel.read(FOLDER + "csipaus-core.xsd"), parser, base_url="csipaus-core.xsd")
+        parser.resolvers.add(_Wheel(archive))
+        core = etree.fromstring(archive.read(FOLDER + "csipaus-core.xsd"), parser, base_url="csipaus-core.xsd")
         return etree.XMLSchema(core)
 
 

@@ -14,7 +14,7 @@ import click
 from sluice_tools import pki as test_pki
 from sluice_tools import scenario as scenarios
 from sluice_tools.clock import Clock
-from sluice_tools.schema import SchemaMissing, validate
+from sluice_tools.schema import SchemaMissing, wheel
 from sluice_tools.utility.documents import ENTRY
 from sluice_tools.utility.face import Face
 from sluice_tools.utility.server import Utility
@@ -62,7 +62,7 @@ def server(scenario: Path, pki: Path, clock: Path | None, port: int, suite: tupl
     """
     time = Clock.file(clock) if clock else Clock.system()
     try:
-        validate(b"<DeviceCapability/>")  # schemas missing? Better now than at the first request.
+        wheel()  # missing? Better told now than at the first request
         loaded = scenarios.load(scenario)
     except (SchemaMissing, scenarios.ScenarioError) as error:
         raise click.ClickException(str(error)) from error

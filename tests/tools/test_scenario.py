@@ -1,0 +1,217 @@
+"""The scenario file and the export limit that it demands."""
+
+import pytest
+from server_world import START_S
+
+from sluice_tools.scenario import SCENARIOS, Scenario, ScenarioError, load, loads
+
+HEAD = """
+start: 2026-01-05T00:00:00Z
+duration_s: 1200
+site: {exp_lim_w: 1200, imp_lim_w: 1500, max_w: 10000}
+house: {pv_w: 9000, load_w: [[0, 500], [600, 2500.5]]}
+"""
+ONE = "programs: [{id: A, primacy: 1, default: {opModExpLimW: 1500}}]\n"
+TWO = """programs:
+  - {id: A, primacy: 1}
+  - {id: B, primacy: 2, default: {opModExpLimW: 1500, setGradW: 0}}
+"""
+
+
+def events(*lines: str) -> str:
+    return "events:\n" + "".join(f"  - {{{line}}}\n" for line in lines)
+
+
+def limits(text: str, *seconds: float) -> list[float]:
+    scenario = loads(HEAD + text)
+    return [round(scenario.ramped_limit_w(t), 3) for t in seconds]
+
+
+# --- the file -----------------------------------------------------------------------------------
+
+
+def test_a_scenario_has_defaults_for_what_it_does_not_say() -> None:
+    scenario = loads(HEAD + ONE + events("id: e, program: A, at: 5, start: 30, duration: 60, opModExpLimW: 5000"))
+    assert (scenario.start_s, scenario.poll_s, scenario.device.pin) == (START_S, 300, 111115)
+    assert (scenario.events[0].creation, scenario.events[0].end, scenario.events[0].responseRequired) == (5, 90, 3)
+    assert scenario.house.load_w == [[0, 500], [600, 2500.5]]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        (HEAD.replace("00Z", "00") + ONE, ["s:2: start: Input should have timezone info"]),
+        (HEAD.replace("1200\nsite", "0\nsite") + ONE, ["s:3: duration_s: Input should be greater than 0"]),
+        (HEAD + ONE.replace("LimW", "Limw"), ["s:6: programs[0].default.opModExpLimw: is not a known key"]),
+        (HEAD, ["s:2: programs: is missing"]),
+        (
+            HEAD.replace("pv_w: 9000", "pv_w: [[9, 1], [3, 2]]") + ONE,
+            ["s:5: house.pv_w: expected watts, [[t_s, w], ...] in order of time, or the name of a curve"],
+        ),
+        (
+            HEAD + ONE + events("id: e, program: A, start: 30, opModExpLimW: -1"),
+            [
+                "s:8: events[0].opModExpLimW: Input should be greater than or equal to 0",
+                "s:8: events[0].duration: is missing",
+            ],
+        ),
+        (
+            HEAD + ONE + events("id: e, program: Z, start: 30, duration: 9"),
+            ["s:2: event e names program Z, which is not there"],
+        ),
+        (
+            HEAD + ONE + events(*["id: e, program: A, start: 30, duration: 9"] * 2),
+            ["s:2: event e is there more than once"],
+        ),
+        (
+            HEAD + ONE + "changes:\n  - {at: 9, event: e}\n",
+            ["s:8: changes[0]: a change has either `event` and `status`, or `program` and `default`"],
+        ),
+        (
+            HEAD + ONE + "changes: [{at: 9, event: e, status: cancelled}]\n",
+            ["s:2: the change at 9 names event e, which is not there"],
+        ),
+        (
+            HEAD + ONE + "device: {pin: 111111}\n",
+            ["s:7: device: pin must be five digits and their check digit, such as 111115"],
+        ),
+        (HEAD + "programs: [", ["s:6: not YAML: expected the node content, but found '<stream end>'"]),
+        ("- a", ["s:1: expected `key: value` lines"]),
+        ("", ["s:1: expected `key: value` lines"]),
+    ],
+)
+def test_a_bad_scenario_is_told_by_line_and_key(text: str, lines: list[str]) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        loads(text, "s")
+    assert sorted(str(caught.value).splitlines()) == sorted(lines)
+
+
+def test_a_scenario_that_cannot_be_read_is_told_by_its_name() -> None:
+    with pytest.raises(ScenarioError, match=r"nowhere\.yaml: No such file"):
+        load(SCENARIOS / "nowhere.yaml")
+
+
+def test_mrids_are_the_same_every_time_and_end_in_the_pen() -> None:  # P4
+    scenario = loads(HEAD + ONE)
+    assert scenario.mrid("event", "e1") == scenario.mrid("event", "e1")
+    assert scenario.mrid("event", "e1") != scenario.mrid("program", "e1")
+    assert scenario.mrid("event", "e1").endswith("00057269")
+    assert len(scenario.mrid("event", "e1")) == 32
+
+
+# --- the export limit ---------------------------------------------------------------------------
+
+FIGURE_6 = ONE + events(
+    "id: a, program: A, start: 30, duration: 320, opModExpLimW: 5000",
+    "id: b, program: A, start: 350, duration: 300, opModExpLimW: 10000",
+)
+
+
+def test_the_limit_ramps_as_figure_6_shows() -> None:  # E12, V
+    assert limits(FIGURE_6, 0, 30, 155, 350, 650) == [1500, 1500, 5000, 5000, 10000]
+    assert limits(FIGURE_6, 31, 154, 351, 651) == [1528, 4972, 5028, 9972]
+    assert limits(FIGURE_6, 528.571, 528.572, 953.571, 953.572) == [9999.988, 10000, 1500.012, 1500]
+
+
+def test_a_ramp_time_of_the_event_comes_before_the_gradient() -> None:  # E12
+    text = ONE + events("id: a, program: A, start: 30, duration: 320, opModExpLimW: 5000, rampTms: 1000")
+    assert limits(text, 30, 35, 40) == [1500, 3250, 5000]
+
+
+def test_a_gradient_of_zero_is_no_ramp() -> None:  # E12
+    text = TWO + events("id: a, program: B, start: 30, duration: 10, opModExpLimW: 5000")
+    assert limits(text, 29, 30, 39, 40) == [1500, 5000, 5000, 1500]
+
+
+def test_the_lower_primacy_wins_and_the_overlapped_event_resumes() -> None:  # E1, E4
+    text = TWO + events(
+        "id: b, program: B, start: 10, duration: 30, opModExpLimW: 5000",
+        "id: a, program: A, start: 20, duration: 10, opModExpLimW: 0",
+    )
+    assert limits(text, 10, 20, 30, 40) == [5000, 0, 5000, 1500]
+
+
+def test_an_event_that_does_not_set_export_leaves_it_alone() -> None:  # E2
+    text = TWO + events(
+        "id: b, program: B, start: 10, duration: 30, opModExpLimW: 5000",
+        "id: a, program: A, start: 20, duration: 10, opModImpLimW: 0",
+    )
+    assert limits(text, 25) == [5000]
+
+
+def test_in_one_program_the_later_creation_wins() -> None:  # E3
+    text = TWO + events(
+        "id: b, program: B, created: 7, start: 10, duration: 30, opModExpLimW: 5000",
+        "id: a, program: B, created: 6, start: 10, duration: 30, opModExpLimW: 0",
+    )
+    assert limits(text, 10) == [5000]
+
+
+def test_a_tie_of_creation_goes_to_the_greater_mrid() -> None:  # E3
+    text = TWO + events(
+        "id: b, program: B, start: 10, duration: 30, opModExpLimW: 5000",
+        "id: a, program: B, start: 10, duration: 30, opModExpLimW: 6000",
+    )
+    scenario = loads(HEAD + text)
+    greater = max(scenario.events, key=lambda event: scenario.mrid("event", event.id))
+    assert scenario.ramped_limit_w(10) == greater.opModExpLimW
+
+
+def test_an_event_holds_from_its_publication_until_it_is_cancelled() -> None:  # E8
+    text = TWO + events("id: b, program: B, at: 15, start: 10, duration: 30, opModExpLimW: 5000")
+    text += "changes: [{at: 20, event: b, status: cancelled}]\n"
+    assert limits(text, 14, 15, 19, 20) == [1500, 5000, 5000, 1500]
+
+
+def test_an_event_that_vanishes_holds_until_its_end() -> None:  # E8
+    text = TWO + events("id: b, program: B, start: 10, duration: 30, opModExpLimW: 5000")
+    text += "changes: [{at: 20, event: b, status: removed}]\n"
+    assert limits(text, 20, 39, 40) == [5000, 5000, 1500]
+
+
+def test_a_default_may_change() -> None:  # E5, E12
+    text = TWO + "changes: [{at: 20, program: B, default: {opModExpLimW: 1000, setGradW: 100}}]\n"
+    assert limits(text, 19, 20, 22, 25) == [1500, 1500, 1300, 1000]
+
+
+def test_without_default_the_fixed_limit_holds() -> None:  # E5, E15
+    assert limits("programs: []\n", 0, 100) == [1200, 1200]
+
+
+def test_disconnected_or_de_energized_nothing_may_flow() -> None:  # E5, C4
+    text = TWO + events(
+        "id: a, program: A, start: 10, duration: 10, opModConnect: false",
+        "id: b, program: A, start: 30, duration: 10, opModEnergize: false",
+    )
+    assert limits(text, 9, 10, 20, 30, 40) == [1500, 0, 1500, 0, 1500]
+
+
+# --- the day ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def day() -> Scenario:
+    return load(SCENARIOS / "day.yaml")
+
+
+def test_the_day_is_a_local_day(day: Scenario) -> None:
+    assert (day.local_start_s, day.duration_s) == (0, 86400)
+    assert day.local_time(0).isoformat() == "2026-01-15T00:00:00+10:00"
+
+
+def test_the_day_lists_more_events_than_a_device_stores(day: Scenario) -> None:  # E7
+    listed = max(sum(e.at <= t < e.end for e in day.events) for t in range(0, day.duration_s, 300))
+    assert 24 < listed <= 58
+
+
+def test_what_lowers_the_days_limit_is_known_a_poll_ahead(day: Scenario) -> None:
+    assert all(event.at == 0 or event.start - event.at >= 2 * day.poll_s for event in day.events)
+    running = {change.event for change in day.changes if change.status == "cancelled"}
+    assert all(e.start > change.at for change in day.changes for e in day.events if e.id == change.event in running)
+
+
+def test_the_day_visits_zero_and_the_default(day: Scenario) -> None:
+    targets = {(w, source) for _, w, source in day.limit_changes()}
+    assert (0, "event feeder") in targets
+    assert (1500, "default of envelope") in targets
+    assert {w for w, _ in targets} >= {0, 1500, 10000}
