@@ -255,7 +255,7 @@ def test_the_command_serves_until_its_input_ends(world: World, tmp_path: Path) -
     process = start(tmp_path, "--events")
     assert ask(world, process)["ready"] is True
     connected, last = end(process)
-    assert connected == {"t": 0.0, "kind": "connected", "cipher": SUITES[0]}
+    assert (connected["kind"], connected["cipher"]) == ("connected", SUITES[0])
     report = last["report"]
     assert isinstance(report, dict)
     assert report["requests"] == {"GET DeviceCapability 200": 1}
