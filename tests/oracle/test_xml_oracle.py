@@ -17,8 +17,8 @@ Token = tuple[object, ...]
 
 WHITE = " \t\r\n"
 URIS = (NS_SEP2, NS_CSIPAUS_12, NS_CSIPAUS_13, *NS_CSIPAUS_OLD, "urn:other", "https://csipaus.org/ns/")
-NUMBERS = {uri: number.numerator for uri, number in ((u.decode(), n) for u, n in names.NAMESPACES)}
-KNOWN = {(number, local) for number, words in names._KNOWN for local in words.split()}
+NUMBERS = {uri.decode(): number for uri, number in names.NAMESPACES}
+KNOWN = {(number, local) for number, words in names.KNOWN for local in words.split()}
 PREFIXES = ("", "a", "ns2", "csipaus")
 
 # What we refuse and lxml reads, on purpose: the bounds of limits.py, every DTD, and declarations of other encodings.

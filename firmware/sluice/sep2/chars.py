@@ -10,6 +10,7 @@ PLAIN = const(1)  # in text: stands for itself, ends nothing, starts nothing
 NAME_START = const(2)
 NAME = const(4)
 WHITE = const(8)
+QUIET = const(16)  # in a tag: neither ends it nor changes how the rest is read
 
 
 def _classes():
@@ -24,6 +25,9 @@ def _classes():
         table[c] |= NAME
     for c in b"\t\n\r ":
         table[c] |= WHITE
+    for c in range(32, 128):
+        if c not in b"<>\"'!?":
+            table[c] |= QUIET
     return bytes(table)
 
 

@@ -18,7 +18,7 @@ NAMESPACES = ((NS_SEP2.encode(), SEP2),) + tuple(
     (uri.encode(), CSIPAUS) for uri in (NS_CSIPAUS_12, NS_CSIPAUS_13) + NS_CSIPAUS_OLD
 )
 
-_KNOWN = (
+KNOWN = (
     (ATTRIBUTE, "all href pollRate replyTo responseRequired results"),
     (
         SEP2,
@@ -46,7 +46,7 @@ def _key(ns, buf, at, end):
 LOCAL = [b""]  # local name of each number; 0 is a name not known
 _numbers = {}
 
-for _ns, _names in _KNOWN:
+for _ns, _names in KNOWN:
     for _name in _names.split():
         _local = _name.encode()
         _numbers[_key(_ns, _local, 0, len(_local))] = len(LOCAL)

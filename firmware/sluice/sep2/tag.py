@@ -10,7 +10,7 @@ from array import array
 from micropython import const
 
 from sluice.sep2 import xml_error as error
-from sluice.sep2.chars import CLASS, NAME, NAME_START, WHITE, hex_digit, is_char, same_word, skip_white
+from sluice.sep2.chars import CLASS, NAME, NAME_START, QUIET, WHITE, hex_digit, is_char, same_word, skip_white
 from sluice.sep2.names import ATTRIBUTE, find
 from sluice.sep2.xml_error import XmlError
 from sluice_wire.limits import ATTRS_MAX, TAG_MAX
@@ -54,6 +54,18 @@ class Tag:
             self.fail(error.TAG)
         self.buf[n] = c
         self.n = n + 1
+
+    def gather(self, buf, i, end):
+        """Gather the quiet bytes of `buf[i:end]` as far as they go, return the place behind them."""
+        out = self.buf
+        n = self.n
+        end = min(end, i + TAG_MAX - n)
+        while i < end and CLASS[buf[i]] & QUIET:
+            out[n] = buf[i]
+            n += 1
+            i += 1
+        self.n = n
+        return i
 
     # --- names and values -------------------------------------------------------------------------
 

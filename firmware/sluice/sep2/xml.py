@@ -294,6 +294,9 @@ class Tokenizer:
     def _feed_tag(self, buf, i, end):
         tag = self._tag
         while i < end:
+            i = tag.gather(buf, i, end)
+            if i == end:
+                break
             c = buf[i]
             i += 1
             if c == 62 and not self._quote:
