@@ -1,0 +1,87 @@
+"""`sluice house`: the house as a program of its own."""
+
+import json
+import os
+import select
+import signal
+import stat
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from sluice_tools import scenario as scenarios
+from sluice_tools.clock import Clock
+from sluice_tools.house.line import Line, Pty, Unit
+from sluice_tools.house.plant import House
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+METER_UNIT_ID = 1
+INVERTER_UNIT_ID = 2
+
+
+def line_of(house: House) -> Line:
+    """Give the RS485 line of `house`: the meter is unit 1, the inverter unit 2."""
+    inverter, meter = house.inverter, house.meter
+    return Line(
+        {
+            METER_UNIT_ID: Unit(reads={4: meter.read}),
+            INVERTER_UNIT_ID: Unit(reads={3: inverter.read}, writes={6: inverter.write, 16: inverter.write}),
+        }
+    )
+
+
+def _say(line: Mapping[str, object]) -> None:
+    print(json.dumps(line), flush=True)
+
+
+def _serve(house: House, clock: Clock, pty: Pty) -> None:
+    """Answer requests until SIGTERM, Ctrl-C, or the end of standard input if that is a pipe."""
+    line = line_of(house)
+    woken, wake = os.pipe()
+    os.set_blocking(wake, False)
+    signal.set_wakeup_fd(wake)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    poll = select.poll()
+    poll.register(pty.fd, select.POLLIN)
+    poll.register(woken, select.POLLIN)
+    if stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode):
+        poll.register(sys.stdin.fileno(), select.POLLIN)
+    while True:
+        for fd, _ in poll.poll():
+            if fd != pty.fd:
+                if fd == woken or not os.read(fd, 4096):
+                    return
+                continue
+            data = os.read(fd, 4096)
+            house.advance(clock.now())
+            answer = line.feed(data)
+            if answer:
+                os.write(fd, answer)
+
+
+@click.command()
+@click.option("--scenario", type=FILE, default=scenarios.SCENARIOS / "day.yaml", help="What sun and load do.")
+@click.option("--clock", type=FILE, help="A lock-step clock file; the system's clock without it.")
+@click.option("--pty", "link", type=click.Path(path_type=Path), help="Make this a link to the serial line's end.")
+def house(scenario: Path, clock: Path | None, link: Path | None) -> None:
+    """Be the house of SCENARIO: meter (unit 1) and inverter (unit 2) on one RS485 line, a pseudo-terminal.
+
+    Prints {"ready": ..., "pty": ...}, a line for each simulated minute, and {"report": ...} when it ends: by SIGTERM,
+    Ctrl-C, or the end of standard input if that is a pipe. The house moves when a request arrives.
+    """
+    time = Clock.file(clock) if clock else Clock.system()
+    try:
+        site = House(scenarios.load(scenario), _say)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    pty = Pty(link)
+    try:
+        _say({"ready": True, "pty": pty.path})
+        _serve(site, time, pty)
+    finally:
+        pty.close()
+    site.advance(time.now())
+    _say({"report": site.judge.report()})

@@ -1,0 +1,57 @@
+"""Whether the limit held, and what it cost: from what flowed, and from what the scenario promised.
+
+An excursion is a run of seconds with the export above the ramped limit by more than 4 % of the inverter's rating;
+AS/NZS 4777.2 (6.2.2) gives 15 s to come back, so an excursion's seconds count from the sixteenth on. The energy
+that was possible is the sun after the load, up to the limit; export above the limit earns nothing here. The judge
+hears nothing from the gateway.
+"""
+
+TOLERANCE_PCT = 4
+GRACE_S = 15
+
+
+class Excursions:
+    """Counts the seconds over the limit that the grace does not cover."""
+
+    def __init__(self, rating_w: float) -> None:
+        self._tolerance_w = rating_w * TOLERANCE_PCT / 100
+        self._run_s = 0
+        self.seconds_over_limit = 0
+
+    def second(self, export_w: float, limit_w: float) -> None:
+        """One second's export and the limit that held then (`math.inf`: none)."""
+        self._run_s = self._run_s + 1 if export_w > limit_w + self._tolerance_w else 0
+        if self._run_s > GRACE_S:
+            self.seconds_over_limit += 1
+
+
+class Judge:
+    """Watches the house, and beside it the same house without a gateway."""
+
+    def __init__(self, rating_w: float) -> None:
+        self._with_gateway = Excursions(rating_w)
+        self._without_gateway = Excursions(rating_w)
+        self._delivered_ws = 0.0
+        self._permitted_ws = 0.0
+
+    def second(self, *, export_w: float, untouched_export_w: float, limit_w: float) -> None:
+        """One second: what was exported, what the inverter left alone would have exported, what was permitted."""
+        self._with_gateway.second(export_w, limit_w)
+        self._without_gateway.second(untouched_export_w, limit_w)
+        self._delivered_ws += max(0.0, min(export_w, limit_w))
+        self._permitted_ws += max(0.0, min(untouched_export_w, limit_w))
+
+    @property
+    def energy_delivered_ratio(self) -> float:
+        """Energy exported over what envelope and sun allowed; 1 when nothing was possible."""
+        return self._delivered_ws / self._permitted_ws if self._permitted_ws else 1.0
+
+    def report(self) -> dict[str, float]:
+        """The verdict, JSON-able; energies in watt-hours."""
+        return {
+            "seconds_over_limit": self._with_gateway.seconds_over_limit,
+            "seconds_over_limit_without_gateway": self._without_gateway.seconds_over_limit,
+            "energy_delivered_ratio": round(self.energy_delivered_ratio, 4),
+            "energy_delivered_wh": round(self._delivered_ws / 3600),
+            "energy_permitted_wh": round(self._permitted_ws / 3600),
+        }
