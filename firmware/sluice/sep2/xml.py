@@ -15,6 +15,7 @@ from sluice.sep2 import xml_error as error
 from sluice.sep2.chars import CLASS, NAME, PLAIN, WHITE, skip_white
 from sluice.sep2.elements import Elements
 from sluice.sep2.tag import Tag
+from sluice.sep2.utf8 import Sequence
 from sluice.sep2.xml_error import XmlError
 from sluice_wire.limits import DOC_MAX, TEXT_MAX
 
@@ -44,6 +45,7 @@ class Tokenizer:
         self._sink = sink
         self._elements = Elements()
         self._tag = Tag()
+        self._sequence = Sequence()
         self._text = bytearray(TEXT_MAX)
         self.reset()
 
@@ -59,10 +61,7 @@ class Tokenizer:
         self._run = 0  # where in _text the bytes begin that stand side by side in the document
         self._quote = 0  # the open quote in a tag
         self._pending = 0  # '-' or ']' that may begin the end of a comment or a CDATA section
-        self._lead = 0  # first byte of the UTF-8 sequence begun
-        self._need = 0  # bytes that it still needs
-        self._low = self._high = 0  # bounds of the next one
-        self._outer = _TEXT  # the state that it belongs to
+        self._outer = _TEXT  # the state that a UTF-8 sequence belongs to
 
     def feed(self, buf, n, at=0):
         """Take the `n` bytes of `buf` (bytes or bytearray) from `at` on, all of them."""
@@ -213,40 +212,17 @@ class Tokenizer:
     # --- UTF-8 beyond ASCII ---------------------------------------------------------------------
 
     def _begin_sequence(self, c, i):
-        self._low = 0x80
-        self._high = 0xBF
-        if 0xC2 <= c < 0xE0:
-            self._need = 1
-        elif 0xE0 <= c < 0xF0:
-            self._need = 2
-            if c == 0xE0:
-                self._low = 0xA0
-            elif c == 0xED:
-                self._high = 0x9F  # no surrogates
-        elif 0xF0 <= c < 0xF5:
-            self._need = 3
-            if c == 0xF0:
-                self._low = 0x90
-            elif c == 0xF4:
-                self._high = 0x8F
-        else:
+        if not self._sequence.begin(c):
             self._fail(error.UTF8, i)
         self._outer = self._state
         self._state = _SEQUENCE
-        self._lead = c
         self._keep(c, i)
 
     def _feed_sequence(self, buf, i):
         c = buf[i]
-        if not self._low <= c <= self._high:
+        if not self._sequence.take(c):
             self._fail(error.UTF8, i)
-        self._need -= 1
-        self._low = 0x80
-        self._high = 0xBF
-        if self._lead == 0xEF and c == 0xBF and self._need == 1:
-            self._high = 0xBD  # U+FFFE and U+FFFF are no characters
-        self._lead = 0
-        if not self._need:
+        if not self._sequence.need:
             self._state = self._outer
         self._keep(c, i)
         return i + 1
