@@ -249,6 +249,12 @@ def test_what_is_odd_about_a_response_is_told(client: Client) -> None:  # E10
     ]
 
 
+def test_a_response_that_was_not_asked_for_is_odd(client: Client) -> None:  # E10
+    for status in (1, 2):
+        client.ask("POST", reply_to(client), response(mrid(client, "e4"), status, START_S + 1200))
+    assert client.utility.report()["oddities"] == ["event e4: status 2 was not asked for"]
+
+
 # --- metering -----------------------------------------------------------------------------------
 
 

@@ -21,14 +21,8 @@ from sluice_tools.utility.message import MEDIA_TYPE, Refusal, Request
 ROLES = {0x0003: "site", 0x0049: "DER"}
 UNITS = {29: "V", 33: "Hz", 38: "W", 63: "var"}
 RECEIVED, STARTED, COMPLETED, CANCELLED, SUPERSEDED = 1, 2, 3, 6, 7
-# Each status that a client sends, and those of which one must have come before.
-EXPECTED_AFTER: dict[int, tuple[int, ...]] = {
-    RECEIVED: (),
-    STARTED: (RECEIVED,),
-    COMPLETED: (STARTED,),
-    CANCELLED: (RECEIVED,),
-    SUPERSEDED: (RECEIVED,),
-}
+# Each status that a client sends, and the one that comes before it.
+BEFORE = {RECEIVED: None, STARTED: RECEIVED, COMPLETED: STARTED, CANCELLED: RECEIVED, SUPERSEDED: RECEIVED}
 AHEAD_S = 60  # a client's clock may be this much ahead
 
 
@@ -119,13 +113,16 @@ def _value(
 def odd_response(event: Event, answer: responses.Response, earlier: list[int], start_s: int) -> Iterator[str]:
     """Tell what is odd about a Response to `event`, given the statuses that came before it (E10)."""
     status = int(answer.status or 0)
-    if status not in EXPECTED_AFTER:
+    if status not in BEFORE:
         yield f"status {status} is not one that a client sends"
         return
+    if not _asked_for(event, status):
+        yield f"status {status} was not asked for"
     if status in earlier:
         yield f"status {status} came again"
-    if not any(before in earlier for before in EXPECTED_AFTER[status]) and EXPECTED_AFTER[status]:
-        yield f"status {status} without {' or '.join(map(str, EXPECTED_AFTER[status]))} before it"
+    before = BEFORE[status]
+    if before and before not in earlier and _asked_for(event, before):
+        yield f"status {status} without {before} before it"
     created = answer.createdDateTime
     if created is None:
         yield f"status {status} without createdDateTime"
@@ -133,3 +130,8 @@ def odd_response(event: Event, answer: responses.Response, earlier: list[int], s
         yield f"started {start_s + event.start - created} s before its start"
     elif status == COMPLETED and created < start_s + event.end:
         yield f"completed {start_s + event.end - created} s before its end"
+
+
+def _asked_for(event: Event, status: int) -> bool:
+    """responseRequired: bit 0 asks for "received", bit 1 for all others."""
+    return bool(event.responseRequired & (1 if status == RECEIVED else 2))

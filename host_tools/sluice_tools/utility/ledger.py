@@ -102,7 +102,7 @@ class Ledger:
         """Give all of it, fit for JSON."""
         responses: dict[str, dict[str, float]] = {}
         for answer in self.answers:
-            responses.setdefault(answer.event, {}).setdefault(str(answer.status), answer.t)
+            responses.setdefault(answer.event, {}).setdefault(str(answer.status), round(answer.t, 3))
         streams = Counter(f"{value.role_flags} {value.description}" for value in self.readings)
         return {
             "requests": dict(sorted(self.requests.items())),
