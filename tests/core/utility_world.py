@@ -170,7 +170,7 @@ class Session:
             self._tokenizer.feed(body, len(body))
             self._tokenizer.end()
         except XmlError as error:
-            raise RequestError(str(error), False)
+            raise RequestError(str(error), False) from None
         return True
 
     async def send(self, method, href):
@@ -183,7 +183,7 @@ class Session:
         try:
             return resolve("https://utility.example", ref)
         except HttpError as error:
-            raise RequestError(str(error), False)
+            raise RequestError(str(error), False) from None
 
 
 class Inverter:

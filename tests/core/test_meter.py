@@ -1,0 +1,88 @@
+"""The meter: floats to whole numbers without heap, and nothing believed that cannot be true."""
+
+from bus_world import Line, finish
+
+from expect import raises
+from sluice.devices.decode import NOT_VALID, float32
+from sluice.devices.errors import DeviceError
+from sluice.devices.meter import Meter
+from sluice.modbus.client import Client, NoReply
+from sluice_wire.meters import METERS
+
+# An SDM630 as it answers: 241.2, 239.8, 240.5 V; -1234.5 W; 87 var; 49.98 Hz (IEEE 754, high word first)
+REGISTERS = {
+    0x00: (0x4371, 0x3333),
+    0x02: (0x436F, 0xCCCD),
+    0x04: (0x4370, 0x8000),
+    0x34: (0xC49A, 0x5000),
+    0x3C: (0x42AE, 0x0000),
+    0x46: (0x4247, 0xEB85),
+}
+
+
+def sdm630(**changes):
+    registers = dict.fromkeys(range(80), 0)
+    for address, pair in REGISTERS.items():
+        registers[address], registers[address + 1] = pair
+    for name, pair in changes.items():
+        address = int(name[1:], 16)
+        registers[address], registers[address + 1] = pair
+    return Line({1: registers})
+
+
+def polled(line):
+    meter = Meter(1, METERS["sdm630"])
+    finish(meter.poll(Client(line)))
+    return meter
+
+
+def test_floats_come_out_in_the_gateways_units():
+    for high, low, factor, expected in (
+        (0x0000, 0x0000, 1, 0),
+        (0x8000, 0x0000, 1, 0),
+        (0x3F80, 0x0000, 1000, 1000),
+        (0xC49A, 0x5000, 1, -1235),
+        (0x4247, 0xEB85, 1000, 49980),
+        (0x4371, 0x3333, 10, 2412),
+        (0x0000, 0x0001, 1000, 0),
+        (0x4B7F, 0xFFFF, 1, 16777215),
+        (0x4CEB, 0x79A3, 1, 123456792),
+        (0x7F80, 0x0000, 1, NOT_VALID),
+        (0x7FC0, 0x0000, 1, NOT_VALID),
+        (0xFF80, 0x0000, 1, NOT_VALID),
+        (0x5000, 0x0000, 1, NOT_VALID),
+    ):
+        assert float32(high, low, factor) == expected
+
+
+def test_an_sdm630_is_read_in_one_block():  # C1
+    line = sdm630()
+    meter = polled(line)
+    assert (meter.w, meter.var, meter.v_dv, meter.hz_mhz) == (-1235, 87, 2405, 49980)
+    assert len(line.frames) == 1
+    assert line.frames[0][1] == 4
+
+
+def test_a_phase_that_is_not_connected_does_not_count_in_the_mean():
+    meter = polled(sdm630(r02=(0, 0), r04=(0, 0)))
+    assert meter.v_dv == 2412
+
+
+def test_values_that_cannot_be_true_are_no_reading_and_the_last_one_stays():  # C2
+    for change in (
+        {"r34": (0x7FC0, 0)},
+        {"r46": (0, 0)},
+        {"r46": (0x4270, 0)},
+        {"r00": (0x43C8, 0), "r02": (0x43C8, 0), "r04": (0x43C8, 0)},
+        {"r00": (0, 0), "r02": (0, 0), "r04": (0, 0)},
+    ):
+        meter = polled(sdm630())
+        error = raises(DeviceError, finish, meter.poll(Client(sdm630(**change))))
+        assert str(error).startswith("meter, unit 1, gives values that cannot be true")
+        assert meter.w == -1235
+
+
+def test_a_silent_meter_leaves_the_last_reading():
+    meter = polled(sdm630())
+    raises(NoReply, finish, meter.poll(Client(Line({}))))
+    assert meter.w == -1235

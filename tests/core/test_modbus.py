@@ -1,0 +1,127 @@
+"""Modbus RTU: frames, and exchanges on a line with real habits."""
+
+from bus_world import Line, finish, framed
+
+from expect import raises
+from sluice.modbus.client import Client, ExceptionReply, NoReply
+from sluice.modbus.rtu import DONE, PENDING, Reply, crc16, encode_read, encode_write, encode_write_single
+
+
+def client(**faults):
+    line = Line({1: {i: 100 + i for i in range(200)}})
+    line.faults = faults.get("faults", [])
+    return Client(line), line
+
+
+def test_the_crc_is_that_of_the_standard():
+    # The frame of the serial line specification: unit 2, function 7, CRC 0x41 0x12 on the wire.
+    assert crc16(b"\x02\x07", 0, 2) == 0x1241
+
+
+def test_requests_are_the_bytes_of_the_standard():
+    buf = bytearray(64)
+    assert bytes(buf[: encode_read(buf, 17, 3, 0x6B, 3)]) == bytes.fromhex("1103006b00037687")
+    assert bytes(buf[: encode_write_single(buf, 17, 1, 3)]) == bytes.fromhex("1106000100039a9b")
+    assert bytes(buf[: encode_write(buf, 17, 1, [10, 258], 2)]) == bytes.fromhex("11100001000204000a0102c6f0")
+
+
+def test_a_request_of_no_or_too_many_registers_is_our_own_mistake():
+    buf = bytearray(300)
+    for count in (0, 126):
+        raises(ValueError, encode_read, buf, 1, 3, 0, count)
+    for count in (0, 124):
+        raises(ValueError, encode_write, buf, 1, 0, [0] * 124, count)
+
+
+def test_a_read_brings_registers():
+    modbus, line = client()
+    finish(modbus.read(1, 3, 10, 125))
+    assert list(modbus.regs) == [110 + i for i in range(125)]
+    finish(modbus.read(1, 4, 3, 1))
+    assert modbus.regs[0] == 103
+    assert [frame[1] for frame in line.frames] == [3, 4]
+
+
+def test_writes_reach_the_device():
+    modbus, line = client()
+    finish(modbus.write(1, 20, [7, 8, 65535], 3))
+    finish(modbus.write_single(1, 30, 9))
+    assert [line.units[1][i] for i in (20, 21, 22, 30)] == [7, 8, 65535, 9]
+
+
+def test_noise_foreign_frames_and_pieces_do_not_harm_a_reply():
+    modbus, _ = client(faults=["noise", "foreign", "cut"])
+    for address in (10, 11, 12):
+        finish(modbus.read(1, 3, address, 2))
+        assert list(modbus.regs[:2]) == [100 + address, 101 + address]
+    assert modbus.retries == 0
+
+
+def test_a_reply_that_is_garbled_silent_or_to_another_question_is_asked_for_once_more():
+    for fault in ("garbled", "silent", "other"):
+        modbus, _ = client(faults=[fault])
+        finish(modbus.read(1, 3, 10, 2))
+        assert modbus.regs[0] == 110
+        assert modbus.retries == 1
+
+
+def test_a_late_reply_is_discarded():
+    modbus, _ = client(faults=["silent", "late"])
+    raises(NoReply, finish, modbus.read(1, 3, 10, 2))
+    finish(modbus.read(1, 3, 50, 3))
+    assert list(modbus.regs[:3]) == [150, 151, 152]
+
+
+def test_a_device_that_stays_silent_is_named_with_what_to_check():
+    modbus, line = client(faults=["silent", "silent"])
+    error = raises(NoReply, finish, modbus.read(1, 3, 10, 2))
+    assert str(error) == "unit 1 does not answer: check wiring, termination, baud rate and unit id"
+    assert len(line.frames) == 2
+
+
+def test_an_exception_is_told_in_words_and_not_asked_again():
+    modbus, line = client(faults=["code 3"])
+    error = raises(ExceptionReply, finish, modbus.write(1, 10, [1], 1))
+    assert str(error) == "unit 1 refuses with exception 3: it does not take this value"
+    assert error.code == 3
+    assert len(line.frames) == 1
+
+
+class Babble:
+    """A line that never stops talking."""
+
+    def drain(self):
+        pass
+
+    async def write(self, buf, n):
+        pass
+
+    async def readinto(self, buf, timeout_ms):
+        for i in range(len(buf)):
+            buf[i] = 0x55
+        return len(buf)
+
+
+def test_a_line_that_babbles_is_given_up():
+    raises(NoReply, finish, Client(Babble()).read(1, 3, 0, 1))
+
+
+def test_every_cut_of_a_reply_gives_the_same_registers():
+    request = bytearray(8)
+    encode_read(request, 1, 3, 0, 4)
+    whole = b"\x01\x83" + framed(1, 3, 8, 1, 3, 8, 0, 0, 1, 3, 8)
+    for cut in range(1, len(whole)):
+        reply = Reply()
+        reply.expect(request)
+        assert reply.feed(whole[:cut], cut) == PENDING
+        assert reply.feed(whole[cut:], len(whole) - cut) == DONE
+        assert list(reply.regs[:4]) == [0x0103, 0x0800, 0x0001, 0x0308]
+
+
+def test_an_echo_of_a_write_must_be_of_this_write():
+    request = bytearray(13)
+    encode_write(request, 1, 5, [1, 2], 2)
+    reply = Reply()
+    reply.expect(request)
+    assert reply.feed(framed(1, 16, 0, 6, 0, 2), 8) == PENDING
+    assert reply.feed(framed(1, 16, 0, 5, 0, 2), 8) == DONE
