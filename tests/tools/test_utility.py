@@ -206,6 +206,13 @@ def test_a_document_against_the_schema_is_refused_with_the_reason(client: Client
     assert reason in client.utility.report()["schema_violations"][0]
 
 
+def test_a_document_that_is_cut_anywhere_is_refused(client: Client) -> None:  # P5
+    address, body = mirror(client), reading()
+    client.t = 310
+    assert {client.ask("POST", address, body[:end]).status for end in range(len(body))} == {400}
+    assert client.utility.report()["readings_accepted"] == 0
+
+
 def test_a_valid_document_in_the_wrong_place_is_refused(client: Client) -> None:
     expected = (400, "expected DERSettings here, not DERStatus")
     assert refusal(client, "PUT", client.der("DERSettings"), STATUS_WHOLE) == expected

@@ -35,7 +35,6 @@ class Ledger:
         self.requests: Counter[str] = Counter()  # by method, kind of resource and status
         self.answers: list[Answer] = []
         self.readings: list[Value] = []
-        self.der: dict[str, bytes] = {}  # the last DERCapability, DERSettings and DERStatus
         self.puts: Counter[str] = Counter()
         self.schema_violations: list[str] = []
         self.refusals: list[str] = []
@@ -64,9 +63,8 @@ class Ledger:
         facts = {"role_flags": value.role_flags, "uom": value.uom, "start": value.start, "value": value.value}
         self._say(t, "reading", **facts)
 
-    def put(self, t: float, kind: str, body: bytes) -> None:
+    def put(self, t: float, kind: str) -> None:
         """A DER resource has been replaced."""
-        self.der[kind] = body
         self.puts[kind] += 1
         self._say(t, "put", resource=kind)
 

@@ -177,7 +177,7 @@ class Utility:
         def put(request: Request, t: float) -> Response:
             inbox.read(request, self.ledger, document)
             self._der[address] = request.body
-            self.ledger.put(t, kind, request.body)
+            self.ledger.put(t, kind)
             return Response(204)
 
         self._add(address, kind, lfdi, GET=get, PUT=put)
