@@ -26,10 +26,10 @@ async def main():
         session = Session(port, host, int(tcp_port), port.tls(*sys.argv[2:5]))
         for _ in range(2):
             await session.get(path, TIME)
-            print("time %d" % (session.reader.record.current_time + EPOCH))
+            print("time", session.reader.record.current_time + EPOCH)
         session.close()
     except (RequestError, TlsError) as error:
-        print("refused: %s" % error)
+        print("refused:", error)
 
 
 asyncio.run(main())

@@ -16,7 +16,8 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/sep+xml\r\nContent-Lengt
 class TlsServer:
     """Listens on a port of its own; `ciphers` holds the suite of every connection that came about."""
 
-    def __init__(self, credential: Credential, trusted: Path, suites: str) -> None:
+    def __init__(self, credential: Credential, trusted: Path, suites: str, hang_up: bool) -> None:
+        self._hang_up = hang_up
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.maximum_version = ssl.TLSVersion.TLSv1_2
         self._context.verify_mode = ssl.CERT_REQUIRED
@@ -34,6 +35,9 @@ class TlsServer:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
+            if self._hang_up:
+                connection.close()
+                continue
             connection.settimeout(20)
             try:
                 with self._context.wrap_socket(connection, server_side=True) as tls:
@@ -50,10 +54,10 @@ class TlsServer:
 
 @contextmanager
 def serving(
-    credential: Credential, trusted: Path, suites: str = "ECDHE-ECDSA-AES128-GCM-SHA256"
+    credential: Credential, trusted: Path, suites: str = "ECDHE-ECDSA-AES128-GCM-SHA256", hang_up: bool = False
 ) -> Iterator[TlsServer]:
-    """Run a TlsServer for as long as the `with` block lasts."""
-    server = TlsServer(credential, trusted, suites)
+    """Run a TlsServer for as long as the `with` block lasts; with `hang_up` it closes what it accepts at once."""
+    server = TlsServer(credential, trusted, suites, hang_up)
     thread = threading.Thread(target=server.serve)
     thread.start()
     try:

@@ -39,6 +39,7 @@ _SIGNS = (
     ("ehostunreach", NO_ROUTE),
     ("enetunreach", NO_ROUTE),
     ("econnreset", CLOSED),
+    ("connectionreset", CLOSED),
     ("epipe", CLOSED),
     ("reset by peer", CLOSED),
     ("broken pipe", CLOSED),

@@ -1,0 +1,119 @@
+"""Real mutual TLS: the gateway's session, on both Pythons, against a server of the standard library."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tls_server import serving
+
+from sluice_tools.pki import Credential, Pki
+from sluice_tools.toolchain import ROOT
+
+SCRIPT = Path(__file__).parent / "get_time.py"
+GCM = "ECDHE-ECDSA-AES128-GCM-SHA256"
+CCM8 = "ECDHE-ECDSA-AES128-CCM8"
+NOW = 1768399200.0
+
+Ask = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
+    return Pki(tmp_path_factory.mktemp("pki"), now=NOW)
+
+
+@pytest.fixture(params=["cpython", "micropython"])
+def ask(request: pytest.FixtureRequest, pki: Pki) -> Ask:
+    """`ask(port, device, ca=..., host=...)` runs get_time.py and gives what it prints."""
+
+    def ask(port: int, device: Credential, ca: Path = pki.root, host: str = "localhost") -> str:
+        arguments = [f"https://{host}:{port}/tm", ca, device.chain, device.key]
+        if request.param == "micropython":
+            run = request.getfixturevalue("run_micropython")
+            done = run(SCRIPT, *arguments, heapsize="160k")
+        else:
+            environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+            command = [sys.executable, SCRIPT, *arguments]
+            done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
+        assert done.stderr == ""
+        return done.stdout
+
+    return ask
+
+
+@pytest.mark.parametrize("suite", [GCM, CCM8])
+def test_each_cipher_suite_serves_two_requests_on_one_connection(pki: Pki, ask: Ask, suite: str) -> None:  # T1, T9
+    with serving(pki.server(), pki.root, suite) as server:
+        assert ask(server.port, pki.device()) == "time 1767225600\ntime 1767225600\n"
+    assert server.ciphers == [suite]
+
+
+def test_the_whole_chain_is_presented_so_that_a_server_may_trust_the_root_alone(pki: Pki, ask: Ask) -> None:  # T1
+    assert pki.device().chain.read_text().count("BEGIN CERTIFICATE") == 3
+    with serving(pki.server(), pki.root) as server:
+        assert "time" in ask(server.port, pki.device())
+
+
+def test_a_server_of_another_root_is_refused(pki: Pki, ask: Ask, tmp_path: Path) -> None:  # T1, T10
+    other = Pki(tmp_path, now=NOW)
+    with serving(other.server(), pki.root) as server:
+        answer = ask(server.port, pki.device())
+    assert answer.startswith("refused: the server's certificate is not signed by server.ca")
+    assert server.ciphers == []
+
+
+def test_a_self_signed_server_is_refused(pki: Pki, ask: Ask) -> None:  # T1, T10
+    with serving(pki.self_signed("impostor"), pki.root) as server:
+        answer = ask(server.port, pki.device())
+    assert answer.startswith("refused: the server's certificate")
+
+
+def test_a_server_of_another_name_is_refused(pki: Pki, ask: Ask) -> None:  # T1, T10
+    with serving(pki.server("elsewhere", host="elsewhere.example"), pki.root) as server:
+        answer = ask(server.port, pki.device())
+    assert answer.startswith("refused: the server's certificate is for another name")
+
+
+def test_an_expired_server_is_refused(pki: Pki, ask: Ask) -> None:  # T1, T10
+    with serving(pki.expired_server(), pki.root) as server:
+        answer = ask(server.port, pki.device())
+    assert answer.startswith("refused: the server's certificate has expired, or this clock is wrong")
+
+
+def test_a_device_the_server_does_not_trust_reads_why(pki: Pki, ask: Ask) -> None:  # T10
+    with serving(pki.server(), pki.root) as server:
+        for device in (pki.expired_device(), pki.self_signed()):
+            answer = ask(server.port, device)
+            assert answer.startswith(("refused: the server does not accept", "refused: the server closed"))
+            assert "certificate" in answer
+    assert len(server.refusals) == 2
+
+
+def test_a_server_that_hangs_up_before_the_handshake_reads_so(pki: Pki, ask: Ask) -> None:  # T10
+    with serving(pki.server(), pki.root, hang_up=True) as server:
+        answer = ask(server.port, pki.device())
+    assert answer.startswith("refused: the server closed the connection: certificate not accepted, or source address")
+
+
+def test_a_port_where_nothing_listens_reads_so(pki: Pki, ask: Ask) -> None:  # T10
+    with serving(pki.server(), pki.root) as server:
+        port = server.port
+    assert ask(port, pki.device()).startswith("refused: nothing listens there: check server.url")
+
+
+def test_files_that_are_no_certificates_are_named(pki: Pki, ask: Ask, tmp_path: Path) -> None:  # T10
+    garbage = tmp_path / "garbage.pem"
+    garbage.write_text("-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n")
+    device = pki.device()
+    assert f"server.ca: {garbage} cannot be used" in ask(1, device, ca=garbage)
+    assert "server.certificate, server.key" in ask(1, Credential(garbage, device.key, ""))
+    assert "server.certificate, server.key" in ask(1, Credential(device.chain, garbage, ""))
+
+
+def test_nothing_in_the_gateway_accepts_an_unverified_server() -> None:  # T1
+    text = "".join(path.read_text() for path in (ROOT / "firmware").rglob("*.py"))
+    for way in ("CERT_NONE", "CERT_OPTIONAL", "check_hostname", "_create_unverified", "verify_callback"):
+        assert way not in text
