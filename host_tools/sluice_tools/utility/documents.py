@@ -21,7 +21,8 @@ from envoy_schema.server.schema.sep2.identification import Link, ListLink
 from envoy_schema.server.schema.sep2.time import TimeResponse
 from envoy_schema.server.schema.sep2.types import DateTimeIntervalType, TimeQualityType
 
-from sluice_tools.scenario import Event, Modes, Program, Scenario
+from sluice_tools.plan import Event, Modes, Program
+from sluice_tools.scenario import Scenario
 from sluice_wire.identity import sfdi
 
 ENTRY = "/api/v2/dcap"

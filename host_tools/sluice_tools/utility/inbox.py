@@ -13,7 +13,7 @@ from envoy_schema.server.schema.sep2.base import BaseXmlModelWithNS
 from lxml import etree
 from pydantic import ValidationError
 
-from sluice_tools.scenario import Event
+from sluice_tools.plan import Event
 from sluice_tools.schema import validate
 from sluice_tools.utility.ledger import Ledger, Value
 from sluice_tools.utility.message import MEDIA_TYPE, Refusal, Request

@@ -12,7 +12,8 @@ from envoy_schema.server.schema.sep2 import metering_mirror as mirror
 from envoy_schema.server.schema.sep2 import response as responses
 from envoy_schema.server.schema.sep2.base import BaseXmlModelWithNS
 
-from sluice_tools.scenario import Event, Program, Scenario
+from sluice_tools.plan import Event, Program
+from sluice_tools.scenario import Scenario
 from sluice_tools.utility import inbox
 from sluice_tools.utility.documents import ENTRY, Documents, href, xml
 from sluice_tools.utility.ledger import Answer, Ledger, Tell
