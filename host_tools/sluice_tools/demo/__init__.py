@@ -1,0 +1,1 @@
+"""A day of a house under its envelope, played by three processes in lock-step, shown live, drawn and judged."""

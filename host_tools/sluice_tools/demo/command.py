@@ -1,0 +1,157 @@
+"""`sluice demo`: server, house and gateway play a day in lock-step, and the day is shown, drawn and judged."""
+
+import json
+import signal
+import sys
+import time
+from pathlib import Path
+from queue import Empty
+from types import FrameType
+from typing import Any
+
+import click
+from rich.console import Console
+
+from sluice_tools import clock as clocks
+from sluice_tools import scenario as scenarios
+from sluice_tools.demo.day import Day
+from sluice_tools.demo.live import View, closing
+from sluice_tools.demo.picture import draw
+from sluice_tools.demo.processes import Child, ChildDied, Children
+from sluice_tools.demo.summary import checks, summary
+from sluice_tools.gateway import lock_step_command
+from sluice_tools.house.command import INVERTER_UNIT_ID, METER_UNIT_ID
+from sluice_tools.pki import make_pki
+from sluice_tools.scenario import Scenario
+from sluice_tools.toolchain import BUILD
+from sluice_tools.toolchain.interpreter import InterpreterError
+
+OUTPUT = BUILD / "demo"
+PATIENCE_S = 60  # for a process to be ready, to say something, or to end
+
+
+def gateway_config(scenario: Scenario, url: str, pty: str) -> dict[str, Any]:
+    """Give the gateway's configuration file; its certificates lie beside it in pki/."""
+    device = scenario.device
+    return {
+        "nmi": device.nmi,
+        "site": {"exp_lim_w": scenario.site.exp_lim_w, "imp_lim_w": scenario.site.imp_lim_w},
+        "server": {
+            "url": url,
+            "ca": "pki/serca.pem",
+            "certificate": "pki/device-chain.pem",
+            "key": "pki/device.key",
+            "pen": device.pen,
+            "pin": device.pin,
+        },
+        "bus": {"device": pty, "baud": 115200},
+        "meter": {"unit_id": METER_UNIT_ID, "map": "sdm630"},
+        "inverter": {"unit_id": INVERTER_UNIT_ID},
+    }
+
+
+class Play:
+    """The three processes and the lines they say, taken to a `Day`."""
+
+    def __init__(self, scenario_file: Path, day: Day, view: View, children: Children, output: Path) -> None:
+        self._day = day
+        self._view = view
+        self._children = children
+        self._output = output
+        self._clock = output / "clock"
+        self._scenario_file = scenario_file
+
+    def run(self) -> None:
+        """Play the day; ChildDied if one of the three ends before its time."""
+        scenario, output = self._day.scenario, self._output
+        until = scenario.start_s + scenario.duration_s
+        clocks.create(self._clock, scenario.start_s)
+        make_pki(output / "pki", now=time.time())
+        server, ready = self._peer("server", "--pki", str(output / "pki"), "--events")
+        house, line = self._peer("house", "--pty", str(output / "rs485"))
+        config = output / "gateway.json"
+        config.write_text(json.dumps(gateway_config(scenario, ready["url"], line["pty"]), indent=2) + "\n")
+        gateway = self._children.start("gateway", lock_step_command(config, self._clock, scenario.start_s, until))
+        self._hear(gateway)
+        clocks.create(self._clock, until)
+        for peer in (house, server):
+            peer.finish()
+            self._hear(peer)
+            if peer.name not in self._day.reports:
+                raise peer.died()
+
+    def _peer(self, name: str, *options: str) -> tuple[Child, dict[str, Any]]:
+        """Start a peer and wait for what it says when it is ready."""
+        files = ["--scenario", str(self._scenario_file), "--clock", str(self._clock)]
+        child = self._children.start(name, [sys.executable, "-m", "sluice_tools", name, *files, *options])
+        line = self._children.lines.get(timeout=PATIENCE_S)
+        if line.text is None:
+            raise child.died()
+        return child, json.loads(line.text)
+
+    def _hear(self, last: Child) -> None:
+        """Take lines until `last` has said its own last one, and ended well."""
+        take = {"server": self._day.server, "house": self._day.house, "gateway": self._day.gateway}
+        while True:
+            try:
+                name, text = self._children.lines.get(timeout=PATIENCE_S)
+            except Empty:
+                raise ChildDied(f"nothing was heard for {PATIENCE_S} s; waiting for the {last.name}") from None
+            if text is None:
+                self._end(name, last)
+                if name == last.name:
+                    return
+            else:
+                take[name](text)
+                self._view.update()
+
+    def _end(self, name: str, last: Child) -> None:
+        child = self._children[name]
+        if name != last.name or child.exit_code():
+            raise child.died()
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+@click.command()
+@click.option(
+    "--scenario",
+    "scenario_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=scenarios.SCENARIOS / "day.yaml",
+    help="What the utility publishes and what sun and load do.",
+)
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=OUTPUT,
+    help="Where site.png, summary.json and all working files go.",
+)
+def demo(scenario_file: Path, output: Path) -> None:
+    """Hold a simulated house inside a utility's envelope for a day: three processes, real TLS, a real serial line.
+
+    Ends with build/demo/site.png and build/demo/summary.json; the exit code is 1 if the limit did not hold.
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
+    console = Console()
+    output.mkdir(parents=True, exist_ok=True)
+    begun = time.monotonic()
+    try:
+        day = Day(scenarios.load(scenario_file))
+        with Children() as children, View(day, console) as view:
+            Play(scenario_file, day, view, children, output).run()
+    except KeyboardInterrupt:
+        console.print("stopped; nothing is left running")
+        sys.exit(130)
+    except (ChildDied, InterpreterError, scenarios.ScenarioError) as error:
+        raise click.ClickException(str(error)) from error
+    figures = summary(day, time.monotonic() - begun)
+    (output / "summary.json").write_text(json.dumps(figures, indent=2) + "\n")
+    draw(day.scenario, day.minutes, output / "site.png")
+    found = checks(figures)
+    closing(console, found, figures)
+    console.print(f"{output / 'site.png'}\n{output / 'summary.json'}", highlight=False, soft_wrap=True)
+    sys.exit(0 if all(check.good for check in found) else 1)

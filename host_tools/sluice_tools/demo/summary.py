@@ -1,0 +1,60 @@
+"""The figures of the day, and in words whether the limit held."""
+
+import re
+from typing import Any, NamedTuple
+
+from sluice_tools.demo.day import Day
+
+RATIO_MIN = 0.95
+
+_PLATFORM = re.compile(r"(.+?),? \(?(\d+) bits?\)?")
+
+
+class Check(NamedTuple):
+    """One demand: what it is about, what was found, and whether that is well."""
+
+    subject: str
+    finding: str
+    good: bool
+
+
+def summary(day: Day, wall_s: float) -> dict[str, Any]:
+    """Give summary.json. The energy and the seconds over the limit are the house's own, bytes those of TLS as the
+    server counts them: `bytes_sent` is what the gateway sent."""
+    server, house = day.reports["server"], day.reports["house"]
+    platform = _PLATFORM.fullmatch(day.platform)
+    peak, limit = day.heap or (None, None)
+    received = sum("1" in statuses for statuses in server["responses"].values())
+    return {
+        "interpreter": platform[1] if platform else day.platform,
+        "bits": int(platform[2]) if platform else None,
+        "heap_limit_bytes": limit,
+        "heap_peak_bytes": peak,
+        "virtual_seconds": day.scenario.duration_s,
+        "wall_seconds": round(wall_s, 1),
+        "events_stored": received,
+        "events_stored_at_a_time": day.most_stored,
+        "responses_accepted": server["responses_accepted"],
+        "readings_accepted": server["readings_accepted"],
+        "schema_violations": len(server["schema_violations"]),
+        "requests_refused": len(server["refusals"]),
+        **house,
+        "tls_cipher": ", ".join(server["tls_ciphers"]),
+        "bytes_sent": server["bytes_received"],
+        "bytes_received": server["bytes_sent"],
+    }
+
+
+def checks(figures: dict[str, Any]) -> list[Check]:
+    """Judge the figures; the demo has failed if one of them is not good."""
+    over_s, alone_s = figures["seconds_over_limit"], figures["seconds_over_limit_without_gateway"]
+    ratio, violations = figures["energy_delivered_ratio"], figures["schema_violations"]
+    return [
+        Check("Export over the limit", f"{over_s} s, and {alone_s} s with the inverter left alone", over_s == 0),
+        Check(
+            "Energy delivered",
+            f"{ratio:.1%} of the {figures['energy_permitted_wh'] / 1000:.1f} kWh that sun and envelope offered",
+            ratio >= RATIO_MIN,
+        ),
+        Check("Documents against the schema", str(violations), violations == 0),
+    ]
