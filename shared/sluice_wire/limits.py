@@ -43,6 +43,8 @@ ADU_MAX = const(256)  # bytes of one RTU frame
 READ_MAX = const(125)  # registers of one read
 WRITE_MAX = const(123)  # registers of one write
 REPLY_TIMEOUT_MS = const(1000)  # a device that has not begun to answer by then is silent
+NOISE_MAX = const(1024)  # bytes without a reply among them: the line babbles; costs nothing
+MODELS_MAX = const(40)  # SunSpec models walked over in one device
 
 # The journal
 JOURNAL_LINES = const(32)  # lines kept in RAM

@@ -29,15 +29,16 @@ def words(registers):
 class Line:
     """A line with units; `faults` holds what happens to the next replies, in order.
 
-    silent; garbled (a bit flips); noise (bytes before the reply); cut (in pieces); foreign (another unit's frame
-    before the reply); late (the reply comes after the time-out); other (a reply to another question); code N (an
-    exception).
+    silent; garbled (a bit flips); noise (bytes before the reply); cut (in pieces); short (its end is missing);
+    foreign (another unit's frame before the reply); late (the reply comes after the time-out); other (a reply to
+    another question); code N (an exception).
     """
 
     def __init__(self, units):
         self.units = units  # unit id -> {register: value}
         self.faults = []
         self.frames = []  # requests as they came
+        self.waited_ms = 0  # in silence
         self._arriving = []
         self._late = []
 
@@ -57,6 +58,8 @@ class Line:
             self._late = [reply]
         elif fault == "cut":
             arriving += [bytes([c]) for c in reply]
+        elif fault == "short":
+            arriving += [reply[:-3]]
         elif fault == "noise":
             arriving += [b"\x00\xff" + frame[:3], reply]
         elif fault == "foreign":
@@ -71,6 +74,7 @@ class Line:
 
     async def readinto(self, buf, timeout_ms):
         if not self._arriving:
+            self.waited_ms += timeout_ms
             return 0
         piece = self._arriving.pop(0)
         buf[: len(piece)] = piece

@@ -101,6 +101,11 @@ def test_a_marker_for_not_implemented_never_becomes_a_reading():
     put(registers, headers[103] + 11, 0xFFFF, 0xFFFF)
     finish(inverter.poll(Client(line)))
     assert inverter.v_dv == 2401
+    put(registers, headers[103] + 10, 0xFFFF)
+    put(registers, headers[103] + 16, 0xFFFF)
+    put(registers, headers[103] + 20, 0x8000)
+    finish(inverter.poll(Client(line)))
+    assert (inverter.var, inverter.v_dv, inverter.hz_mhz) == (None, None, None)
     put(registers, headers[103] + 14, 0x8000)
     raises(DeviceError, finish, inverter.poll(Client(line)))
     assert not inverter.connected
@@ -177,5 +182,60 @@ def test_a_device_that_nods_and_does_nothing_is_found_out():  # E10
     line = Deaf({2: registers})
     finish(inverter.scan(Client(line)))
     error = raises(DeviceError, finish, inverter.limit(Client(line), 3333, 0))
-    assert "took no limit: wrote 3333, reads back 10000" in str(error)
+    assert str(error) == (
+        "inverter, unit 2, holds 10000 W, not the 3333 W it was told: is remote control enabled in it?"
+    )
+    assert inverter.applied_w == 10000
+    before = len(line.frames)
+    raises(DeviceError, finish, inverter.limit(Client(line), 3333, 1))
+    assert line.frames[before][1] == 16
+
+
+def test_a_device_that_takes_the_number_but_not_the_switch_is_found_out():  # E10
+    inverter, line, registers, headers = scanned()
+    put(registers, headers[123] + 5, 3333, 0, RVRT_TMS_S, 0, 0)
+    readback = [registers[headers[123] + 5 + i] for i in range(19)]
+    raises(DeviceError, inverter.confirm, readback, 3333)
+    assert inverter.applied_w == 10000
+
+
+def test_a_device_that_rounds_the_limit_down_is_believed():
+    inverter, line, registers, headers = scanned()
+    put(registers, headers[123] + 5, 3300, 0, RVRT_TMS_S, 0, 1)
+    inverter.confirm([registers[headers[123] + 5 + i] for i in range(19)], 3333)
+    assert inverter.applied_w == 3300
+
+
+def test_a_scale_factor_that_changes_is_noticed_and_the_limit_written_again():
+    inverter, line, registers, headers = scanned()
+    put(registers, headers[123] + 23, 0)
+    raises(DeviceError, finish, inverter.limit(Client(line), 3399, 0))
+    limit(inverter, line, 3399, 1)
+    assert registers[headers[123] + 5] == 33
+    assert inverter.applied_w == 3300
+
+
+def test_a_scale_factor_that_cannot_be_is_said():
+    registers, headers = image()
+    for sf, words in ((0x8000, "gives -32768 as"), (0xFFFD, "gives -3 as"), (2, "gives 2 as")):
+        put(registers, headers[123] + 23, sf)
+        error = raises(DeviceError, finish, Inverter(2).scan(Client(Line({2: registers}))))
+        assert words + " the scale factor of WMaxLimPct in model 123, which must be -2 to 1" in str(error)
+
+
+def test_a_limit_that_got_no_answer_is_written_again_at_once():
+    inverter, line, _, _ = scanned()
+    line.faults = ["silent", "silent"]
+    raises(NoReply, finish, inverter.limit(Client(line), 3333, 0))
     assert inverter.applied_w == -1
+    limit(inverter, line, 3333, 1)
+    assert inverter.applied_w == 3333
+
+
+def test_only_the_five_registers_of_the_power_limit_are_ever_written():  # E16
+    inverter, line, registers, headers = scanned()
+    for now in range(100):
+        limit(inverter, line, now * 10, now)
+    writes = {frame[:7] for frame in line.frames if frame[1] not in (3, 4)}
+    at = headers[123] + 5
+    assert writes == {bytes([2, 16, at >> 8, at & 0xFF, 0, 5, 10])}

@@ -69,16 +69,20 @@ def test_a_phase_that_is_not_connected_does_not_count_in_the_mean():
 
 
 def test_values_that_cannot_be_true_are_no_reading_and_the_last_one_stays():  # C2
-    for change in (
-        {"r34": (0x7FC0, 0)},
-        {"r46": (0, 0)},
-        {"r46": (0x4270, 0)},
-        {"r00": (0x43C8, 0), "r02": (0x43C8, 0), "r04": (0x43C8, 0)},
-        {"r00": (0, 0), "r02": (0, 0), "r04": (0, 0)},
+    for change, words in (
+        ({"r34": (0x7FC0, 0)}, "a power that is no number"),
+        ({"r3C": (0x7F80, 0)}, "a power that is no number"),
+        ({"r46": (0, 0)}, "a frequency outside 45 to 55 Hz"),
+        ({"r46": (0x4270, 0)}, "a frequency outside 45 to 55 Hz"),
+        ({"r46": (0x7FC0, 0)}, "a frequency outside 45 to 55 Hz"),
+        ({"r02": (0x43C8, 0)}, "a voltage outside 150 to 300 V"),
+        ({"r02": (0x42C8, 0)}, "a voltage outside 150 to 300 V"),
+        ({"r02": (0xFFC0, 0)}, "a voltage outside 150 to 300 V"),
+        ({"r00": (0, 0), "r02": (0, 0), "r04": (0, 0)}, "no voltage on any phase"),
     ):
         meter = polled(sdm630())
         error = raises(DeviceError, finish, meter.poll(Client(sdm630(**change))))
-        assert str(error).startswith("meter, unit 1, gives values that cannot be true")
+        assert str(error) == "meter, unit 1, gives %s: is it the meter that is configured?" % words
         assert meter.w == -1235
 
 

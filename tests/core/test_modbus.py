@@ -3,8 +3,9 @@
 from bus_world import Line, finish, framed
 
 from expect import raises
-from sluice.modbus.client import Client, ExceptionReply, NoReply
-from sluice.modbus.rtu import DONE, PENDING, Reply, crc16, encode_read, encode_write, encode_write_single
+from sluice.modbus.client import BadReply, Client, ExceptionReply, NoReply
+from sluice.modbus.rtu import DONE, EXCEPTION, PENDING, Reply, crc16, encode_read, encode_write, encode_write_single
+from sluice_wire.limits import ADU_MAX, REPLY_TIMEOUT_MS
 
 
 def client(**faults):
@@ -58,7 +59,7 @@ def test_noise_foreign_frames_and_pieces_do_not_harm_a_reply():
 
 
 def test_a_reply_that_is_garbled_silent_or_to_another_question_is_asked_for_once_more():
-    for fault in ("garbled", "silent", "other"):
+    for fault in ("garbled", "short", "silent", "other"):
         modbus, _ = client(faults=[fault])
         finish(modbus.read(1, 3, 10, 2))
         assert modbus.regs[0] == 110
@@ -75,8 +76,25 @@ def test_a_late_reply_is_discarded():
 def test_a_device_that_stays_silent_is_named_with_what_to_check():
     modbus, line = client(faults=["silent", "silent"])
     error = raises(NoReply, finish, modbus.read(1, 3, 10, 2))
-    assert str(error) == "unit 1 does not answer: check wiring, termination, baud rate and unit id"
+    assert str(error) == "unit 1 does not answer: check its power, wiring, baud rate and unit id"
     assert len(line.frames) == 2
+    assert (modbus.requests, modbus.retries, modbus.no_reply, modbus.bad_reply) == (1, 1, 1, 0)
+
+
+def test_a_device_that_is_garbled_twice_is_told_from_a_silent_one():
+    modbus, _ = client(faults=["garbled", "garbled"])
+    error = raises(BadReply, finish, modbus.read(1, 3, 10, 2))
+    assert str(error) == (
+        "unit 1: 9 bytes came that are no reply; check termination, parity and baud rate, "
+        "and that nothing else asks on this line"
+    )
+    assert (modbus.no_reply, modbus.bad_reply) == (0, 1)
+
+
+def test_a_garbled_reply_costs_a_gap_and_not_the_whole_time_out():
+    modbus, line = client(faults=["garbled"])
+    finish(modbus.read(1, 3, 10, 2))
+    assert line.waited_ms < REPLY_TIMEOUT_MS // 2
 
 
 def test_an_exception_is_told_in_words_and_not_asked_again():
@@ -85,6 +103,7 @@ def test_an_exception_is_told_in_words_and_not_asked_again():
     assert str(error) == "unit 1 refuses with exception 3: it does not take this value"
     assert error.code == 3
     assert len(line.frames) == 1
+    assert modbus.exceptions == 1
 
 
 class Babble:
@@ -103,7 +122,7 @@ class Babble:
 
 
 def test_a_line_that_babbles_is_given_up():
-    raises(NoReply, finish, Client(Babble()).read(1, 3, 0, 1))
+    raises(BadReply, finish, Client(Babble()).read(1, 3, 0, 1))
 
 
 def test_every_cut_of_a_reply_gives_the_same_registers():
@@ -125,3 +144,44 @@ def test_an_echo_of_a_write_must_be_of_this_write():
     reply.expect(request)
     assert reply.feed(framed(1, 16, 0, 6, 0, 2), 8) == PENDING
     assert reply.feed(framed(1, 16, 0, 5, 0, 2), 8) == DONE
+
+
+def awaiting(count):
+    """Return the reply to a read of `count` registers of unit 1."""
+    request = bytearray(8)
+    encode_read(request, 1, 3, 0, count)
+    reply = Reply()
+    reply.expect(request)
+    return reply
+
+
+def test_the_longest_reply_is_found_behind_the_longest_noise():
+    reply = awaiting(125)
+    noise = bytes([1, 3]) * (ADU_MAX // 2)
+    whole = framed(1, 3, 250, *range(250))
+    for _ in range(5):
+        assert reply.feed(noise, len(noise)) == PENDING
+    assert reply.feed(whole, len(whole)) == DONE
+    assert reply.regs[124] == 248 << 8 | 249
+
+
+def test_a_reply_cut_short_does_not_hide_the_whole_one_behind_it():
+    reply = awaiting(2)
+    whole = framed(1, 3, 4, 0, 1, 0, 2)
+    assert reply.feed(whole, len(whole) - 1) == PENDING
+    assert reply.feed(whole, len(whole)) == DONE
+
+
+def test_a_reply_with_any_bit_flipped_is_not_believed():
+    whole = framed(1, 3, 4, 0, 1, 0, 2)
+    for bit in range(8 * len(whole)):
+        flipped = bytearray(whole)
+        flipped[bit >> 3] ^= 1 << (bit & 7)
+        assert awaiting(2).feed(flipped, len(flipped)) == PENDING
+
+
+def test_an_exception_to_another_function_is_not_ours():
+    reply = awaiting(2)
+    assert reply.feed(framed(1, 0x84, 2), 5) == PENDING
+    assert reply.feed(framed(1, 0x83, 2), 5) == EXCEPTION
+    assert reply.exception == 2

@@ -33,11 +33,15 @@ def float32(high, low, factor):
         fraction = whole & (1 << bits) - 1
         whole >>= bits
         fraction = (fraction * factor + (1 << bits - 1)) >> bits
-    if whole > _LARGEST // 1001:
-        if factor > 1:
-            return NOT_VALID
+    if factor > 1 and whole > _LARGEST // 1001:
+        return NOT_VALID
     whole = whole * factor + fraction
     return -whole if high & 0x8000 else whole
+
+
+def signed(register):
+    """Return a register read as int16."""
+    return register - 0x10000 if register & 0x8000 else register
 
 
 def scaled(regs, point, power):
@@ -49,19 +53,16 @@ def scaled(regs, point, power):
     if point[1] == INT16:
         if raw == 0x8000:
             return NOT_VALID
-        if raw > 0x8000:
-            raw -= 0x10000
+        raw = signed(raw)
     elif raw == 0xFFFF:
         return NOT_VALID
     if point[2]:
-        factor = regs[point[2]]
-        if factor > 0x8000:
-            factor -= 0x10000
-        power += factor
+        factor = signed(regs[point[2]])
         if not -10 <= factor <= 10:
             return NOT_VALID
+        power += factor
     while power > 0:
-        if not -107374182 <= raw <= 107374182:
+        if abs(raw) > _LARGEST // 10:
             return NOT_VALID
         raw *= 10
         power -= 1

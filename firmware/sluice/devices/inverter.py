@@ -13,23 +13,17 @@ from micropython import const
 from sluice.modbus.client import ExceptionReply, ModbusError
 from sluice.modbus.rtu import READ_HOLDING
 from sluice_wire import sunspec
-from sluice_wire.limits import READ_MAX
-from sluice_wire.sunspec import (
-    CONTROLS,
-    CONTROLS_W_MAX_LIM_ENA,
-    CONTROLS_W_MAX_LIM_PCT,
-    CONTROLS_W_MAX_LIM_PCT_SF,
-    INVERTERS,
-    LENGTHS,
-)
+from sluice_wire.limits import MODELS_MAX
+from sluice_wire.sunspec import CONTROLS_W_MAX_LIM_ENA, CONTROLS_W_MAX_LIM_PCT, CONTROLS_W_MAX_LIM_PCT_SF, LENGTHS
 
-from .decode import NOT_VALID, scaled, text
+from .decode import NOT_VALID, scaled, signed, text
 from .errors import DeviceError
 
 RVRT_TMS_S = const(60)  # the inverter drops the limit this long after it was last told
 REFRESH_S = const(20)  # so it is told again at least this often
-_LIMIT_REGS = const(5)  # WMaxLimPct, WinTms, RvrtTms, RmpTms, WMaxLim_Ena
-_MODELS_MAX = const(40)
+_LIMIT_REGS = const(5)  # WMaxLimPct, WinTms, RvrtTms, RmpTms, WMaxLim_Ena: written together
+_BACK_REGS = const(19)  # from WMaxLimPct to its scale factor: read back together
+_V_ABSENT_DV = const(200)  # below this a phase is not connected
 _ON = (sunspec.ST_STARTING, sunspec.ST_MPPT, sunspec.ST_THROTTLED)
 
 
@@ -42,14 +36,13 @@ class Inverter:
         self.w_max = 0  # setting; 0 = not known yet
         self.va_max = self.var_max = 0
         self.w_rtg = self.va_rtg = self.var_rtg = 0  # nameplate
-        self.w = self.var = 0
-        self.v_dv = 0  # tenths of a volt
-        self.hz_mhz = 0
+        self.w = 0
+        self.var = self.v_dv = self.hz_mhz = None  # v_dv: tenths of a volt; None = it does not measure this now
         self.st = 0  # operating state, 0 = not known
-        self.applied_w = -1  # what the limit that it holds comes to, -1 = not known
+        self.applied_w = -1  # the limit that it holds, by what it read back; -1 = not known
         self._measured_at = 0  # register of the header of its model 10x
         self._controls_at = 0
-        self._pct_sf = 0  # WMaxLimPct_SF
+        self._full = 100  # WMaxLimPct for 100 %
         self._told = array("H", [0] * _LIMIT_REGS)
         self._told_at = -1  # core second, -1 = never
 
@@ -68,21 +61,19 @@ class Inverter:
     async def scan(self, client):
         """Walk the models and read the ratings. DeviceError says what is missing; ModbusError if it is silent."""
         found = await self._walk(client, await self._base(client))
-        self._measured_at = 0
-        for model in INVERTERS:
+        self._measured_at = self._controls_at = 0
+        for model in sunspec.INVERTERS:
             self._measured_at = found.get(model, self._measured_at)
-        self._controls_at = found.get(CONTROLS, 0)
         if not self._measured_at:
             self._fail("has no model 101, 102 or 103: is it an inverter?")
-        if not self._controls_at:
+        if sunspec.CONTROLS not in found:
             self._fail("has no model 123 (immediate controls), so it cannot be limited: is SunSpec control enabled?")
         if sunspec.NAMEPLATE not in found:
             self._fail("has no model 120 (nameplate), so its rating is not known")
+        self._controls_at = found[sunspec.CONTROLS]
         regs = client.regs
         await self._read(client, self._controls_at + CONTROLS_W_MAX_LIM_PCT_SF, 1)
-        self._pct_sf = regs[0] - 0x10000 if regs[0] > 0x8000 else regs[0]
-        if not -10 <= self._pct_sf <= 10:
-            self._fail("gives no scale factor for WMaxLimPct in model 123")
+        self._scale(regs[0])
         await self._read(client, found[sunspec.NAMEPLATE], LENGTHS[sunspec.NAMEPLATE])
         self.w_rtg = self._rating(regs, sunspec.NAMEPLATE_W, 0)
         if not self.w_rtg:
@@ -116,7 +107,7 @@ class Inverter:
     async def _walk(self, client, at):
         """Return {model: register of its header} of the models the gateway knows; others are stepped over."""
         found = {}
-        for _ in range(_MODELS_MAX):
+        for _ in range(MODELS_MAX):
             await self._read(client, at, 1)  # the id alone: some devices end without a length
             model = client.regs[0]
             if model == sunspec.END_MODEL:
@@ -126,7 +117,7 @@ class Inverter:
             if model in LENGTHS and model not in found and length + 2 >= LENGTHS[model]:
                 found[model] = at
             at += length + 2
-            if at > 0xFFFF:
+            if at >= 0xFFFF:
                 break
         self._fail("has a chain of SunSpec models that does not end")
 
@@ -135,7 +126,7 @@ class Inverter:
         return value if value != NOT_VALID and value > 0 else otherwise
 
     async def _read(self, client, at, count):
-        await client.read(self.unit_id, READ_HOLDING, at, min(count, READ_MAX))
+        await client.read(self.unit_id, READ_HOLDING, at, count)
 
     def _fail(self, text):
         raise DeviceError("inverter, unit %d, %s" % (self.unit_id, text))
@@ -145,42 +136,42 @@ class Inverter:
     async def poll(self, client):
         """Read power, voltage, frequency and state. ModbusError or DeviceError: its state is not known then."""
         try:
-            await self._read(client, self._measured_at, LENGTHS[INVERTERS[0]])
+            await self._read(client, self._measured_at, sunspec.INVERTER_ST[0] + 1)
             self.decode(client.regs)
         except (ModbusError, DeviceError):
             self.st = 0
             raise
 
     def decode(self, regs):
-        """Take the reading out of the registers of model 10x, its header at 0."""
+        """Take the reading out of the registers of model 10x, its header at 0. DeviceError without power or state."""
         w = scaled(regs, sunspec.INVERTER_W, 0)
         st = scaled(regs, sunspec.INVERTER_ST, 0)
         if w == NOT_VALID or st == NOT_VALID:
             self._fail("gives no power or no state")
-        total = 0
-        phases = 0
+        v_dv = phases = 0
         for point in sunspec.INVERTER_PHV:
-            v_dv = scaled(regs, point, 1)
-            if v_dv != NOT_VALID:
-                total += v_dv
+            phase_dv = scaled(regs, point, 1)
+            if phase_dv >= _V_ABSENT_DV:
+                v_dv += phase_dv
                 phases += 1
         var = scaled(regs, sunspec.INVERTER_VAR, 0)
+        hz_mhz = scaled(regs, sunspec.INVERTER_HZ, 3)
         self.w = w
         self.st = st
-        self.var = var if var != NOT_VALID else 0
-        self.v_dv = total // phases if phases else 0
-        self.hz_mhz = scaled(regs, sunspec.INVERTER_HZ, 3)
+        self.var = var if var != NOT_VALID else None
+        self.v_dv = v_dv // phases if phases else None
+        self.hz_mhz = hz_mhz if hz_mhz > 0 else None
 
     # --- what it is told --------------------------------------------------------------------------
 
     async def limit(self, client, limit_w, now):
         """Hold the inverter at `limit_w` or below. Written when it changes and every REFRESH_S, then read back.
 
-        DeviceError if the device holds something else; `applied_w` is what it holds.
+        DeviceError if the device does not hold it; `applied_w` is what it holds, and the next call writes again.
         """
         raw = self.percent(limit_w)
         told = self._told
-        if self._told_at >= 0 and raw == told[0] and now - self._told_at < REFRESH_S:
+        if self._told_at >= 0 and raw == told[0] and 0 <= now - self._told_at < REFRESH_S:
             return
         told[0] = raw
         told[1] = 0  # WinTms: at once
@@ -191,22 +182,26 @@ class Inverter:
         self.applied_w = -1
         at = self._controls_at + CONTROLS_W_MAX_LIM_PCT
         await client.write(self.unit_id, at, told, _LIMIT_REGS)
-        await self._read(client, at, _LIMIT_REGS)
-        regs = client.regs
-        if regs[0] != raw or regs[CONTROLS_W_MAX_LIM_ENA - CONTROLS_W_MAX_LIM_PCT] != 1:
-            self._fail("took no limit: wrote %d, reads back %d; is remote control enabled in it?" % (raw, regs[0]))
+        await self._read(client, at, _BACK_REGS)
+        self.confirm(client.regs, limit_w)
         self._told_at = now
-        self.applied_w = limit_w
 
     def percent(self, limit_w):
-        """Return `limit_w` as the register's number: percent of WMax by its scale factor, rounded down."""
-        factor = self._pct_sf
-        raw = min(max(limit_w, 0), self.w_max) * 100
-        while factor < 0:
-            raw *= 10
-            factor += 1
-        raw //= self.w_max
-        while factor > 0:
-            raw //= 10
-            factor -= 1
-        return raw
+        """Return `limit_w` as the number for WMaxLimPct: percent of WMax by its scale factor, rounded down."""
+        return min(max(limit_w, 0), self.w_max) * self._full // self.w_max
+
+    def confirm(self, regs, limit_w):
+        """Take what was read back, WMaxLimPct at 0. DeviceError if it lets through more than `limit_w`."""
+        self._scale(regs[CONTROLS_W_MAX_LIM_PCT_SF - CONTROLS_W_MAX_LIM_PCT])
+        held = regs[0] if regs[CONTROLS_W_MAX_LIM_ENA - CONTROLS_W_MAX_LIM_PCT] == 1 else self._full
+        self.applied_w = min(held, self._full) * self.w_max // self._full
+        if held > self.percent(limit_w):
+            self._fail("holds %d W, not the %d W it was told: is remote control enabled in it?" % (
+                self.applied_w, limit_w
+            ))
+
+    def _scale(self, register):
+        sf = signed(register)
+        if not -2 <= sf <= 1:
+            self._fail("gives %d as the scale factor of WMaxLimPct in model 123, which must be -2 to 1" % sf)
+        self._full = 10 ** (2 - sf)

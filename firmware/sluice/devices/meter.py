@@ -1,6 +1,7 @@
 """The meter at the connection point: the gateway's eye.
 
-What cannot be true is no reading: a frame whose frequency or voltages are not those of a living network is refused.
+What cannot be true is no reading: frequency and voltages that are not those of a living network, and whatever is
+no number, are refused, and the last reading stays.
 Source: maps in sluice_wire.meters; requirement C1.
 """
 
@@ -15,9 +16,9 @@ from .errors import DeviceError
 
 _V_MIN_DV = const(1500)
 _V_MAX_DV = const(3000)
+_V_ABSENT_DV = const(200)  # below this a phase is not connected
 _HZ_MIN_MHZ = const(45000)
 _HZ_MAX_MHZ = const(55000)
-_PHASE_THERE_DV = const(200)  # below this a phase is not connected, not at fault
 
 
 class Meter:
@@ -40,33 +41,32 @@ class Meter:
         self.take()
 
     def decode(self, regs, first, count):
-        """Take the points that lie whole in `count` registers from `first` on."""
-        for quantity, register, _, factor in self._points:
+        """Take the points that lie in `count` registers from `first` on."""
+        for quantity, register, factor in self._points:
             at = register - first
             if 0 <= at < count - 1:
                 self._values[quantity] = float32(regs[at], regs[at + 1], factor)
 
     def take(self):
-        """Make what was decoded the reading, if it can be true."""
+        """Make what was decoded the reading. DeviceError if it cannot be true."""
         values = self._values
-        total = 0
-        phases = 0
-        for quantity in range(V1, V3 + 1):
-            if values[quantity] > _PHASE_THERE_DV or values[quantity] == NOT_VALID:
-                total += values[quantity]
-                phases += 1
-        v_dv = total // phases if phases else 0
-        if values[W] == NOT_VALID or values[VAR] == NOT_VALID or not _V_MIN_DV <= v_dv <= _V_MAX_DV:
-            self._refuse()
+        if values[W] == NOT_VALID or values[VAR] == NOT_VALID:
+            self._refuse("a power that is no number")
         if not _HZ_MIN_MHZ <= values[HZ] <= _HZ_MAX_MHZ:
-            self._refuse()
+            self._refuse("a frequency outside 45 to 55 Hz")
+        v_dv = phases = 0
+        for quantity in range(V1, V3 + 1):
+            if not 0 <= values[quantity] < _V_ABSENT_DV:
+                if not _V_MIN_DV <= values[quantity] <= _V_MAX_DV:
+                    self._refuse("a voltage outside 150 to 300 V")
+                v_dv += values[quantity]
+                phases += 1
+        if not phases:
+            self._refuse("no voltage on any phase")
         self.w = values[W]
         self.var = values[VAR]
-        self.v_dv = v_dv
+        self.v_dv = v_dv // phases
         self.hz_mhz = values[HZ]
 
-    def _refuse(self):
-        raise DeviceError(
-            "meter, unit %d, gives values that cannot be true (%d W, %d Hz): is it the meter that is configured?"
-            % (self.unit_id, self._values[W], self._values[HZ] // 1000)
-        )
+    def _refuse(self, what):
+        raise DeviceError("meter, unit %d, gives %s: is it the meter that is configured?" % (self.unit_id, what))

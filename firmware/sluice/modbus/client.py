@@ -1,19 +1,18 @@
-"""Exchanges on one line: ask, await the reply, ask once more if none came.
+"""Exchanges on one line: ask, await the reply, ask once more if it did not come or did not come whole.
 
-What has arrived before a request is discarded, so a late reply to an earlier one is never taken for the answer,
-unless unit, function and length are the same: RTU knows no more. A line that was silent too long is therefore
-left alone until a reply that is under way must have ended.
+What has arrived before a request is discarded, and a reply counts only if it fits its request, so a late reply to
+an earlier request is passed over. RTU carries no more than unit, function and length to tell replies apart.
 Source: Modbus over Serial Line V1.02, 2.4.
 """
 
 from micropython import const
 
-from sluice_wire.limits import ADU_MAX, REPLY_TIMEOUT_MS
+from sluice_wire.limits import ADU_MAX, NOISE_MAX, REPLY_TIMEOUT_MS
 
-from .rtu import DONE, EXCEPTION, Reply, encode_read, encode_write, encode_write_single
+from .rtu import EXCEPTION, PENDING, Reply, encode_read, encode_write, encode_write_single
 
-_TRIES = 2
-_NOISE_MAX = const(1024)  # bytes that are no reply: the line babbles
+_TRIES = const(2)
+_GAP_MS = const(200)  # silence after as many bytes as the reply has: it came, garbled
 
 _EXCEPTIONS = {
     1: "it does not know this function",
@@ -27,11 +26,15 @@ _EXCEPTIONS = {
 
 
 class ModbusError(Exception):
-    """An exchange failed; the message names the unit and says why."""
+    """An exchange failed; the message names the unit, says why and what to look at."""
 
 
 class NoReply(ModbusError):
-    """Nothing came, or nothing that could be the reply."""
+    """Nothing came."""
+
+
+class BadReply(ModbusError):
+    """Something came, but no whole reply to the request."""
 
 
 class ExceptionReply(ModbusError):
@@ -43,7 +46,7 @@ class ExceptionReply(ModbusError):
 
 
 class Client:
-    """The one client on `line` (see sluice.port). The registers of the last read are in `regs`."""
+    """The one client on `line` (see sluice.port); one exchange at a time. The registers last read are in `regs`."""
 
     def __init__(self, line):
         self._line = line
@@ -53,7 +56,9 @@ class Client:
         self._rx = bytearray(ADU_MAX)
         self.requests = 0
         self.retries = 0
-        self.failures = 0
+        self.no_reply = 0  # requests that failed, by what came instead of a reply
+        self.bad_reply = 0
+        self.exceptions = 0
 
     async def read(self, unit_id, function, address, count):
         """Read `count` registers from `address` on into `regs` (function 3 or 4). ModbusError if it fails."""
@@ -68,28 +73,39 @@ class Client:
         await self._exchange(encode_write_single(self._tx, unit_id, address, value))
 
     async def _exchange(self, n):
-        line = self._line
-        reply = self._reply
+        self.requests += 1
         for attempt in range(_TRIES):
             if attempt:
                 self.retries += 1
-            self.requests += 1
-            line.drain()
-            reply.expect(self._tx)
-            await line.write(self._tx, n)
-            passed = reply.passed
-            while reply.passed - passed < _NOISE_MAX:
-                arrived = await line.readinto(self._rx, REPLY_TIMEOUT_MS)
+            self._line.drain()
+            self._reply.expect(self._tx)
+            await self._line.write(self._tx, n)
+            heard = 0
+            while heard < NOISE_MAX:
+                arrived = await self._line.readinto(
+                    self._rx, REPLY_TIMEOUT_MS if heard < self._reply.length else _GAP_MS
+                )
                 if not arrived:
                     break
-                state = reply.feed(self._rx, arrived)
-                if state == DONE:
-                    return
+                heard += arrived
+                state = self._reply.feed(self._rx, arrived)
                 if state == EXCEPTION:
-                    self.failures += 1
-                    why = _EXCEPTIONS.get(reply.exception, "its reason is not known")
-                    raise ExceptionReply(
-                        "unit %d refuses with exception %d: %s" % (self._tx[0], reply.exception, why), reply.exception
-                    )
-        self.failures += 1
-        raise NoReply("unit %d does not answer: check wiring, termination, baud rate and unit id" % self._tx[0])
+                    self._refused(self._tx[0], self._reply.exception)
+                if state != PENDING:
+                    return
+        self._failed(self._tx[0], heard)
+
+    def _refused(self, unit_id, code):
+        self.exceptions += 1
+        why = _EXCEPTIONS.get(code, "its reason is not known")
+        raise ExceptionReply("unit %d refuses with exception %d: %s" % (unit_id, code, why), code)
+
+    def _failed(self, unit_id, heard):
+        if heard:
+            self.bad_reply += 1
+            raise BadReply(
+                "unit %d: %d bytes came that are no reply; check termination, parity and baud rate, "
+                "and that nothing else asks on this line" % (unit_id, heard)
+            )
+        self.no_reply += 1
+        raise NoReply("unit %d does not answer: check its power, wiring, baud rate and unit id" % unit_id)

@@ -1,9 +1,9 @@
 """RTU frames: requests written into a buffer, replies recognised in what arrives. No heap, no clock.
 
 The length of a reply is known from its request, so a reply is framed by that length and believed only if unit,
-function, byte count and CRC are right. Anything else that arrives is passed over byte by byte: noise, an echo,
-another unit's frame or the rest of a late one may stand before the reply and do not harm it.
-Source: Modbus over Serial Line V1.02, 2.5; Modbus Application Protocol V1.1b3, 6, 7.
+function, byte count (of a write: address and value) and CRC are right. Anything else is passed over byte by byte:
+noise, an echo of the request, another unit's frame or the rest of a late one may stand before the reply.
+Source: Modbus over Serial Line V1.02, 2.5; Modbus Application Protocol V1.1b3, 6 and 7.
 """
 
 from array import array
@@ -23,7 +23,7 @@ EXCEPTION = const(2)
 
 _EXCEPTION_BIT = const(0x80)
 _EXCEPTION_LENGTH = const(5)  # unit, function, code, CRC
-_ECHO_LENGTH = const(8)  # the reply to a write
+_ECHO_LENGTH = const(8)  # the reply to a write repeats the first six bytes of its request
 
 
 def _crc_table():
@@ -36,7 +36,7 @@ def _crc_table():
     return table
 
 
-_CRC = _crc_table()
+_CRC = _crc_table()  # 512 B
 
 
 def crc16(buf, start, end):
@@ -48,13 +48,6 @@ def crc16(buf, start, end):
     return crc
 
 
-def _finish(buf, n):
-    crc = crc16(buf, 0, n)
-    buf[n] = crc & 0xFF
-    buf[n + 1] = crc >> 8
-    return n + 2
-
-
 def _begin(buf, unit_id, function, address, value):
     buf[0] = unit_id
     buf[1] = function
@@ -63,6 +56,13 @@ def _begin(buf, unit_id, function, address, value):
     buf[4] = value >> 8
     buf[5] = value & 0xFF
     return 6
+
+
+def _finish(buf, n):
+    crc = crc16(buf, 0, n)
+    buf[n] = crc & 0xFF
+    buf[n + 1] = crc >> 8
+    return n + 2
 
 
 def encode_read(buf, unit_id, function, address, count):
@@ -78,7 +78,7 @@ def encode_write_single(buf, unit_id, address, value):
 
 
 def encode_write(buf, unit_id, address, regs, count):
-    """Write a request to set the first `count` of `regs` (function 16), return its length."""
+    """Write a request to set `count` registers to the first of `regs` (function 16), return its length."""
     if not 0 < count <= WRITE_MAX:
         raise ValueError("a write takes 1 to 123 registers")
     n = _begin(buf, unit_id, WRITE_MULTIPLE, address, count)
@@ -97,76 +97,76 @@ class Reply:
     def __init__(self):
         self.regs = array("H", [0] * READ_MAX)
         self.exception = 0  # the code of an exception reply
-        self.passed = 0  # bytes passed over, since the start
-        self._buf = bytearray(2 * ADU_MAX)
-        self._n = 0
+        self.length = 0  # bytes of the reply that is awaited
         self._request = bytearray(6)
-        self._length = 0
+        self._buf = bytearray(2 * ADU_MAX)
+        self._start = 0  # no reply begins before this
+        self._end = 0
 
     def expect(self, request):
         """Await the reply to the frame in `request`; what arrived before is forgotten."""
         for i in range(6):
             self._request[i] = request[i]
-        function = request[1]
-        if function == READ_HOLDING or function == READ_INPUT:
-            self._length = 5 + 2 * (request[4] << 8 | request[5])
-        else:
-            self._length = _ECHO_LENGTH
+        self.length = 5 + 2 * (request[4] << 8 | request[5]) if request[1] < WRITE_SINGLE else _ECHO_LENGTH
         self.exception = 0
-        self._n = 0
+        self._start = self._end = 0
 
     def feed(self, data, n):
-        """Take `n` bytes; return DONE, EXCEPTION, or PENDING while the reply is not whole."""
-        buf = self._buf
-        at = self._n
-        if at + n > len(buf):
-            self.passed += at
-            at = 0
-        for i in range(n):
-            buf[at] = data[i]
-            at += 1
-        self._n = at
-        # What may begin the reply stays; anything else goes, byte by byte.
-        while self._n:
-            if self._fits():
-                length = _EXCEPTION_LENGTH if self._n > 1 and self._buf[1] & _EXCEPTION_BIT else self._length
-                if self._n < length:
-                    return PENDING
-                if crc16(self._buf, 0, length - 2) == (self._buf[length - 2] | self._buf[length - 1] << 8):
-                    return self._take()
-            self._pass_over()
+        """Take `n` bytes, ADU_MAX at most; return DONE, EXCEPTION, or PENDING while the reply is not whole."""
+        self._gather(data, n)
+        while self._start < self._end:
+            length = self._length_here()
+            if self._end - self._start < length:
+                return PENDING
+            if length and self._whole(self._start + length - 2):
+                return self._take(self._start)
+            self._start += 1
         return PENDING
 
-    def _fits(self):
-        # Could the bytes gathered so far begin the reply?
+    def _gather(self, data, n):
+        buf = self._buf
+        if self._end + n > len(buf):  # what was passed over makes room; a frame begun is shorter than ADU_MAX
+            kept = self._end - self._start
+            for i in range(kept):
+                buf[i] = buf[self._start + i]
+            self._start = 0
+            self._end = kept
+        for i in range(n):
+            buf[self._end] = data[i]
+            self._end += 1
+
+    def _length_here(self):
+        """Return how long a reply that begins at `_start` is, 0 if none can begin there."""
         buf = self._buf
         request = self._request
-        if buf[0] != request[0]:
-            return False
-        if self._n > 1 and buf[1] & ~_EXCEPTION_BIT != request[1]:
-            return False
-        if self._n > 2 and not buf[1] & _EXCEPTION_BIT:
-            if request[1] < WRITE_SINGLE:
-                return buf[2] == self._length - 5
-            for i in range(2, min(self._n, 6)):
-                if buf[i] != request[i]:
-                    return False
-        return True
+        at = self._start
+        if buf[at] != request[0]:
+            return 0
+        if self._end - at < 2:
+            return _EXCEPTION_LENGTH  # the least it can be
+        if buf[at + 1] == request[1] | _EXCEPTION_BIT:
+            return _EXCEPTION_LENGTH
+        if buf[at + 1] != request[1]:
+            return 0
+        if request[1] < WRITE_SINGLE:
+            return self.length if self._end - at < 3 or buf[at + 2] == self.length - 5 else 0
+        for i in range(2, min(6, self._end - at)):
+            if buf[at + i] != request[i]:
+                return 0
+        return self.length
 
-    def _pass_over(self):
-        buf = self._buf
-        self._n -= 1
-        for i in range(self._n):
-            buf[i] = buf[i + 1]
-        self.passed += 1
+    def _whole(self, at):
+        """Return whether the CRC that stands at `at` is that of the bytes before it."""
+        return crc16(self._buf, self._start, at) == self._buf[at] | self._buf[at + 1] << 8
 
-    def _take(self):
+    def _take(self, at):
         buf = self._buf
-        if buf[1] & _EXCEPTION_BIT:
-            self.exception = buf[2]
+        if buf[at + 1] & _EXCEPTION_BIT:
+            self.exception = buf[at + 2]
             return EXCEPTION
-        if self._request[1] < WRITE_SINGLE:
-            regs = self.regs
-            for i in range((self._length - 5) >> 1):
-                regs[i] = buf[3 + 2 * i] << 8 | buf[4 + 2 * i]
+        if buf[at + 1] < WRITE_SINGLE:
+            at += 3
+            for i in range((self.length - 5) >> 1):
+                self.regs[i] = buf[at] << 8 | buf[at + 1]
+                at += 2
         return DONE
