@@ -150,7 +150,7 @@ def demo(scenario_file: Path, output: Path) -> None:
         raise click.ClickException(str(error)) from error
     figures = summary(day, time.monotonic() - begun)
     (output / "summary.json").write_text(json.dumps(figures, indent=2) + "\n")
-    draw(day.scenario, day.minutes, output / "site.png")
+    draw(day.scenario, day.minutes, figures, output / "site.png")
     found = checks(figures)
     closing(console, found, figures)
     console.print(f"{output / 'site.png'}\n{output / 'summary.json'}", highlight=False, soft_wrap=True)

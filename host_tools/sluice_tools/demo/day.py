@@ -27,7 +27,7 @@ class Day:
         self.reports: dict[str, dict[str, Any]] = {}
         self.platform = ""
         self.heap: tuple[int, int] | None = None  # peak, limit
-        self.most_stored = 0  # events in the gateway's store at a time
+        self.events_stored = 0
 
     @property
     def t(self) -> float:
@@ -63,7 +63,7 @@ class Day:
             self.platform = started[1]
         if heap := _HEAP.fullmatch(text):
             self.heap = (int(heap[2]), int(heap[3]))
-            self.most_stored = max(self.most_stored, int(heap[4]))
+            self.events_stored = int(heap[4])
         self.journal.append((time, text))
 
     def _local(self, utc: str) -> str:
