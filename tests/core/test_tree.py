@@ -62,6 +62,23 @@ def test_what_is_no_longer_named_goes_with_all_below_it():  # T5
     assert [row.href for row in tree.rows] == ["/dcap", "/b"]
 
 
+def test_what_names_a_resource_that_keeps_failing_is_read_anew():  # T5
+    tree, _ = planted()
+    dcap = tree.find(DCAP)
+    tree.polled(dcap, 100, 0)
+    tree.children(dcap, [(LIST, "/p", 0)], 100)
+    tree.polled(tree.find(LIST), 100, 0)
+    tree.children(tree.find(LIST), [(ITEM, "/p/1", 0)], 100)
+    item = tree.find(ITEM)
+    tree.doubt(item, 110)
+    assert tree.find(LIST).due == 110
+    tree.find(LIST).due = NEVER
+    tree.doubt(item, 120)
+    assert (tree.find(LIST).due, dcap.due) == (NEVER, 120)
+    tree.doubt(dcap, 130)
+    assert dcap.due == 120
+
+
 def test_what_is_never_polled_itself_is_never_due():
     tree, _ = planted()
     dcap = tree.find(DCAP)

@@ -103,8 +103,8 @@ class Conversation:
         else:
             row.due = now + self._delay_s(row.retries, row.rate_s, error)
             row.retries += 1
-            if row.parent is not None and row.retries > len(_RETRIES_S):
-                row.parent.due = now  # perhaps it has moved
+            if row.retries > len(_RETRIES_S):
+                self._tree.doubt(row, now)
 
     def _delay_s(self, failures, rate_s, error):
         if error.retry_after >= 0:

@@ -61,6 +61,14 @@ class Tree:
             row.rate_s = row.parent.rate_s
         row.due = now + row.rate_s
 
+    def doubt(self, row, now):
+        """`row` keeps failing, perhaps it has moved: what names it is to be read anew."""
+        above = row.parent
+        while above is not None and above.due == NEVER:
+            above = above.parent  # it is read with its own list
+        if above is not None:
+            above.due = min(above.due, now)
+
     def children(self, row, found, now):
         """Make `found`, a list of (kind, href, program slot), the children of `row`; new ones are due at once."""
         for child in [old for old in self.rows if old.parent is row]:
