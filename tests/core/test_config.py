@@ -106,4 +106,5 @@ def test_a_section_that_is_no_object_is_refused():
 
 def test_a_file_that_is_missing_or_no_json_is_named():
     assert "gateway.json cannot be read" in str(raises(ConfigError, load, Files("x", b""), "gateway.json"))
-    assert "gateway.json is not JSON" in str(raises(ConfigError, load, Files("gateway.json", b"{"), "gateway.json"))
+    nonsense = Files("gateway.json", b"nonsense")
+    assert "gateway.json is not JSON" in str(raises(ConfigError, load, nonsense, "gateway.json"))

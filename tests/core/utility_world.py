@@ -242,6 +242,8 @@ class Journal:
     def well(self, what):
         self.faults.pop(what, None)
 
+    forget = well
+
 
 class World:
     """A gateway's client side and the utility it talks to."""

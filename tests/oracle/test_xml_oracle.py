@@ -3,7 +3,7 @@
 import itertools
 import string
 
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -192,7 +192,8 @@ def verdict(document: bytes, cuts: list[int]) -> list[Token] | XmlError:
 def their_verdict(document: bytes) -> list[Token] | None:
     try:
         return theirs(document)
-    except etree.XMLSyntaxError:
+    except etree.XMLSyntaxError as fault:
+        assume("is not a valid URI" not in str(fault))  # a namespace name is compared here, never parsed
         return None
 
 

@@ -150,11 +150,11 @@ def load(port, name):
     try:
         text = port.read_file(name)
     except OSError as error:
-        raise ConfigError("%s cannot be read: %s" % (name, error)) from error
+        raise ConfigError("%s cannot be read: %s" % (name, error))
     try:
         document = json.loads(text)
     except ValueError as error:
-        raise ConfigError("%s is not JSON: %s" % (name, error)) from error
+        raise ConfigError("%s is not JSON: %s" % (name, error))
     config = check(document)
     folder = name[: name.rfind("/") + 1]
     for key in FILES:

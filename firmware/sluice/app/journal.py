@@ -27,12 +27,16 @@ class Journal:
         self._port.print(line)
 
     def fault(self, what, why):
-        """Something (`what`: the server, the meter ...) fails because of `why`."""
+        """Something (`what`: the server, one of its resources, the meter ...) fails because of `why`."""
         if self._faults.get(what) != why:
             self._faults[what] = why
-            self.write("%s: %s" % (what, why))
+            self.write(why if why.find(what) >= 0 else "%s: %s" % (what, why))
 
     def well(self, what):
         """Something works; told if it did not before."""
         if self._faults.pop(what, None) is not None:
             self.write("%s: works again" % what)
+
+    def forget(self, what):
+        """Something is no longer there to fail."""
+        self._faults.pop(what, None)

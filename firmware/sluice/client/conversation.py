@@ -31,6 +31,7 @@ DERC_LIST = const(8)
 DER_LIST = const(9)
 MUP_LIST = const(10)
 
+_SERVER = "server"  # what is at fault when nothing can be had of it; else it is the one resource
 _DRIFT_TOLD_S = const(60)  # D2
 _RETRIES_S = (10, 30)  # before the retries within a period, and as much again at random
 
@@ -75,16 +76,17 @@ class Conversation:
             self._hasten(DER_LIST, now)
         if self._mirror.lost:
             self._hasten(MUP_LIST, now)
-        row = self._tree.next()
+        row = None
         try:
             if self._responses.waiting:
                 await self._respond()
-            elif row.due <= now:
+            elif self._tree.next().due <= now:
+                row = self._tree.next()
                 await self._poll(row)
             elif not await self._mirror.post_next(self._session, now):
                 return False
             self._failures = 0
-            self._journal.well("server")
+            self._journal.well(_SERVER)
         except RequestError as error:
             self._failed(error, row, now)
         return True
@@ -96,11 +98,13 @@ class Conversation:
             row.due = min(row.due, now)
 
     def _failed(self, error, row, now):
-        self._journal.fault("server", str(error))
-        if error.hold or row.due > now:
+        """A request failed: hold everything back, or try `row` again, the resource that was being read."""
+        if error.hold or row is None:
+            self._journal.fault(_SERVER, str(error))
             self._hold_until = now + self._delay_s(self._failures, DEFAULT_RATE_S, error)
             self._failures += 1
         else:
+            self._journal.fault(row.href, str(error))
             row.due = now + self._delay_s(row.retries, row.rate_s, error)
             row.retries += 1
             if row.retries > len(_RETRIES_S):
@@ -109,8 +113,9 @@ class Conversation:
     def _delay_s(self, failures, rate_s, error):
         if error.retry_after >= 0:
             return error.retry_after + 1 + self._port.random_below(error.retry_after // 4 + 10)
-        least = _RETRIES_S[failures] if failures < len(_RETRIES_S) else rate_s
-        return least + self._port.random_below(least)
+        if failures < len(_RETRIES_S):
+            return _RETRIES_S[failures] + self._port.random_below(_RETRIES_S[failures])
+        return rate_s + self._port.random_below(rate_s // 10 + 1)
 
     # --- reading --------------------------------------------------------------------------------
 
@@ -127,6 +132,8 @@ class Conversation:
         wait = getattr(self, done)(row, record, now)
         if wait is not None:
             await wait
+        row.retries = 0
+        self._journal.well(row.href)
 
     async def _read_list(self, href, document, on_item):
         """Read all pages, counting the items that come: `all` and `results` may lie (T6)."""
@@ -297,6 +304,7 @@ class Conversation:
 
     def _forget(self, row):
         """A row has left the tree."""
+        self._journal.forget(row.href)
         if row.kind == DDERC:
             self._programs.clear_default(row.slot)
         elif row.kind == DERP:

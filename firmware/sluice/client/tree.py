@@ -54,7 +54,6 @@ class Tree:
 
     def polled(self, row, now, rate_s):
         """`row` was read; the server wants it every `rate_s` seconds (0 = it did not say: as its parent)."""
-        row.retries = 0
         if rate_s:
             row.rate_s = max(rate_s, RATE_MIN_S)
         elif row.parent is not None:
