@@ -30,7 +30,7 @@ class Journal:
         """Something (`what`: the server, one of its resources, the meter ...) fails because of `why`."""
         if self._faults.get(what) != why:
             self._faults[what] = why
-            self.write(why if why.find(what) >= 0 else "%s: %s" % (what, why))
+            self.write("%s: %s" % (what, why))
 
     def well(self, what):
         """Something works; told if it did not before."""

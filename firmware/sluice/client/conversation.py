@@ -104,11 +104,16 @@ class Conversation:
             self._hold_until = now + self._delay_s(self._failures, DEFAULT_RATE_S, error)
             self._failures += 1
         else:
-            self._journal.fault(row.href, str(error))
+            self._journal.fault(self._name(row), str(error))
             row.due = now + self._delay_s(row.retries, row.rate_s, error)
             row.retries += 1
             if row.retries > len(_RETRIES_S):
                 self._tree.doubt(row, now)
+
+    def _name(self, row):
+        """Return what to call a resource before people."""
+        name = KINDS[row.kind][0]
+        return name if row.slot < 0 else "%s of program %s" % (name, self._programs.title[row.slot])
 
     def _delay_s(self, failures, rate_s, error):
         if error.retry_after >= 0:
@@ -120,7 +125,7 @@ class Conversation:
     # --- reading --------------------------------------------------------------------------------
 
     async def _poll(self, row):
-        document, on_item, done = KINDS[row.kind]
+        _, document, on_item, done = KINDS[row.kind]
         self._found = []
         self._staged.clear()
         if on_item:
@@ -133,7 +138,7 @@ class Conversation:
         if wait is not None:
             await wait
         row.retries = 0
-        self._journal.well(row.href)
+        self._journal.well(self._name(row))
 
     async def _read_list(self, href, document, on_item):
         """Read all pages, counting the items that come: `all` and `results` may lie (T6)."""
@@ -304,7 +309,7 @@ class Conversation:
 
     def _forget(self, row):
         """A row has left the tree."""
-        self._journal.forget(row.href)
+        self._journal.forget(self._name(row))
         if row.kind == DDERC:
             self._programs.clear_default(row.slot)
         elif row.kind == DERP:
@@ -334,17 +339,17 @@ class Conversation:
         responses.pop()
 
 
-# document; what each item of a list goes to; what is done when the whole has been read
+# name; document; what each item of a list goes to; what is done when the whole has been read
 KINDS = (
-    (documents.DEVICE_CAPABILITY, None, "_dcap_read"),
-    (documents.TIME, None, "_time_read"),
-    (documents.END_DEVICE_LIST, "_end_device", "_end_devices_read"),
-    (documents.REGISTRATION, None, "_registration_read"),
-    (documents.FSA_LIST, "_fsa", "_found_read"),
-    (documents.DERP_LIST, "_derp", "_derps_read"),
-    (None, None, None),
-    (documents.DDERC, None, "_dderc_read"),
-    (documents.DERC_LIST, "_derc", "_dercs_read"),
-    (documents.DER_LIST, "_der_item", "_ders_read"),
-    (documents.MUP_LIST, "_mup", "_mups_read"),
+    ("DeviceCapability", documents.DEVICE_CAPABILITY, None, "_dcap_read"),
+    ("Time", documents.TIME, None, "_time_read"),
+    ("EndDeviceList", documents.END_DEVICE_LIST, "_end_device", "_end_devices_read"),
+    ("Registration", documents.REGISTRATION, None, "_registration_read"),
+    ("FunctionSetAssignmentsList", documents.FSA_LIST, "_fsa", "_found_read"),
+    ("DERProgramList", documents.DERP_LIST, "_derp", "_derps_read"),
+    ("DERProgram", None, None, None),
+    ("DefaultDERControl", documents.DDERC, None, "_dderc_read"),
+    ("DERControlList", documents.DERC_LIST, "_derc", "_dercs_read"),
+    ("DERList", documents.DER_LIST, "_der_item", "_ders_read"),
+    ("MirrorUsagePointList", documents.MUP_LIST, "_mup", "_mups_read"),
 )

@@ -16,7 +16,6 @@ from sluice_tools import clock as clocks
 from sluice_tools import scenario as scenarios
 from sluice_tools.demo.day import Day
 from sluice_tools.demo.live import View, closing
-from sluice_tools.demo.picture import draw
 from sluice_tools.demo.processes import Child, ChildDied, Children
 from sluice_tools.demo.summary import checks, summary
 from sluice_tools.gateway import lock_step_command
@@ -150,6 +149,8 @@ def demo(scenario_file: Path, output: Path) -> None:
         raise click.ClickException(str(error)) from error
     figures = summary(day, time.monotonic() - begun)
     (output / "summary.json").write_text(json.dumps(figures, indent=2) + "\n")
+    from sluice_tools.demo.picture import draw  # here, because matplotlib takes a second to load
+
     draw(day.scenario, day.minutes, figures, output / "site.png")
     found = checks(figures)
     closing(console, found, figures)
