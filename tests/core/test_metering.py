@@ -50,6 +50,14 @@ def test_a_thin_interval_is_questionable_and_an_unsampled_quantity_is_left_out()
     assert ring.quality[QUANTITIES + SITE_W] == QUALITY_VALID
 
 
+def test_what_was_not_measured_is_not_counted():
+    ring = Ring()
+    intervals = Intervals(ring, 300)
+    feed(intervals, 0, 300, lambda now: None if now % 2 else 10)
+    intervals.tick(300, 300)
+    assert (ring.values[SITE_W], ring.quality[SITE_W]) == (10, QUALITY_VALID)
+
+
 def test_an_interval_without_any_sample_is_not_invented():  # M2
     ring = Ring()
     intervals = Intervals(ring, 300)

@@ -51,9 +51,10 @@ class Intervals:
             self.start = grid_start(now, rate_s)
 
     def sample(self, quantity, value):
-        """Count one sample of `quantity` (W, var or tenths of a volt)."""
-        self.sums[quantity] += value
-        self.counts[quantity] += 1
+        """Count one sample of `quantity` (W, var or tenths of a volt); None = it was not measured."""
+        if value is not None:
+            self.sums[quantity] += value
+            self.counts[quantity] += 1
 
     def _close(self):
         sampled = False
