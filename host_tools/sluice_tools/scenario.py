@@ -4,6 +4,7 @@ The file is checked whole; every error names its line and key.
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 
@@ -28,6 +29,11 @@ class Scenario(Plan):
     @cached_property
     def _export_limit(self) -> ExportLimit:
         return ExportLimit(self)
+
+    def on_the_day_of(self, now: float) -> "Scenario":
+        """Give the same scenario, moved by whole days so that Unix second `now` lies in its first day."""
+        days = (int(now) - self.start_s) // 86400
+        return self.model_copy(update={"start": self.start + timedelta(days=days)})
 
     def ramped_limit_w(self, t: float) -> float:
         """The export limit that holds at second `t`, ramp included: the scenario's own truth."""

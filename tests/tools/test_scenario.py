@@ -27,6 +27,12 @@ def limits(text: str, *seconds: float) -> list[float]:
     return [round(scenario.ramped_limit_w(t), 3) for t in seconds]
 
 
+def test_a_scenario_can_be_played_on_any_day_at_its_own_time_of_day() -> None:
+    moved = loads(HEAD + ONE).on_the_day_of(1794997000)  # 2026-11-18T09:36:40Z
+    assert moved.start.isoformat() == "2026-11-18T00:00:00+00:00"
+    assert moved.ramped_limit_w(1199) == 1500
+
+
 # --- the file -----------------------------------------------------------------------------------
 
 

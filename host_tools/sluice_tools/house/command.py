@@ -64,7 +64,7 @@ def _serve(house: House, clock: Clock, pty: Pty) -> None:
 
 @click.command()
 @click.option("--scenario", type=FILE, default=scenarios.SCENARIOS / "day.yaml", help="What sun and load do.")
-@click.option("--clock", type=FILE, help="A lock-step clock file; the system's clock without it.")
+@click.option("--clock", type=FILE, help="A lock-step clock file. Without it the scenario is played today.")
 @click.option("--pty", "link", type=click.Path(path_type=Path), help="Make this a link to the serial line's end.")
 def house(scenario: Path, clock: Path | None, link: Path | None) -> None:
     """Be the house of SCENARIO: meter (unit 1) and inverter (unit 2) on one RS485 line, a pseudo-terminal.
@@ -74,7 +74,8 @@ def house(scenario: Path, clock: Path | None, link: Path | None) -> None:
     """
     time = Clock.file(clock) if clock else Clock.system()
     try:
-        site = House(scenarios.load(scenario), _say)
+        plan = scenarios.load(scenario)
+        site = House(plan if clock else plan.on_the_day_of(time.now()), _say)
     except ValueError as error:
         raise click.ClickException(str(error)) from error
     pty = Pty(link)

@@ -50,7 +50,7 @@ async def _serve(utility: Utility, clock: Clock, pki: Path, suites: tuple[str, .
 @click.command()
 @click.option("--scenario", type=FILE, default=scenarios.SCENARIOS / "day.yaml", help="What the utility publishes.")
 @click.option("--pki", type=click.Path(file_okay=False, path_type=Path), required=True, help="Made if it is not there.")
-@click.option("--clock", type=FILE, help="A lock-step clock file; the system's clock without it.")
+@click.option("--clock", type=FILE, help="A lock-step clock file. Without it the scenario is played today.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0, the default, takes a free one.")
 @click.option("--suite", type=click.Choice(SUITES), multiple=True, help="Only this cipher suite; both without it.")
 @click.option("--events", is_flag=True, help="Print a JSON line for each thing that happens.")
@@ -63,7 +63,7 @@ def server(scenario: Path, pki: Path, clock: Path | None, port: int, suite: tupl
     time = Clock.file(clock) if clock else Clock.system()
     try:
         wheel()  # missing? Better told now than at the first request
-        loaded = scenarios.load(scenario)
+        loaded = scenarios.load(scenario) if clock else scenarios.load(scenario).on_the_day_of(time.now())
     except (SchemaMissing, scenarios.ScenarioError) as error:
         raise click.ClickException(str(error)) from error
     if not (pki / "serca.pem").exists():
