@@ -243,6 +243,22 @@ def test_nothing_is_told_of_devices_that_have_not_been_read():  # R2
     assert [href for method, href, _ in world.utility.sent if method == "PUT"] == []
 
 
+def test_a_server_that_keeps_no_der_is_not_asked_all_the_time():
+    world = World()
+    world.utility.documents["/ders"] = listed("DERList", [])
+    world.settle(290)
+    assert world.asked("GET /ders") == 1
+
+
+def test_devices_that_become_known_are_told_of_at_once():  # R2
+    world = World()
+    world.inverter.w_max = 0
+    world.settle(3)
+    world.inverter.w_max = 10000
+    world.settle(1)
+    assert world.asked("PUT /d/cap") == 1
+
+
 def test_two_usage_points_are_made_and_the_list_is_read_again_for_their_rate():  # M1
     world = talked()
     posts = [body for method, href, body in world.utility.sent if href == "/mups"]

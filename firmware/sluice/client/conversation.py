@@ -125,6 +125,9 @@ class Conversation:
     # --- reading --------------------------------------------------------------------------------
 
     async def _poll(self, row):
+        if row.kind == MUP_LIST and not self._registered():
+            row.due = self._clock.now() + 1  # the server would refuse
+            return
         _, document, on_item, done = KINDS[row.kind]
         self._found = []
         self._staged.clear()
@@ -162,6 +165,10 @@ class Conversation:
         if row.kind != DDERC:
             raise RequestError("GET %s was answered with nothing" % row.href, False)
         return None
+
+    def _registered(self):
+        """Tell whether the server lists this device, with the right PIN."""
+        return self._tree.find(DER_LIST) is not None or self._tree.find(FSA_LIST) is not None
 
     def _link(self, record, field):
         """Return the path of a link of the record being read, or None."""
@@ -291,9 +298,7 @@ class Conversation:
             self._found.append(self._link(record, field))
 
     def _ders_read(self, row, record, now):
-        if self._found:
-            return self._der.put(self._session, self._found, now)
-        return None
+        return self._der.put(self._session, self._found or (None, None, None), now)
 
     def _mup(self, record):
         self._mirror.listed(record, self._link(record, record.HREF))
@@ -302,9 +307,7 @@ class Conversation:
         return self._register_mirror(row)
 
     async def _register_mirror(self, row):
-        if self._tree.find(DER_LIST) is None and self._tree.find(FSA_LIST) is None:
-            row.due = self._clock.now() + 1  # not registered yet: the server would refuse
-        elif await self._mirror.register(self._session, row.href):
+        if await self._mirror.register(self._session, row.href):
             row.due = self._clock.now() + 1  # read the post rate it was given
 
     def _forget(self, row):

@@ -43,11 +43,11 @@ class DerResources:
         return (bits, OPERATIONAL_ON if self._inverter.operating else OPERATIONAL_OFF, self._programs.grad())
 
     def changed(self):
-        """Tell whether the server was told something else last."""
-        return self._told is not None and self._told != self._state()
+        """Tell whether the server was told something else last, or nothing though the devices are known."""
+        return self._inverter.w_max > 0 and self._told != self._state()
 
     async def put(self, session, hrefs, now):
-        """PUT status, settings and capability to `hrefs`, in this order; a link that is missing is left out."""
+        """PUT status, settings and capability to the first three `hrefs`; a link that is None is left out."""
         inverter = self._inverter
         if not inverter.w_max:
             return
