@@ -1,0 +1,196 @@
+"""Requests over a connection that is made of given bytes: keep-alive, redirects, deadlines, refusals."""
+
+import asyncio
+
+from expect import raises
+from sluice.client.causes import RequestError
+from sluice.client.session import Session
+from sluice.port.errors import REFUSED, LinkError
+from sluice.sep2.documents import TIME
+from sluice_wire.limits import REDIRECTS_MAX
+from sluice_wire.sep2 import EPOCH
+
+DOCUMENT = b'<Time xmlns="urn:ieee:std:2030.5:ns"><currentTime>%d</currentTime></Time>' % (EPOCH + 7)
+SILENCE = None
+
+
+def answer(status=b"200 OK", body=DOCUMENT, fields=b""):
+    return b"HTTP/1.1 %s\r\n%sContent-Length: %d\r\n\r\n%s" % (status, fields, len(body), body)
+
+
+class Stream:
+    """A connection: `answers` is what comes back, one for each request; b"" closes it."""
+
+    def __init__(self, answers, sent):
+        self._answers = list(answers)
+        self._sent = sent
+        self._arriving = b""
+        self.closed = False
+
+    async def write(self, buf, n):
+        self._sent.append(bytes(buf[:n]))
+        if self._sent[-1].find(b"HTTP/1.1\r\n") >= 0:
+            self._arriving = self._answers.pop(0) if self._answers else b""
+
+    async def readinto(self, buf):
+        if self._arriving is SILENCE:
+            raise asyncio.TimeoutError
+        piece = self._arriving[: min(len(buf), 50)]
+        self._arriving = self._arriving[len(piece) :]
+        buf[: len(piece)] = piece
+        return len(piece)
+
+    def close(self):
+        self.closed = True
+
+
+class Port:
+    """Makes the given connections, one after the other; then nothing listens."""
+
+    def __init__(self, *connections):
+        self._connections = list(connections)
+        self.sent = []
+        self.made = []
+
+    async def connect(self, host, port, tls):
+        if not self._connections:
+            raise LinkError(REFUSED, "111")
+        self.made.append(Stream(self._connections.pop(0), self.sent))
+        return self.made[-1]
+
+    async def within(self, ms, awaitable):
+        return await awaitable
+
+
+def finish(coroutine):
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        return stop.value
+    raise AssertionError("it waited")
+
+
+def session(*connections):
+    port = Port(*connections)
+    return Session(port, "utility.example", 8443, None), port
+
+
+def read(client, href="/tm"):
+    there = finish(client.get(href, TIME))
+    return client.reader.record.current_time if there else None
+
+
+def refused(client, href="/tm"):
+    return str(raises(RequestError, finish, client.get(href, TIME)))
+
+
+def test_a_request_names_host_and_media_type():  # T4
+    client, port = session([answer()])
+    assert read(client) == 7
+    assert port.sent == [
+        b"GET /tm HTTP/1.1\r\nHost: utility.example:8443\r\nAccept: application/sep+xml\r\n\r\n",
+    ]
+
+
+def test_a_body_goes_with_its_length_and_type():  # T4
+    client, port = session([answer(b"201 Created", b"", b"Location: api/v2/mup/7\r\n")])
+    client.writer.begin("X")
+    assert finish(client.send("POST", "/mup")) == "/api/v2/mup/7"  # T5: the leading slash is forgiven
+    assert b"Content-Type: application/sep+xml\r\nContent-Length: %d\r\n" % client.writer.n in port.sent[0]
+    assert port.sent[1].startswith(b"<X ")
+
+
+def test_one_connection_serves_many_requests():  # T9
+    client, port = session([answer(), answer(), answer()])
+    assert [read(client) for _ in range(3)] == [7, 7, 7]
+    assert len(port.made) == 1
+
+
+def test_a_kept_connection_that_the_server_has_closed_is_made_anew_once():  # T9
+    client, port = session([answer(), b""], [answer()])
+    read(client)
+    assert read(client) == 7
+    assert len(port.made) == 2
+    assert port.made[0].closed
+
+
+def test_a_fresh_connection_that_closes_without_an_answer_is_an_error():  # T10
+    client, port = session([b""], [answer()])
+    assert "certificate not accepted, or source address not allowed" in refused(client)
+    assert len(port.made) == 1
+
+
+def test_a_server_that_says_close_gets_a_new_connection_next_time():
+    client, port = session([answer(fields=b"Connection: close\r\n")], [answer()])
+    read(client)
+    read(client)
+    assert len(port.made) == 2
+
+
+def test_a_chunked_body_is_read():
+    chunks = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    for at in range(0, len(DOCUMENT), 9):
+        chunks += b"%x\r\n%s\r\n" % (len(DOCUMENT[at : at + 9]), DOCUMENT[at : at + 9])
+    client, _ = session([chunks + b"0\r\n\r\n"])
+    assert read(client) == 7
+
+
+def test_204_is_nothing_defined():  # T7
+    client, _ = session([b"HTTP/1.1 204 No Content\r\n\r\n"])
+    assert read(client) is None
+
+
+def test_a_redirect_within_the_host_is_followed():
+    client, port = session([answer(b"307 Temporary Redirect", b"", b"Location: /elsewhere\r\n"), answer()])
+    assert read(client) == 7
+    assert port.sent[1].startswith(b"GET /elsewhere ")
+
+
+def test_a_redirect_to_another_host_is_not():  # T5
+    client, port = session([answer(b"302 Found", b"", b"Location: https://evil.example/tm\r\n"), answer()])
+    assert "another host" in refused(client)
+    assert len(port.sent) == 1
+
+
+def test_redirects_without_end_are_given_up():
+    client, port = session([answer(b"301 Moved", b"", b"Location: /tm\r\n")] * 9)
+    assert "redirected more than" in refused(client)
+    assert len(port.sent) == REDIRECTS_MAX
+
+
+def test_a_refusal_says_what_the_server_said():  # T10
+    client, _ = session([answer(b"404 Not Found", b"no such device")])
+    assert refused(client) == (
+        "GET /tm was answered 404: not there, or this certificate may not see it; it says \"no such device\""
+    )
+
+
+def test_retry_after_is_told():  # S1
+    client, _ = session([answer(b"429 Too Many Requests", b"", b"Retry-After: 180\r\n")])
+    error = raises(RequestError, finish, client.get("/tm", TIME))
+    assert (error.hold, error.status, error.retry_after) == (True, 429, 180)
+
+
+def test_silence_ends_with_the_deadline_and_the_connection():  # T10
+    client, port = session([SILENCE], [answer()])
+    assert "no answer in time: firewall" in refused(client)
+    assert port.made[0].closed
+    assert read(client) == 7
+
+
+def test_an_answer_that_breaks_off_or_is_no_http_is_refused_and_the_connection_dropped():  # P5
+    for broken in (answer()[:-9], b"SSH-2.0-OpenSSH\r\n", answer(body=DOCUMENT[:-4])):
+        client, port = session([broken], [answer()])
+        assert refused(client).startswith("GET /tm: ")
+        assert port.made[0].closed
+        assert read(client) == 7
+
+
+def test_a_document_of_another_kind_is_refused_by_name():  # P5
+    client, _ = session([answer(body=b'<DERList xmlns="urn:ieee:std:2030.5:ns"/>')])
+    assert "expected Time, found DERList" in refused(client)
+
+
+def test_where_nothing_listens_the_person_is_told_what_to_check():  # T10
+    client, _ = session()
+    assert "check server.url" in refused(client)
