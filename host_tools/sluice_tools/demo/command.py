@@ -1,6 +1,7 @@
 """`sluice demo`: server, house and gateway play a day in lock-step, and the day is shown, drawn and judged."""
 
 import json
+import os
 import signal
 import sys
 import time
@@ -154,5 +155,6 @@ def demo(scenario_file: Path, output: Path) -> None:
     draw(day.scenario, day.minutes, figures, output / "site.png")
     found = checks(figures)
     closing(console, found, figures)
-    console.print(f"{output / 'site.png'}\n{output / 'summary.json'}", highlight=False, soft_wrap=True)
+    for name in ("site.png", "summary.json"):
+        console.print(os.path.relpath(output / name), highlight=False, soft_wrap=True)
     sys.exit(0 if all(check.good for check in found) else 1)

@@ -1,6 +1,7 @@
 """The day as it passes: a live page on a terminal, plain lines elsewhere."""
 
 import time
+from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -120,7 +121,7 @@ class View:
         self._console.print(line, soft_wrap=True, highlight=False, markup=False)
 
 
-def closing(console: Console, found: list[Check], figures: dict[str, object]) -> None:
+def closing(console: Console, found: list[Check], figures: dict[str, Any]) -> None:
     """Say in words what the day has shown."""
     table = Table(title="The day in figures", title_justify="left", show_header=False, box=None, padding=(0, 2))
     for check in found:
@@ -138,13 +139,21 @@ def closing(console: Console, found: list[Check], figures: dict[str, object]) ->
         console.print(f"[bold red]The day was not as it should be: {failed}.[/bold red]")
 
 
-def facts(figures: dict[str, object]) -> list[tuple[str, str]]:
+def facts(figures: dict[str, Any]) -> list[tuple[str, str]]:
     """Say what is worth knowing beside the checks."""
-    peak, limit = figures["heap_peak_bytes"], figures["heap_limit_bytes"]
+    wall_s = f"{figures['wall_seconds']:.0f} s"
     return [
-        ("Gateway", f"{figures['interpreter']}, {figures['bits']} bits, heap {peak} of {limit} B at the most"),
+        ("Gateway", f"{figures['interpreter']}, {figures['bits']} bits, heap {heap(figures)}"),
         ("Events", f"{figures['events_stored']} stored, {figures['responses_accepted']} responses accepted"),
         ("Readings", f"{figures['readings_accepted']} accepted"),
-        ("TLS", f"{figures['tls_cipher']}, {figures['bytes_sent']} B sent, {figures['bytes_received']} B received"),
-        ("Time", f"{figures['virtual_seconds']} s in {figures['wall_seconds']} s"),
+        ("TLS", figures["tls_cipher"]),
+        ("Traffic", f"{figures['bytes_sent'] / 1e6:.2f} MB sent, {figures['bytes_received'] / 1e6:.2f} MB received"),
+        ("Time", f"{figures['virtual_seconds'] / 3600:g} h of the house in {wall_s}"),
     ]
+
+
+def heap(figures: dict[str, Any]) -> str:
+    """Say how much heap the gateway held at the most, as far as it has told."""
+    if figures["heap_peak_bytes"] is None:
+        return "not told"
+    return f"{figures['heap_peak_bytes'] / 1000:.1f} of {figures['heap_limit_bytes'] / 1000:.1f} kB at the most"
