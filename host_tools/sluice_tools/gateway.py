@@ -1,14 +1,37 @@
-"""The gateway as a program of its own: the command lines that start it, on either Python."""
+"""The gateway as a program of its own: its configuration for a simulated house, and the command lines that start it."""
 
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
+from sluice_tools.house.command import INVERTER_UNIT_ID, METER_UNIT_ID
+from sluice_tools.plan import Plan
 from sluice_tools.toolchain import ROOT, image, interpreter
 
 HEAP = "160k"
+
+
+def gateway_config(scenario: Plan, url: str, pty: str) -> dict[str, Any]:
+    """Give the gateway's configuration file; its certificates lie beside it in pki/."""
+    device = scenario.device
+    return {
+        "nmi": device.nmi,
+        "site": {"exp_lim_w": scenario.site.exp_lim_w, "imp_lim_w": scenario.site.imp_lim_w},
+        "server": {
+            "url": url,
+            "ca": "pki/serca.pem",
+            "certificate": "pki/device-chain.pem",
+            "key": "pki/device.key",
+            "pen": device.pen,
+            "pin": device.pin,
+        },
+        "bus": {"device": pty, "baud": 115200},
+        "meter": {"unit_id": METER_UNIT_ID, "map": "sdm630"},
+        "inverter": {"unit_id": INVERTER_UNIT_ID},
+    }
 
 
 def lock_step_command(config: Path, clock: Path, start_s: float, until_s: float) -> list[str]:

@@ -20,7 +20,7 @@ from sluice.port import cpython
 from sluice.port.errors import CLOSED, REFUSED, LinkError
 from sluice_tools import pki
 from sluice_tools.clock import Clock
-from sluice_tools.demo.command import gateway_config
+from sluice_tools.gateway import gateway_config
 from sluice_tools.house.command import INVERTER_UNIT_ID, METER_UNIT_ID, line_of
 from sluice_tools.house.plant import House
 from sluice_tools.scenario import Scenario

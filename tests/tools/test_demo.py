@@ -15,12 +15,12 @@ import pytest
 from house_world import advance, scenario
 from rich.console import Console
 
-from sluice_tools.demo.command import gateway_config
 from sluice_tools.demo.day import Day
 from sluice_tools.demo.live import closing, page
 from sluice_tools.demo.picture import draw
 from sluice_tools.demo.processes import Child, Children, Line
 from sluice_tools.demo.summary import checks, summary
+from sluice_tools.gateway import gateway_config
 from sluice_tools.house.plant import House
 from sluice_tools.toolchain.interpreter import Interpreter
 

@@ -19,35 +19,13 @@ from sluice_tools.demo.day import Day
 from sluice_tools.demo.live import View, closing
 from sluice_tools.demo.processes import Child, ChildDied, Children
 from sluice_tools.demo.summary import checks, summary
-from sluice_tools.gateway import lock_step_command
-from sluice_tools.house.command import INVERTER_UNIT_ID, METER_UNIT_ID
+from sluice_tools.gateway import gateway_config, lock_step_command
 from sluice_tools.pki import make_pki
-from sluice_tools.scenario import Scenario
 from sluice_tools.toolchain import BUILD
 from sluice_tools.toolchain.interpreter import InterpreterError
 
 OUTPUT = BUILD / "demo"
 PATIENCE_S = 60  # for a process to be ready, to say something, or to end
-
-
-def gateway_config(scenario: Scenario, url: str, pty: str) -> dict[str, Any]:
-    """Give the gateway's configuration file; its certificates lie beside it in pki/."""
-    device = scenario.device
-    return {
-        "nmi": device.nmi,
-        "site": {"exp_lim_w": scenario.site.exp_lim_w, "imp_lim_w": scenario.site.imp_lim_w},
-        "server": {
-            "url": url,
-            "ca": "pki/serca.pem",
-            "certificate": "pki/device-chain.pem",
-            "key": "pki/device.key",
-            "pen": device.pen,
-            "pin": device.pin,
-        },
-        "bus": {"device": pty, "baud": 115200},
-        "meter": {"unit_id": METER_UNIT_ID, "map": "sdm630"},
-        "inverter": {"unit_id": INVERTER_UNIT_ID},
-    }
 
 
 class Play:
