@@ -1,8 +1,9 @@
 """Meters as data: where each keeps what the gateway reads. Adding a meter is adding a table.
 
-A table is (function, blocks, points). Blocks are read one after the other, as (first register, count). A point is
-(quantity, register, factor): the register, a float32 with its high word first, times the factor is the quantity in
-the gateway's unit: W, var, tenths of a volt, thousandths of a hertz. `+` watts are import.
+A table is (function, first register, registers, points): one block that is read in one request, and in it, in the
+order of the quantities below, (register, factor). A register is the first of a float32, high word first; its value
+times the factor is the quantity in the gateway's unit: W, var, tenths of a volt, thousandths of a hertz. `+` watts
+are import.
 Source: Eastron SDM630 Modbus protocol V1.x, input registers (facts agreed on by several open drivers).
 """
 
@@ -14,19 +15,20 @@ V1 = const(2)
 V2 = const(3)
 V3 = const(4)
 HZ = const(5)
-POINTS = const(6)
+QUANTITIES = const(6)
 
 METERS = {
     "sdm630": (
         4,
-        ((0x0000, 72),),
+        0x0000,
+        72,
         (
-            (W, 0x0034, 1),
-            (VAR, 0x003C, 1),
-            (V1, 0x0000, 10),
-            (V2, 0x0002, 10),
-            (V3, 0x0004, 10),
-            (HZ, 0x0046, 1000),
+            (0x0034, 1),  # W
+            (0x003C, 1),  # VAR
+            (0x0000, 10),  # V1
+            (0x0002, 10),  # V2
+            (0x0004, 10),  # V3
+            (0x0046, 1000),  # HZ
         ),
     ),
 }

@@ -85,7 +85,7 @@ def test_a_device_that_is_garbled_twice_is_told_from_a_silent_one():
     modbus, _ = client(faults=["garbled", "garbled"])
     error = raises(BadReply, finish, modbus.read(1, 3, 10, 2))
     assert str(error) == (
-        "unit 1: 9 bytes came that are no reply; check termination, parity and baud rate, "
+        "unit 1: what comes is no reply; check termination, parity and baud rate, "
         "and that nothing else asks on this line"
     )
     assert (modbus.no_reply, modbus.bad_reply) == (0, 1)

@@ -27,6 +27,17 @@ _V_ABSENT_DV = const(200)  # below this a phase is not connected
 _ON = (sunspec.ST_STARTING, sunspec.ST_MPPT, sunspec.ST_THROTTLED)
 
 
+def _mean_dv(regs):
+    """Return the mean voltage of the phases that are there, in tenths of a volt; None if none is."""
+    total_dv = phases = 0
+    for phase in range(3):
+        phase_dv = scaled(regs, sunspec.INVERTER_PHV[phase], 1)
+        if phase_dv >= _V_ABSENT_DV:
+            total_dv += phase_dv
+            phases += 1
+    return total_dv // phases if phases else None
+
+
 class Inverter:
     """An inverter. After `scan` its ratings are known, after `poll` its state; watts + = generation."""
 
@@ -148,19 +159,13 @@ class Inverter:
         st = scaled(regs, sunspec.INVERTER_ST, 0)
         if w == NOT_VALID or st == NOT_VALID:
             self._fail("gives no power or no state")
-        v_dv = phases = 0
-        for point in sunspec.INVERTER_PHV:
-            phase_dv = scaled(regs, point, 1)
-            if phase_dv >= _V_ABSENT_DV:
-                v_dv += phase_dv
-                phases += 1
-        var = scaled(regs, sunspec.INVERTER_VAR, 0)
-        hz_mhz = scaled(regs, sunspec.INVERTER_HZ, 3)
         self.w = w
         self.st = st
+        var = scaled(regs, sunspec.INVERTER_VAR, 0)
         self.var = var if var != NOT_VALID else None
-        self.v_dv = v_dv // phases if phases else None
+        hz_mhz = scaled(regs, sunspec.INVERTER_HZ, 3)
         self.hz_mhz = hz_mhz if hz_mhz > 0 else None
+        self.v_dv = _mean_dv(regs)
 
     # --- what it is told --------------------------------------------------------------------------
 
@@ -196,9 +201,7 @@ class Inverter:
         held = regs[0] if regs[CONTROLS_W_MAX_LIM_ENA - CONTROLS_W_MAX_LIM_PCT] == 1 else self._full
         self.applied_w = min(held, self._full) * self.w_max // self._full
         if held > self.percent(limit_w):
-            self._fail("holds %d W, not the %d W it was told: is remote control enabled in it?" % (
-                self.applied_w, limit_w
-            ))
+            self._fail("lets through more than it was told: is remote control enabled in it?")
 
     def _scale(self, register):
         sf = signed(register)

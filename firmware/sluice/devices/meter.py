@@ -9,7 +9,7 @@ from array import array
 
 from micropython import const
 
-from sluice_wire.meters import HZ, POINTS, V1, V3, VAR, W
+from sluice_wire.meters import HZ, QUANTITIES, V1, V3, VAR, W
 
 from .decode import NOT_VALID, float32
 from .errors import DeviceError
@@ -26,8 +26,8 @@ class Meter:
 
     def __init__(self, unit_id, table):
         self.unit_id = unit_id
-        self._function, self._blocks, self._points = table
-        self._values = array("i", [0] * POINTS)
+        self._function, self._first, self._count, self._points = table
+        self._values = array("i", [0] * QUANTITIES)
         self.w = 0
         self.var = 0
         self.v_dv = 0  # tenths of a volt, the mean of the phases that are there
@@ -35,17 +35,18 @@ class Meter:
 
     async def poll(self, client):
         """Read the meter. ModbusError or DeviceError leaves the last reading as it was."""
-        for first, count in self._blocks:
-            await client.read(self.unit_id, self._function, first, count)
-            self.decode(client.regs, first, count)
+        await client.read(self.unit_id, self._function, self._first, self._count)
+        self.decode(client.regs)
         self.take()
 
-    def decode(self, regs, first, count):
-        """Take the points that lie in `count` registers from `first` on."""
-        for quantity, register, factor in self._points:
-            at = register - first
-            if 0 <= at < count - 1:
-                self._values[quantity] = float32(regs[at], regs[at + 1], factor)
+    def decode(self, regs):
+        """Take the quantities out of the registers of the block."""
+        for quantity in range(QUANTITIES):
+            self._values[quantity] = self._number(regs, self._points[quantity])
+
+    def _number(self, regs, point):
+        at = point[0] - self._first
+        return float32(regs[at], regs[at + 1], point[1])
 
     def take(self):
         """Make what was decoded the reading. DeviceError if it cannot be true."""

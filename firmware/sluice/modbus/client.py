@@ -104,8 +104,8 @@ class Client:
         if heard:
             self.bad_reply += 1
             raise BadReply(
-                "unit %d: %d bytes came that are no reply; check termination, parity and baud rate, "
-                "and that nothing else asks on this line" % (unit_id, heard)
+                "unit %d: what comes is no reply; check termination, parity and baud rate, "
+                "and that nothing else asks on this line" % unit_id
             )
         self.no_reply += 1
         raise NoReply("unit %d does not answer: check its power, wiring, baud rate and unit id" % unit_id)

@@ -43,9 +43,13 @@ def crc16(buf, start, end):
     """Return the CRC of `buf[start:end]`; on the wire its low byte goes first."""
     table = _CRC
     crc = 0xFFFF
-    for i in range(start, end):
-        crc = crc >> 8 ^ table[(crc ^ buf[i]) & 0xFF]
+    while start < end:
+        crc = crc >> 8 ^ table[crc & 0xFF ^ buf[start]]
+        start += 1
     return crc
+
+
+# A call lives on the heap if its locals and operands are more than eleven, so no call here has many of both.
 
 
 def _begin(buf, unit_id, function, address, value):
@@ -55,7 +59,13 @@ def _begin(buf, unit_id, function, address, value):
     buf[3] = address & 0xFF
     buf[4] = value >> 8
     buf[5] = value & 0xFF
-    return 6
+
+
+def _fill(buf, at, regs, count):
+    for i in range(count):
+        buf[at] = regs[i] >> 8
+        buf[at + 1] = regs[i] & 0xFF
+        at += 2
 
 
 def _finish(buf, n):
@@ -69,26 +79,24 @@ def encode_read(buf, unit_id, function, address, count):
     """Write a request for `count` registers (function 3 or 4) into `buf`, return its length."""
     if not 0 < count <= READ_MAX:
         raise ValueError("a read takes 1 to 125 registers")
-    return _finish(buf, _begin(buf, unit_id, function, address, count))
+    _begin(buf, unit_id, function, address, count)
+    return _finish(buf, 6)
 
 
 def encode_write_single(buf, unit_id, address, value):
     """Write a request to set one register (function 6), return its length."""
-    return _finish(buf, _begin(buf, unit_id, WRITE_SINGLE, address, value))
+    _begin(buf, unit_id, WRITE_SINGLE, address, value)
+    return _finish(buf, 6)
 
 
 def encode_write(buf, unit_id, address, regs, count):
     """Write a request to set `count` registers to the first of `regs` (function 16), return its length."""
     if not 0 < count <= WRITE_MAX:
         raise ValueError("a write takes 1 to 123 registers")
-    n = _begin(buf, unit_id, WRITE_MULTIPLE, address, count)
-    buf[n] = 2 * count
-    n += 1
-    for i in range(count):
-        buf[n] = regs[i] >> 8
-        buf[n + 1] = regs[i] & 0xFF
-        n += 2
-    return _finish(buf, n)
+    _begin(buf, unit_id, WRITE_MULTIPLE, address, count)
+    buf[6] = 2 * count
+    _fill(buf, 7, regs, count)
+    return _finish(buf, 7 + 2 * count)
 
 
 class Reply:
