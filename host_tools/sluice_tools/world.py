@@ -30,7 +30,8 @@ from sluice_tools.utility.message import Refusal, Request, Response
 from sluice_tools.utility.server import Utility
 from sluice_wire.sep2 import EPOCH
 
-FAULTS = ("server-silent", "server-down", "server-500", "meter-silent", "inverter-silent")
+FAULTS = ("server-silent", "server-down", "server-500", "server-clock-back", "meter-silent", "inverter-silent")
+CLOCK_BACK_S = 3600
 
 
 class Deadlock(Exception):
@@ -152,6 +153,9 @@ class _Line:
         buf[: len(data)] = data
         return len(data)
 
+    def close(self) -> None:
+        self._arrived = b""
+
 
 class _Port(cpython.Port):
     """The gateway's port into the world."""
@@ -193,7 +197,7 @@ class _Port(cpython.Port):
 class World:
     """A gateway under `scenario`; `faults` break its world for a while. `directory` takes certificates and so on.
 
-    After `run`: `journal` (the gateway's lines), `utility.report()`, `house.judge.report()`.
+    After `run`: `journal` (the gateway's lines), `minutes` (the house's), `utility.report()`, `house.judge.report()`.
     """
 
     def __init__(self, scenario: Scenario, directory: Path, faults: Iterable[Fault] = ()) -> None:
@@ -205,7 +209,8 @@ class World:
         unknown = {fault.what for fault in self._faults} - set(FAULTS)
         if unknown:
             raise ValueError(f"unknown fault {', '.join(sorted(unknown))}; there are {', '.join(FAULTS)}")
-        self.house = House(scenario)
+        self.minutes: list[dict[str, float]] = []
+        self.house = House(scenario, self.minutes.append)
         pki.make_pki(directory / "pki", now=scenario.start_s)
         self.utility = Utility(scenario, [pki.lfdi_of(directory / "pki" / "device-chain.pem")])
         self.ledger = self.utility.ledger
@@ -229,7 +234,7 @@ class World:
         """Answer as the utility does, unless the server has a fault of its own."""
         if self.broken("server-500"):
             return Refusal(500, "server-500").response()
-        return self.utility.handle(request, now)
+        return self.utility.handle(request, now - CLOCK_BACK_S * self.broken("server-clock-back"))
 
     def run(self, seconds: int) -> None:
         """Let `seconds` pass from the scenario's start."""

@@ -65,7 +65,7 @@ class World:
         self.events = Events(reply_tos)
         self.staged = Events(reply_tos)
         self.responses = Responses()
-        self.envelope = Envelope(self.events, self.programs, fixed_w, 0)
+        self.envelope = Envelope(self.events, self.programs, fixed_w)
         self.envelope.rate(max_w)
         self.now = 0
         self.applied = True
@@ -85,7 +85,7 @@ class World:
         while self.now < until:
             self.now += 1
             self.events.step(self.now, self.applied, self.responses)
-            self.envelope.step(self.now)
+            self.envelope.step(1)
 
     def limit_w(self, mode):
         return self.envelope.limit_w(mode)

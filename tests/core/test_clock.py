@@ -37,7 +37,26 @@ def test_the_servers_time_sets_the_clock_either_way_the_first_time():  # D2
         assert clock.now() == server
 
 
-def test_later_the_clock_never_runs_backwards_but_waits():  # D2
+def test_the_uptime_heeds_nobody():
+    port = Ticks(1000)
+    clock = Clock(port)
+    port.ms += 5000
+    clock.set(500000000)
+    assert clock.uptime() == 5
+    clock.set(7)
+    port.ms += 5000
+    assert clock.uptime() == 10
+
+
+def test_a_large_step_back_is_taken_since_a_clock_that_stands_still_for_long_is_worse():  # D2
+    port = Ticks(1000)
+    clock = Clock(port)
+    clock.set(500000000)
+    assert clock.set(1000) == 1000 - 500000000
+    assert clock.now() == 1000
+
+
+def test_a_small_step_back_makes_the_clock_wait():  # D2
     port = Ticks(1000)
     clock = Clock(port)
     clock.set(1000)

@@ -189,13 +189,14 @@ def test_an_unlimited_generation_limit_ramps_from_the_rating():  # E12
     assert world.limit_w(GEN_LIM) == 9900
 
 
-def test_a_clock_that_stands_still_moves_nothing():
+def test_a_second_that_comes_late_ramps_as_many_seconds_as_have_passed():
     world = figure_6()
     world.run(100)
     before = world.limit_w(EXP_LIM)
-    world.envelope.step(100)
-    world.envelope.step(90)
+    world.envelope.step(0)
     assert world.limit_w(EXP_LIM) == before
+    world.envelope.step(5)
+    assert world.limit_w(EXP_LIM) == before + 5 * 28
 
 
 def test_what_changed_is_told_once():

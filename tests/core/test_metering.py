@@ -58,6 +58,15 @@ def test_what_was_not_measured_is_not_counted():
     assert (ring.values[SITE_W], ring.quality[SITE_W]) == (10, QUALITY_VALID)
 
 
+def test_a_clock_set_back_voids_the_running_interval():  # D2
+    ring = Ring()
+    intervals = Intervals(ring, 300)
+    feed(intervals, 3000, 3100, lambda now: 7)
+    feed(intervals, 600, 901, lambda now: 9)
+    assert ring.waiting == 1
+    assert (ring.start[0], ring.values[SITE_W]) == (600, 9)
+
+
 def test_an_interval_without_any_sample_is_not_invented():  # M2
     ring = Ring()
     intervals = Intervals(ring, 300)

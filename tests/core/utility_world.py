@@ -209,15 +209,17 @@ class Clock:
 
     def __init__(self, now):
         self.second = now
-        self.known = False
+        self.up = 0
 
     def now(self):
         return self.second
 
+    def uptime(self):
+        return self.up
+
     def set(self, server_now):
         drift = server_now - self.second
         self.second = server_now
-        self.known = True
         return drift
 
 
@@ -255,7 +257,7 @@ class World:
         self.programs = Programs()
         self.events = Events(ReplyTos())
         self.responses = Responses()
-        self.envelope = Envelope(self.events, self.programs, (1500, 15000, UNLIMITED_W, UNLIMITED_W), NOW)
+        self.envelope = Envelope(self.events, self.programs, (1500, 15000, UNLIMITED_W, UNLIMITED_W))
         self.inverter = Inverter()
         self.ring = Ring()
         self.mirror = Mirror(self.ring, Device)
@@ -282,6 +284,7 @@ class World:
             else:
                 raise AssertionError("it never comes to rest")
             self.clock.second += 1
+            self.clock.up += 1
             self.utility.now += 1
 
     def export_limits(self):

@@ -108,6 +108,14 @@ def test_a_server_that_never_answers_does_not_hold_up_control(tmp_path: Path) ->
     assert told(world, "no answer in time: firewall")
 
 
+def test_a_server_whose_clock_jumps_back_an_hour_does_not_hold_up_control(tmp_path: Path) -> None:  # D2, C2
+    world = played(tmp_path, Fault("server-clock-back", 250, 700), seconds=1700)
+    assert held(world)
+    assert told(world, "clock was 3600 s ahead of the server's; corrected")
+    assert told(world, "clock was 3600 s behind the server's; corrected")
+    assert max(minute["inverter_pct"] for minute in world.minutes) < 100  # its revert timer never ran out
+
+
 def test_without_the_meter_no_load_is_assumed_and_the_limit_holds(tmp_path: Path) -> None:  # C2
     world = played(tmp_path, Fault("meter-silent", 1000, 1200))
     assert held(world)

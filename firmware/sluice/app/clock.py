@@ -1,46 +1,54 @@
-"""One clock: monotonic ticks plus an offset learnt from the server's Time. It never runs backwards.
+"""Two times: the wall clock, learnt from the server's Time, and the uptime, which nobody can set.
 
+What is scheduled or reported goes by the wall clock; what must go on whatever the server says of the time (control,
+timers of devices, polling) goes by the uptime. The wall clock does not run backwards over a small correction: it
+stands still until time has caught up. Over a large one it does, since standing still for an hour would be worse.
 Source: IEEE 2030.5-2018 10.3; requirement D2.
 """
 
+from micropython import const
+
+_STAND_STILL_S = const(60)
+
 
 class Clock:
-    """Core seconds. Until the server's Time is known the port's real-time clock serves."""
+    """Core seconds, and seconds since the start. Until the server's Time is known the real-time clock serves."""
 
     def __init__(self, port):
         self._port = port
         self._ticks = port.ticks_ms()
         self._ms = 0
-        self._seconds = port.rtc()
-        self._shown = self._seconds
+        self._up = 0
+        self._offset = port.rtc()  # wall clock at uptime 0
+        self._shown = self._offset
         self.known = False  # the server's Time has been taken
 
-    def now(self):
-        """Return the current core second; never less than what was returned before."""
+    def uptime(self):
+        """Return the whole seconds since the start."""
         ticks = self._port.ticks_ms()
         self._ms += self._port.ticks_diff(ticks, self._ticks)
         self._ticks = ticks
         if self._ms >= 1000:
-            self._seconds += self._ms // 1000
+            self._up += self._ms // 1000
             self._ms %= 1000
-        self._shown = max(self._shown, self._seconds)
+        return self._up
+
+    def now(self):
+        """Return the current core second."""
+        self._shown = max(self._shown, self.uptime() + self._offset)
         return self._shown
 
     def ms_to_next_second(self):
         """Return the milliseconds until the next second begins."""
-        self.now()
+        self.uptime()
         return 1000 - self._ms
 
     def set(self, server_now):
-        """Take the server's Time. Return by how many seconds the clock was wrong (+ = it was behind).
-
-        A step back makes the clock stand still until time has caught up, unless it was never set before.
-        """
-        drift = server_now - self.now()
-        if drift:
-            self._seconds += drift
-            if not self.known:
-                self._shown = self._seconds
+        """Take the server's Time. Return by how many seconds the clock was wrong (+ = it was behind)."""
+        drift = server_now - self.uptime() - self._offset
+        self._offset += drift
+        if not self.known or drift < -_STAND_STILL_S:
+            self._shown = server_now
         self.known = True
         return drift
 

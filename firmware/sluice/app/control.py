@@ -29,7 +29,8 @@ class ControlTask:
         self._clock = clock
         self._journal = journal
         self._bus = config["bus"]
-        self._client = None
+        self._line = None
+        self._client = None  # while the line cannot be used
         self._meter = Meter(config["meter"]["unit_id"], METERS[config["meter"]["map"]])
         self.inverter = Inverter(config["inverter"]["unit_id"])
         self._control = None  # until the inverter's rating is known
@@ -39,6 +40,7 @@ class ControlTask:
         self._envelope = envelope
         self._intervals = intervals
         self._values = [None] * MODES  # what the journal has told of each mode
+        self._stepped = clock.uptime()  # when the envelope was decided last
         self._applied = False  # the inverter holds what it was last told
         self.post_rate_s = intervals.rate_s
 
@@ -46,16 +48,18 @@ class ControlTask:
         """Run a cycle every second for ever; `alive()` is called after each."""
         while True:
             await self._port.sleep_ms(self._clock.ms_to_next_second())
-            await self.cycle(self._clock.now())
+            await self.cycle()
             alive()
 
-    async def cycle(self, now):
+    async def cycle(self):
         """Do one second's work."""
         meter_ok = await self._try("meter", self._poll_meter)
         inverter_ok = await self._try("inverter", self._poll_inverter)
-        self._account(now, meter_ok, inverter_ok)
-        self._events.step(now, self._applied, self._responses)
-        self._envelope.step(now)
+        self._account(meter_ok, inverter_ok)
+        self._events.step(self._clock.now(), self._applied, self._responses)
+        now = self._clock.uptime()
+        self._envelope.step(now - self._stepped)
+        self._stepped = now
         if self._envelope.changed:
             self._tell()
         if self._control:
@@ -69,19 +73,21 @@ class ControlTask:
                 inverter_ok,
                 self.inverter.w,
             )
-            self._applied = await self._try("inverter", self._limit, limit_w, now)
+            self._applied = await self._try("inverter's limit", self._limit, limit_w, now)
 
     async def _try(self, name, action, *args):
         """Do `action` with a device. Return whether it went well; tell the journal when that changes."""
         try:
             if self._client is None:
-                self._client = Client(
-                    await self._port.open_line(self._bus["device"], self._bus["baud"], self._bus["parity"])
-                )
+                bus = self._bus
+                self._line = await self._port.open_line(bus["device"], bus["baud"], bus["parity"])
+                self._client = Client(self._line)
                 self._journal.well("serial line")
             await action(*args)
         except OSError as error:
-            self._client = None
+            if self._client is not None:
+                self._client = None
+                self._line.close()
             self._journal.fault("serial line", "%s cannot be used: %s" % (self._bus["device"], error))
             return False
         except (ModbusError, DeviceError) as error:
@@ -107,10 +113,10 @@ class ControlTask:
     async def _limit(self, limit_w, now):
         await self.inverter.limit(self._client, limit_w, now)
 
-    def _account(self, now, meter_ok, inverter_ok):
+    def _account(self, meter_ok, inverter_ok):
         """Give the second's readings to the interval averages."""
         intervals = self._intervals
-        intervals.tick(now, self.post_rate_s)
+        intervals.tick(self._clock.now(), self.post_rate_s)
         if meter_ok:
             intervals.sample(SITE_W, self._meter.w)
             intervals.sample(SITE_VAR, self._meter.var)

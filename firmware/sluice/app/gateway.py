@@ -46,7 +46,7 @@ class Gateway:
         events = Events(ReplyTos())
         responses = Responses()
         fixed_w = [config["site"][_FIXED[mode]] for mode in sorted(_FIXED)]
-        envelope = Envelope(events, programs, fixed_w, clock.now())
+        envelope = Envelope(events, programs, fixed_w)
         ring = Ring()
         self._mirror = Mirror(ring, device)
         intervals = Intervals(ring, self._mirror.post_rate_s)
@@ -69,7 +69,7 @@ class Gateway:
         self._events = events
         self._fault = None
         self._heap_peak = 0
-        self._heap_looked = self._heap_told = clock.now()
+        self._heap_looked = self._heap_told = clock.uptime()
         self._journal.write("gateway started, LFDI %s, %s" % (device.lfdi_text, port.name))
 
     async def run(self):
@@ -90,7 +90,7 @@ class Gateway:
         if self._fault is not None:
             raise self._fault
         self._control.post_rate_s = self._mirror.post_rate_s
-        now = self._clock.now()
+        now = self._clock.uptime()
         if now - self._heap_looked >= _HEAP_LOOK_S:
             self._heap_looked = now
             live, limit = self._port.heap()

@@ -59,7 +59,7 @@ class Conversation:
 
     def begin(self, entry):
         """All grows from the DeviceCapability at `entry`, the only address that is configured."""
-        self._tree.plant(DCAP, entry, self._clock.now())
+        self._tree.plant(DCAP, entry, self._clock.uptime())
 
     async def run(self):
         """Talk for ever."""
@@ -69,7 +69,7 @@ class Conversation:
 
     async def turn(self):
         """Do the most urgent thing. Return False if there is nothing to do this second."""
-        now = self._clock.now()
+        now = self._clock.uptime()
         if now < self._hold_until:
             return False
         if self._der.changed():
@@ -83,7 +83,7 @@ class Conversation:
             elif self._tree.next().due <= now:
                 row = self._tree.next()
                 await self._poll(row)
-            elif not await self._mirror.post_next(self._session, now):
+            elif not await self._mirror.post_next(self._session, self._clock.now()):
                 return False
             self._failures = 0
             self._journal.well(_SERVER)
@@ -126,7 +126,7 @@ class Conversation:
 
     async def _poll(self, row):
         if row.kind == MUP_LIST and not self._registered():
-            row.due = self._clock.now() + 1  # the server would refuse
+            row.due = self._clock.uptime() + 1  # the server would refuse
             return
         _, document, on_item, done = KINDS[row.kind]
         self._found = []
@@ -135,7 +135,7 @@ class Conversation:
             record = await self._read_list(row.href, document, getattr(self, on_item))
         else:
             record = await self._read_one(row, document)
-        now = self._clock.now()
+        now = self._clock.uptime()
         self._tree.polled(row, now, record.poll_rate if record else 0)
         wait = getattr(self, done)(row, record, now)
         if wait is not None:
@@ -189,16 +189,10 @@ class Conversation:
         self._tree.children(row, found, now)
 
     def _time_read(self, row, record, now):
-        known = self._clock.known
         drift = self._clock.set(record.current_time)
         if abs(drift) > _DRIFT_TOLD_S:
             side = "behind" if drift > 0 else "ahead of"
             self._journal.write("clock was %d s %s the server's; corrected" % (abs(drift), side))
-        if not known:
-            # Everything was due by the wrong clock.
-            for other in self._tree.rows:
-                if other.due < NEVER:
-                    other.due += drift
 
     def _end_device(self, record):
         if record.has_lfdi and record.lfdi == self._device.lfdi:
@@ -286,7 +280,7 @@ class Conversation:
         self._staged.stage(record, self._clock.now())
 
     def _dercs_read(self, row, record, now):
-        self._events.merge(self._staged, row.slot, self._draw, self._responses, now)
+        self._events.merge(self._staged, row.slot, self._draw, self._responses, self._clock.now())
 
     def _draw(self, bound):
         """Return a whole number between 0 and `bound`, both included (E9)."""
@@ -298,7 +292,7 @@ class Conversation:
             self._found.append(self._link(record, field))
 
     def _ders_read(self, row, record, now):
-        return self._der.put(self._session, self._found or (None, None, None), now)
+        return self._der.put(self._session, self._found or (None, None, None), self._clock.now())
 
     def _mup(self, record):
         self._mirror.listed(record, self._link(record, record.HREF))
@@ -308,7 +302,7 @@ class Conversation:
 
     async def _register_mirror(self, row):
         if await self._mirror.register(self._session, row.href):
-            row.due = self._clock.now() + 1  # read the post rate it was given
+            row.due = self._clock.uptime() + 1  # read the post rate it was given
 
     def _forget(self, row):
         """A row has left the tree."""

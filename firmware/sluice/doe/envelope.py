@@ -69,7 +69,7 @@ class Ramp:
 class Envelope:
     """Decides all modes once a second from events, defaults and fixed limits."""
 
-    def __init__(self, events, programs, fixed_w, now):
+    def __init__(self, events, programs, fixed_w):
         """`fixed_w`: fixed limits by watt mode (UNLIMITED_W where the agreement has none).
 
         They hold from the start, without a ramp. Until `rate` has told the base of setGradW nothing ramps.
@@ -78,7 +78,6 @@ class Envelope:
         self.programs = programs
         self.fixed_w = fixed_w
         self.max_w = 0  # aggregate setMaxW: the base of setGradW, the ceiling from which an unlimited limit ramps
-        self.now = now
         self.ramps = [Ramp(fixed_w[mode]) for mode in range(WATT_MODES)]
         self.source = array("b", [FIXED] * MODES)
         self.serial = array("i", [0] * MODES)
@@ -96,10 +95,9 @@ class Envelope:
         """Return the limit enforced now for a watt mode, UNLIMITED_W if none."""
         return self.ramps[mode].limit_w
 
-    def step(self, now):
-        """Decide every mode at second `now`; a `now` before the last one counts as the last one."""
-        seconds = min(max(0, now - self.now), _STEP_MAX_S)
-        self.now = max(self.now, now)
+    def step(self, seconds):
+        """Decide every mode; `seconds` have passed since it was done last."""
+        seconds = min(seconds, _STEP_MAX_S)
         self.changed = 0
         for mode in range(MODES):
             source = self.events.winner(mode, self.programs)

@@ -42,9 +42,14 @@ class Intervals:
         self.counts = array("i", [0] * QUANTITIES)
 
     def tick(self, now, rate_s):
-        """Close the running interval if `now` lies past its end. A new post rate holds from the next one on."""
-        if self.start >= 0 and now >= self.start + self.rate_s:
-            self._close()
+        """Close the running interval if `now` lies past its end. A new post rate holds from the next one on.
+
+        A clock that was set back before its start makes the interval void: it was tagged with a time that was none.
+        """
+        if self.start >= 0 and not self.start <= now < self.start + self.rate_s:
+            if now > self.start:
+                self._close()
+            self._clear()
             self.start = -1
         if self.start < 0:
             self.rate_s = rate_s
@@ -74,6 +79,8 @@ class Intervals:
                     self.ring.set(slot, quantity, average, quality)
                 else:
                     self.ring.set(slot, quantity, 0, quality)
+
+    def _clear(self):
         for quantity in range(QUANTITIES):
             self.sums[quantity] = 0
             self.counts[quantity] = 0

@@ -89,6 +89,9 @@ class Line:
             loop.remove_reader(self._fd)
             self._last_ms = self._port.ticks_ms()
 
+    def close(self):
+        os.close(self._fd)
+
 
 class Port:
     """The functions that `sluice.port` lists."""

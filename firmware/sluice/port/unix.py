@@ -80,6 +80,9 @@ class Line:
         self._last_ms = self._port.ticks_ms()
         return n
 
+    def close(self):
+        self._file.close()
+
 
 class Port:
     """The functions that `sluice.port` lists."""
