@@ -3,15 +3,6 @@
 from sluice.modbus.rtu import crc16
 
 
-def finish(coroutine):
-    """Run a coroutine that never has to wait."""
-    try:
-        coroutine.send(None)
-    except StopIteration as stop:
-        return stop.value
-    raise AssertionError("it waited")
-
-
 def framed(*data):
     """Return a frame: these bytes and their CRC."""
     crc = crc16(bytes(data), 0, len(data))

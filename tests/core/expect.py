@@ -8,3 +8,12 @@ def raises(kind, function, *args):
     except kind as error:
         return error
     raise AssertionError(f"{kind.__name__} was not raised")
+
+
+def finish(coroutine):
+    """Run a coroutine that never has to wait, and give back its result."""
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        return stop.value
+    raise AssertionError("it waited")

@@ -1,8 +1,8 @@
 """The inverter: found by walking its models, limited by model 123, believed only when it reads back."""
 
-from bus_world import Line, finish
+from bus_world import Line
 
-from expect import raises
+from expect import finish, raises
 from sluice.devices.decode import NOT_VALID, scaled
 from sluice.devices.errors import DeviceError
 from sluice.devices.inverter import REFRESH_S, RVRT_TMS_S, Inverter

@@ -1,8 +1,8 @@
 """The meter: floats to whole numbers without heap, and nothing believed that cannot be true."""
 
-from bus_world import Line, finish
+from bus_world import Line
 
-from expect import raises
+from expect import finish, raises
 from sluice.devices.decode import NOT_VALID, float32
 from sluice.devices.errors import DeviceError
 from sluice.devices.meter import Meter

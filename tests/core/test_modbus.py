@@ -1,8 +1,8 @@
 """Modbus RTU: frames, and exchanges on a line with real habits."""
 
-from bus_world import Line, finish, framed
+from bus_world import Line, framed
 
-from expect import raises
+from expect import finish, raises
 from sluice.modbus.client import BadReply, Client, ExceptionReply, NoReply
 from sluice.modbus.rtu import DONE, EXCEPTION, PENDING, Reply, crc16, encode_read, encode_write, encode_write_single
 from sluice_wire.limits import ADU_MAX, REPLY_TIMEOUT_MS

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from expect import raises
+from expect import finish, raises
 from sluice.client.causes import RequestError
 from sluice.client.session import Session
 from sluice.port.errors import REFUSED, LinkError
@@ -60,14 +60,6 @@ class Port:
 
     async def within(self, ms, awaitable):
         return await awaitable
-
-
-def finish(coroutine):
-    try:
-        coroutine.send(None)
-    except StopIteration as stop:
-        return stop.value
-    raise AssertionError("it waited")
 
 
 def session(*connections):

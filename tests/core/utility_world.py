@@ -3,6 +3,7 @@
 Its ways to fail: a status instead of a document, a document cut off, a connection that breaks.
 """
 
+from expect import finish
 from sluice.client.causes import RequestError, from_link, from_status
 from sluice.client.conversation import Conversation
 from sluice.client.der import DerResources
@@ -25,15 +26,6 @@ from sluice_wire.sep2 import EPOCH
 NOW = 200000000  # core seconds: a day in 2026
 LFDI = "4075DE6031E562ACF4D9EAA765A5B2ED00057269"
 NS = 'xmlns="urn:ieee:std:2030.5:ns" xmlns:csipaus="https://csipaus.org/ns"'
-
-
-def finish(coroutine):
-    """Run a coroutine that never has to wait."""
-    try:
-        coroutine.send(None)
-    except StopIteration as stop:
-        return stop.value
-    raise AssertionError("it waited")
 
 
 def listed(name, items, total=None, rate=""):

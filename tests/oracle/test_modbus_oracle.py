@@ -1,12 +1,11 @@
 """Frames against umodbus: its client writes the same requests, its server's replies are read to the same registers."""
 
-from bus_world import finish
 from hypothesis import given
 from hypothesis import strategies as st
 from umodbus.client.serial import rtu
 from umodbus_line import UmodbusLine
 
-from expect import raises
+from expect import finish, raises
 from sluice.modbus.client import Client, ExceptionReply
 from sluice.modbus.rtu import (
     DONE,

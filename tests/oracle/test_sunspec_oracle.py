@@ -5,12 +5,12 @@ import struct
 from fractions import Fraction
 from typing import Any
 
-from bus_world import finish
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from sunspec2.file.client import FileClientModel
 from umodbus_line import UmodbusLine
 
+from expect import finish
 from sluice.devices.decode import NOT_VALID, float32, scaled
 from sluice.devices.inverter import Inverter
 from sluice.modbus.client import Client
