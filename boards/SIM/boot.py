@@ -19,6 +19,7 @@ import vfs
 
 _PROT_READ = 1
 _MAP_PRIVATE = 2
+_BEHIND_S = 5400
 _TOLD_MS = 100  # the peers are told the time when it has moved on by this much
 
 
@@ -75,14 +76,15 @@ def main():
     mount(sys.argv[1])
     from sluice.app.gateway import run
     from sluice.port.unix import Port
+    from sluice_wire.sep2 import EPOCH
 
     port = Port()
     if len(sys.argv) > 3:
         start_ms = int(sys.argv[4])
         lock_step = LockStep(sys.argv[3], start_ms, int(sys.argv[5]))
         port.ticks_ms = lock_step.ticks
-        # A clock without a battery: it starts an hour and a half behind, and learns the time from the server.
-        port.rtc = lambda: start_ms // 1000 - 1577836800 - 5400 + lock_step.elapsed_ms() // 1000
+        # A clock without a battery: it is behind, and learns the time from the server.
+        port.rtc = lambda: start_ms // 1000 - EPOCH - _BEHIND_S + lock_step.elapsed_ms() // 1000
     sys.exit(run(port, sys.argv[2]))
 
 

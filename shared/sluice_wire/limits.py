@@ -7,6 +7,7 @@ from micropython import const
 
 # Events and programs (E1, E7)
 MAX_EVENTS = const(24)  # slots of the event store; two stores (live, staged) of 70 B a slot: 3.4 KB
+RANDOMIZE_MAX_S = const(3600)  # of randomizeStart and randomizeDuration, either way (sep.xsd)
 MAX_PROGRAMS = const(16)  # DERPrograms followed at a time; about 250 B each
 MAX_REPLY_TO = const(8)  # distinct replyTo addresses held for the events; up to HREF_MAX B each
 RESPONSES_MAX = const(64)  # responses waiting for the server; 22 B each: 1.4 KB
@@ -15,6 +16,8 @@ RESPONSES_MAX = const(64)  # responses waiting for the server; 22 B each: 1.4 KB
 UNLIMITED_W = const(536870911)
 
 # Telemetry (M5)
+POST_RATE_MIN_S = const(60)  # a postRate outside these is taken as the nearest
+POST_RATE_MAX_S = const(3600)
 TELEMETRY_SLOTS = const(48)  # interval sets kept; 32 B each: 1.5 KB
 
 # XML (P5)
@@ -35,6 +38,9 @@ RX_SIZE = const(1024)  # bytes read from the socket at a time
 TX_SIZE = const(4096)  # bytes of the largest request, body included
 PAGE_SIZE = const(24)  # list items asked for at a time (`l=`)
 PAGES_MAX = const(64)  # pages of one list read at the most
+POLL_RATE_MIN_S = const(10)  # a pollRate outside these is taken as the nearest
+POLL_RATE_MAX_S = const(86400)
+RETRY_AFTER_MAX_S = const(3600)  # a server that wants to be left alone for longer is asked again then
 REDIRECTS_MAX = const(3)
 REQUEST_DEADLINE_MS = const(30000)  # one request, from connect to the last byte
 
@@ -42,8 +48,10 @@ REQUEST_DEADLINE_MS = const(30000)  # one request, from connect to the last byte
 ADU_MAX = const(256)  # bytes of one RTU frame
 READ_MAX = const(125)  # registers of one read
 WRITE_MAX = const(123)  # registers of one write
+REPLY_MAX_MS = const(2000)  # a reply is whole by then, whatever dribbles in
 REPLY_TIMEOUT_MS = const(1000)  # a device that has not begun to answer by then is silent
 NOISE_MAX = const(1024)  # bytes without a reply among them: the line babbles; costs nothing
+SITE_MAX_W = const(1000000)  # a meter that says more is not believed
 MODELS_MAX = const(40)  # SunSpec models walked over in one device
 
 # The journal

@@ -75,7 +75,13 @@ def test_each_kind_of_wrong_value_is_refused():
         ("site", "gen_lim_w", None),
         ("server", "url", "http://utility.example/dcap"),
         ("server", "url", "https://utility.example:port/dcap"),
+        ("server", "url", "https://utility.example:99999/dcap"),
+        ("server", "url", "https://utility..example/dcap"),
+        ("server", "url", "https://user@utility.example/dcap"),
+        ("server", "url", "https://" + "x" * 64 + "/dcap"),
         ("server", "ca", ""),
+        ("server", "key", "device.key\0"),
+        ("meter", "map", ["sdm630"]),
         ("server", "pen", 0),
         ("server", "pin", "111115"),
         ("bus", "parity", "mark"),
@@ -105,6 +111,8 @@ def test_a_section_that_is_no_object_is_refused():
 
 
 def test_a_file_that_is_missing_or_no_json_is_named():
-    assert "gateway.json cannot be read" in str(raises(ConfigError, load, Files("x", b""), "gateway.json"))
+    assert "it cannot be read" in str(raises(ConfigError, load, Files("x", b""), "gateway.json"))
+    cut = Files("gateway.json", b'{"nmi": "NMI0001234", "site": {"exp_lim_w": 1500')
+    assert "it is cut off" in str(raises(ConfigError, load, cut, "gateway.json"))
     nonsense = Files("gateway.json", b"nonsense")
-    assert "gateway.json is not JSON" in str(raises(ConfigError, load, nonsense, "gateway.json"))
+    assert "it is not JSON" in str(raises(ConfigError, load, nonsense, "gateway.json"))

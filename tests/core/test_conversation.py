@@ -2,7 +2,7 @@
 
 from utility_world import LFDI, NOW, World, control, default, documents, end_device, listed, program
 
-from sluice_wire.sep2 import EXP_LIM
+from sluice_wire.sep2 import EPOCH, EXP_LIM
 
 
 def talked():
@@ -106,7 +106,7 @@ def test_a_default_that_fails_keeps_the_last():  # T7
     world.utility.statuses["/p/P/default"] = 500
     world.settle(700)
     assert world.programs.default_for(EXP_LIM) == 0
-    assert "500" in world.journal.faults["DefaultDERControl of program P"]
+    assert "500" in world.journal.faults["DefaultDERControl of program 1"]
 
 
 def test_a_list_that_says_more_than_it_brings_is_asked_on_until_a_page_brings_nothing():  # T6
@@ -153,6 +153,65 @@ def test_a_program_that_moves_is_found_again_with_its_events():  # T5
     world.utility.documents["/programs"] = listed("DERProgramList", [program("Q", 1)])
     world.settle(350)
     assert world.export_limits() == [5000]
+
+
+def test_a_program_that_moves_keeps_its_default_meanwhile():  # T5
+    world = talked()
+    world.utility.documents["/programs"] = listed("DERProgramList", [program("Q", 1)])
+    world.utility.statuses["/p/Q/default"] = 500
+    world.settle(310)
+    assert world.programs.default_limit_w[EXP_LIM] == 1500
+    assert world.programs.default_for(EXP_LIM) == 0
+
+
+def test_a_resource_that_keeps_failing_is_looked_for_again_where_it_was_named():  # T5
+    world = talked()
+    world.utility.statuses["/p/P/controls"] = 404
+    world.settle(299)
+    before = world.asked("GET /programs")
+    world.settle(100)
+    assert world.asked("GET /programs") == before + 1
+
+
+def test_a_list_without_an_end_is_refused_and_changes_nothing():  # P5, T6
+    world = talked()
+    world.utility.documents["/p/P/controls"] = listed("DERControlList", [control(1, NOW + 60, 300, 5000, 2)], 9999999)
+    world.settle(310)
+    assert world.export_limits() == [5000]
+    assert "does not end" in world.journal.faults["DERControlList of program 1"]
+
+
+def test_more_programs_than_there_is_room_for_are_left_out_and_told():  # P5
+    world = World()
+    programs = [program("P%d" % n, n, n) for n in range(1, 40)]
+    world.utility.documents["/programs"] = listed("DERProgramList", programs)
+    world.settle(3)
+    assert sum(world.programs.used) == 16
+    assert "the first 16 count" in world.journal.faults["programs"]
+
+
+def test_a_list_named_twice_is_followed_once():
+    world = World()
+    fsa = '<FunctionSetAssignments href="/f"><DERProgramListLink href="/programs"/></FunctionSetAssignments>'
+    world.utility.documents["/fsas"] = listed("FunctionSetAssignmentsList", [fsa, fsa])
+    world.settle(3)
+    assert world.asked("GET /programs") == 1
+
+
+def test_a_server_cannot_silence_the_gateway_for_long():  # S1, D3
+    world = World()
+    world.utility.retry_after["/edevs"] = 500000000
+    world.settle(5)
+    del world.utility.retry_after["/edevs"]
+    world.settle(5000)
+    assert world.export_limits() == [] and world.asked("GET /fsas") > 0
+
+
+def test_retry_after_is_obeyed_with_a_little_more():  # S1
+    world = World()
+    world.utility.retry_after["/edevs"] = 180
+    world.settle(180)
+    assert world.asked("GET /edevs") == 1
 
 
 def test_a_resource_that_fails_does_not_void_the_rest():  # S1
@@ -211,7 +270,34 @@ def test_a_response_the_server_refuses_for_good_does_not_block_the_next():  # E1
     world.utility.statuses["/rsp"] = 400
     world.settle(3)
     assert world.responses.waiting == 0
-    assert "refused" in world.journal.lines[-1]
+    assert "cannot be given" in world.journal.lines[-1]
+
+
+def test_responses_that_cannot_be_given_do_not_stop_the_polling():  # E10, S1
+    world = World()
+    world.utility.statuses["/rsp"] = 500
+    world.settle(1000)
+    assert world.asked("GET /p/P/controls") == 4
+    assert world.asked("POST /rsp") <= 6
+    assert world.responses.waiting == 1
+
+
+def test_a_reply_to_of_another_host_is_given_up_at_once():  # T5
+    world = World()
+    elsewhere = documents()["/p/P/controls"].replace('replyTo="/rsp"', 'replyTo="https://elsewhere.example/rsp"')
+    world.utility.documents["/p/P/controls"] = elsewhere
+    world.settle(310)
+    assert world.responses.waiting == 0
+    assert "another host" in world.journal.lines[-1]
+    assert world.asked("GET /p/P/controls") == 2
+
+
+def test_a_response_refused_for_now_is_kept():  # E10
+    for status in (403, 429, 503):
+        world = World()
+        world.utility.statuses["/rsp"] = status
+        world.settle(3)
+        assert world.responses.waiting == 1
 
 
 def test_der_resources_are_put_status_first_when_the_list_is_polled():  # R1, R2
@@ -318,6 +404,53 @@ def test_sets_wait_while_the_server_is_away_and_come_oldest_first():  # M5
     starts = [body.split("<start>")[1][:10] for _, href, body in world.utility.sent if href == "/mups/03"]
     assert starts == sorted(starts)
     assert len(starts) == 6
+
+
+def test_a_set_refused_for_now_is_kept_and_one_refused_for_good_is_told():  # M5, T10
+    for status, waiting in ((403, 1), (429, 1), (500, 1), (400, 0)):
+        world = World()
+        world.utility.documents["/mups"] = mups(300)
+        world.utility.statuses["/mups/03"] = status
+        keep_set(world, NOW - 600)
+        world.settle(3)
+        assert world.ring.waiting == waiting
+        assert len([line for line in world.journal.lines if "is lost" in line]) == 1 - waiting
+
+
+def test_telemetry_that_fails_does_not_stop_the_polling():  # S1
+    world = World()
+    world.utility.documents["/mups"] = mups(300)
+    world.utility.statuses["/mups/03"] = 500
+    keep_set(world, NOW - 600)
+    world.settle(1000)
+    assert world.asked("GET /p/P/controls") == 4
+    assert world.asked("POST /mups/03") <= 6
+
+
+def test_a_usage_point_listed_but_not_there_is_not_hammered():  # S1
+    world = World()
+    world.utility.documents["/mups"] = mups(300)
+    world.utility.statuses["/mups/03"] = 404
+    keep_set(world, NOW - 600)
+    world.settle(3600)
+    assert world.asked("POST /mups/03") <= 16
+
+
+def test_a_post_rate_out_of_all_reason_is_taken_as_the_nearest():  # D3
+    for rate, taken in ((1, 60), (999999, 3600)):
+        world = World()
+        world.utility.documents["/mups"] = mups(rate)
+        world.settle(3)
+        assert world.mirror.post_rate_s == taken
+
+
+def test_readings_say_when_the_next_will_come():  # M2
+    world = World()
+    world.utility.documents["/mups"] = mups(300)
+    keep_set(world, NOW - 600)
+    world.settle(3)
+    body = [body for _, href, body in world.utility.sent if href == "/mups/03"][0]
+    assert "<lastUpdateTime>%d</lastUpdateTime><nextUpdateTime>%d<" % (EPOCH + NOW - 300, EPOCH + NOW) in body
 
 
 def test_a_usage_point_the_server_has_lost_is_made_again_and_the_set_sent():  # M5

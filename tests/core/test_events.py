@@ -170,6 +170,42 @@ def test_randomize_moves_start_and_length_once_for_good():  # E9
     assert world.events.end[slot] == 95 + 60
 
 
+def test_an_event_that_ended_early_by_its_random_part_does_not_come_in_again():  # E9, E10
+    world = World()
+    event = Record(mrid(1), start=100, duration=600, exp=5000, randomize_duration=-300)
+    world.publish(world.b, event, draw=lambda bound: bound)
+    world.run(450)
+    world.publish(world.b, event, draw=lambda bound: bound)
+    world.run(800)
+    assert world.said() == [(1, EVENT_RECEIVED), (1, EVENT_STARTED), (1, EVENT_COMPLETED)]
+    assert world.events.find(mrid(1)) < 0
+
+
+def test_cancelled_events_do_not_crowd_out_those_that_hold():  # E7, E8
+    world = World()
+    cancelled = [Record(mrid(n), start=n, duration=9000, exp=9000, status=CANCELLED) for n in range(1, 25)]
+    world.publish(world.b, *cancelled, Record(mrid(99), start=100, duration=900, exp=0, ramp_tms=0))
+    world.run(100)
+    assert world.limit_w(EXP_LIM) == 0
+    assert world.said() == [(99, EVENT_RECEIVED)]
+
+
+def test_times_beyond_the_clock_and_absurd_random_parts_are_bounded():  # P5
+    world = World()
+    event = Record(mrid(1), start=1073663199, duration=536870911, exp=1, randomize_start=536870911)
+    world.publish(world.b, event, draw=lambda bound: bound)
+    world.publish(world.b, Record(mrid(2), start=9000, duration=9, exp=1, randomize_start=-99999), draw=lambda b: b)
+    assert world.events.end[world.events.find(mrid(1))] == 1073741823
+    assert world.events.begin[world.events.find(mrid(2))] == 9000 - 3600
+
+
+def test_a_status_that_is_not_in_the_standard_lifts_no_limit():  # E8
+    world = World()
+    world.publish(world.b, Record(mrid(1), start=10, duration=50, exp=700, ramp_tms=0, status=9))
+    world.run(20)
+    assert world.limit_w(EXP_LIM) == 700
+
+
 def test_nine_different_reply_tos_leave_the_ninth_unanswered_but_in_force():
     world = World()
     records = [Record(mrid(n), start=100, duration=50, exp=5000, reply_to="/rsp/%d" % n) for n in range(1, 10)]

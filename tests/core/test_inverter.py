@@ -155,6 +155,23 @@ def test_a_limit_is_written_again_only_when_it_changes_or_the_timer_must_be_woun
     assert len([frame for frame in line.frames[before:] if frame[1] == 16]) == 2
 
 
+def test_a_power_that_cannot_be_true_is_no_reading():  # C2
+    inverter, line, registers, headers = scanned()
+    put(registers, headers[103] + 14, 32767, 4)
+    error = raises(DeviceError, finish, inverter.poll(Client(line)))
+    assert "cannot be true" in str(error)
+
+
+def test_an_inverter_that_was_away_is_told_its_limit_again_at_once():  # C2
+    inverter, line, registers, headers = scanned()
+    limit(inverter, line, 3333, 0)
+    line.faults = ["silent", "silent"]
+    raises(NoReply, finish, inverter.poll(Client(line)))
+    put(registers, headers[123] + 5, 10000, 0, 0, 0, 0)
+    limit(inverter, line, 3333, 3)
+    assert registers[headers[123] + 5] == 3333
+
+
 def test_a_limit_never_exceeds_the_rating_or_falls_below_nothing():
     inverter, line, registers, headers = scanned()
     limit(inverter, line, 536870911, 0)

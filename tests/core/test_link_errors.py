@@ -39,6 +39,10 @@ def test_the_numbers_of_the_operating_system_are_known():
     assert errors.link_error(OSError(111)).kind == errors.REFUSED
     assert errors.link_error(OSError(104)).kind == errors.CLOSED
     assert errors.link_error(OSError(113)).kind == errors.NO_ROUTE
+    assert errors.link_error(OSError(-2)).kind == errors.NO_HOST
+    assert errors.link_error(OSError(-3, "Temporary failure in name resolution")).kind == errors.NO_HOST
+    assert errors.link_error(OSError(110)).kind == errors.SILENT
+    assert errors.link_error(OSError(-29184, "SSL - An invalid SSL record was received")).kind == errors.TLS
 
 
 def test_a_refusal_says_what_to_do_and_what_the_server_said():

@@ -72,6 +72,7 @@ def test_values_that_cannot_be_true_are_no_reading_and_the_last_one_stays():  # 
     for change, words in (
         ({"r34": (0x7FC0, 0)}, "a power that is no number"),
         ({"r3C": (0x7F80, 0)}, "a power that is no number"),
+        ({"r34": (0x4DBE, 0xBC20)}, "a power that cannot be true"),
         ({"r46": (0, 0)}, "a frequency outside 45 to 55 Hz"),
         ({"r46": (0x4270, 0)}, "a frequency outside 45 to 55 Hz"),
         ({"r46": (0x7FC0, 0)}, "a frequency outside 45 to 55 Hz"),

@@ -50,6 +50,14 @@ def test_a_thin_interval_is_questionable_and_an_unsampled_quantity_is_left_out()
     assert ring.quality[QUANTITIES + SITE_W] == QUALITY_VALID
 
 
+def test_a_large_site_over_an_hour_is_averaged_exactly():
+    ring = Ring()
+    intervals = Intervals(ring, 3600)
+    feed(intervals, 0, 3600, lambda now: 1000000 - now % 2, 3600)
+    intervals.tick(3600, 3600)
+    assert ring.values[SITE_W] == 1000000
+
+
 def test_what_was_not_measured_is_not_counted():
     ring = Ring()
     intervals = Intervals(ring, 300)

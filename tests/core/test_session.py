@@ -178,6 +178,22 @@ def test_an_answer_that_breaks_off_or_is_no_http_is_refused_and_the_connection_d
         assert read(client) == 7
 
 
+def test_a_page_of_a_portal_is_told_from_a_document():  # T10
+    client, _ = session([b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>"])
+    assert "is no XML" in refused(client)
+
+
+def test_an_item_that_is_refused_leaves_no_half_answer_on_the_connection():
+    client, port = session([answer(body=DOCUMENT)], [answer()])
+
+    def refuse(record):
+        raise RequestError("not this one", False)
+
+    assert "not this one" in str(raises(RequestError, finish, client.get("/tm", TIME, refuse)))
+    assert port.made[0].closed
+    assert read(client) == 7
+
+
 def test_a_document_of_another_kind_is_refused_by_name():  # P5
     client, _ = session([answer(body=b'<DERList xmlns="urn:ieee:std:2030.5:ns"/>')])
     assert "expected Time, found DERList" in refused(client)

@@ -1,6 +1,7 @@
 """The table of resources being polled."""
 
-from sluice.client.tree import DEFAULT_RATE_S, NEVER, RATE_MIN_S, Tree
+from sluice.client.tree import DEFAULT_RATE_S, NEVER, Tree
+from sluice_wire.limits import POLL_RATE_MAX_S, POLL_RATE_MIN_S
 
 DCAP, LIST, ITEM = 0, 1, 2
 
@@ -38,7 +39,9 @@ def test_without_any_rate_it_is_300_seconds_and_less_than_10_is_not_believed(): 
     tree.polled(dcap, 100, 0)
     assert dcap.due == 100 + DEFAULT_RATE_S
     tree.polled(dcap, 100, 1)
-    assert dcap.due == 100 + RATE_MIN_S
+    assert dcap.due == 100 + POLL_RATE_MIN_S
+    tree.polled(dcap, 100, 4294967295)
+    assert dcap.due == 100 + POLL_RATE_MAX_S
 
 
 def test_a_faster_rate_of_the_parent_is_taken_at_once():  # D3

@@ -115,6 +115,7 @@ class Utility:
         self.now = NOW
         self.documents = documents()
         self.statuses = {}
+        self.retry_after = {}  # path -> seconds: answered 429
         self.cut = {}  # path -> bytes after which the document breaks off
         self.down = False
         self.asked = []
@@ -148,6 +149,8 @@ class Session:
         if self._utility.down:
             raise from_link(LinkError(CLOSED, "down"))
         status, body = self._utility.answer(method, href)
+        if href.split("?")[0] in self._utility.retry_after:
+            raise from_status(method, href, 429, "", self._utility.retry_after[href.split("?")[0]])
         if status >= 300:
             raise from_status(method, href, status, "", -1)
         return status, body
@@ -252,7 +255,7 @@ class World:
         self.envelope = Envelope(self.events, self.programs, (1500, 15000, UNLIMITED_W, UNLIMITED_W))
         self.inverter = Inverter()
         self.ring = Ring()
-        self.mirror = Mirror(self.ring, Device)
+        self.mirror = Mirror(self.ring, Device, self.journal.write)
         self.conversation = Conversation(
             Port(),
             self.clock,

@@ -16,7 +16,7 @@ ROOMS = {
     "metering": set(),
     "modbus": set(),
     "devices": {"modbus"},
-    "site": {"devices", "doe", "metering"},
+    "site": set(),
     "port": set(),
     "client": {"doe", "metering", "port", "sep2"},
     "app": {"client", "devices", "doe", "metering", "modbus", "port", "sep2", "site"},

@@ -13,6 +13,7 @@ from sluice_wire.limits import UNLIMITED_W
 from sluice_wire.meters import METERS
 
 REQUIRED = object()
+_HOST = "abcdefghijklmnopqrstuvwxyz0123456789-"
 BAUDS = (2400, 4800, 9600, 19200, 38400, 57600, 115200)
 
 
@@ -33,14 +34,18 @@ def _unit_id(value):
 
 
 def _name(value):
-    return isinstance(value, str) and len(value) > 0
+    return isinstance(value, str) and len(value) > 0 and "\0" not in value
 
 
 def _url(value):
     try:
-        return isinstance(value, str) and split(value)[0] == "https"
+        scheme, host, port, _ = split(value) if isinstance(value, str) else ("", "", "0", "")
     except HttpError:
         return False
+    for label in host.split("."):
+        if not 0 < len(label) < 64 or [c for c in label if c not in _HOST]:
+            return False
+    return scheme == "https" and 0 < int(port) < 65536
 
 
 def _pen(value):
@@ -64,7 +69,7 @@ def _parity(value):
 
 
 def _meter_map(value):
-    return value in METERS
+    return isinstance(value, str) and value in METERS
 
 
 _WATTS = "a whole number of watts, 0 or more"
@@ -150,11 +155,13 @@ def load(port, name):
     try:
         text = port.read_file(name)
     except OSError as error:
-        raise ConfigError("%s cannot be read: %s" % (name, error))
+        raise ConfigError("it cannot be read: %s" % error)
     try:
+        if text.count(b"{") != text.count(b"}"):
+            raise ValueError("it is cut off, or a brace is missing")  # MicroPython would read what is there
         document = json.loads(text)
     except ValueError as error:
-        raise ConfigError("%s is not JSON: %s" % (name, error))
+        raise ConfigError("it is not JSON: %s" % error)
     config = check(document)
     folder = name[: name.rfind("/") + 1]
     for key in FILES:

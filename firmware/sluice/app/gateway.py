@@ -48,7 +48,7 @@ class Gateway:
         fixed_w = [config["site"][_FIXED[mode]] for mode in sorted(_FIXED)]
         envelope = Envelope(events, programs, fixed_w)
         ring = Ring()
-        self._mirror = Mirror(ring, device)
+        self._mirror = Mirror(ring, device, self._journal.write)
         intervals = Intervals(ring, self._mirror.post_rate_s)
         self._control = ControlTask(
             port, clock, self._journal, config, programs, events, responses, envelope, intervals
@@ -104,11 +104,15 @@ class Gateway:
 
 
 def run(port, config_name):
-    """Run the gateway with the configuration file `config_name`. Return 2 if it cannot be used."""
+    """Run the gateway with the configuration file `config_name`. Return 2 if it cannot be used, 130 if stopped."""
     try:
         gateway = Gateway(port, load(port, config_name))
     except (ConfigError, TlsError) as error:
         for line in str(error).split("\n"):
             port.print("%s: %s" % (config_name, line))
         return 2
-    asyncio.run(gateway.run())
+    try:
+        asyncio.run(gateway.run())
+    except KeyboardInterrupt:
+        port.print("gateway stopped")
+        return 130

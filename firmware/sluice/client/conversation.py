@@ -13,10 +13,10 @@ from sluice.doe.events import Events
 from sluice.sep2 import documents
 from sluice.sep2.url import add_query
 from sluice.sep2.writers import der_control_response
-from sluice_wire.limits import PAGE_SIZE, PAGES_MAX
+from sluice_wire.limits import MAX_PROGRAMS, PAGE_SIZE, PAGES_MAX, RETRY_AFTER_MAX_S
 
 from .causes import RequestError
-from .tree import DEFAULT_RATE_S, NEVER, Tree
+from .tree import DEFAULT_RATE_S, NEVER, Row, Tree
 
 # What a row can be: index into KINDS below.
 DCAP = const(0)
@@ -30,8 +30,11 @@ DDERC = const(7)
 DERC_LIST = const(8)
 DER_LIST = const(9)
 MUP_LIST = const(10)
+RESPONSES = const(11)  # not a resource of the tree: what is told, and tried again like one
+TELEMETRY = const(12)
 
 _SERVER = "server"  # what is at fault when nothing can be had of it; else it is the one resource
+_TRY_AGAIN = (401, 403, 408, 409, 429)  # refusals that may pass, with 5xx
 _DRIFT_TOLD_S = const(60)  # D2
 _RETRIES_S = (10, 30)  # before the retries within a period, and as much again at random
 
@@ -54,6 +57,8 @@ class Conversation:
         self._tree = Tree(self._forget)
         self._found = []  # what the list being read names
         self._own_links = None  # of the own EndDevice
+        self._telling = Row(RESPONSES, "", None, -1, DEFAULT_RATE_S, 0)
+        self._posting = Row(TELEMETRY, "", None, -1, DEFAULT_RATE_S, 0)
         self._hold_until = 0
         self._failures = 0
 
@@ -74,17 +79,20 @@ class Conversation:
             return False
         if self._der.changed():
             self._hasten(DER_LIST, now)
-        if self._mirror.lost:
-            self._hasten(MUP_LIST, now)
-        row = None
+        row = self._telling
         try:
-            if self._responses.waiting:
+            if self._responses.waiting and row.due <= now:
                 await self._respond()
-            elif self._tree.next().due <= now:
+                row.retries = 0
+            else:
                 row = self._tree.next()
-                await self._poll(row)
-            elif not await self._mirror.post_next(self._session, self._clock.now()):
-                return False
+                if row.due <= now:
+                    await self._poll(row)
+                else:
+                    row = self._posting
+                    if row.due > now or not await self._mirror.post_next(self._session, self._clock.now()):
+                        return False
+                    self._worked(row)
             self._failures = 0
             self._journal.well(_SERVER)
         except RequestError as error:
@@ -98,14 +106,16 @@ class Conversation:
             row.due = min(row.due, now)
 
     def _failed(self, error, row, now):
-        """A request failed: hold everything back, or try `row` again, the resource that was being read."""
-        if error.hold or row is None:
+        """A request failed: hold everything back, or only `row`, what was being read or told."""
+        if error.hold:
             self._journal.fault(_SERVER, str(error))
             self._hold_until = now + self._delay_s(self._failures, DEFAULT_RATE_S, error)
             self._failures += 1
         else:
             self._journal.fault(self._name(row), str(error))
             row.due = now + self._delay_s(row.retries, row.rate_s, error)
+            if row is self._posting and error.status == 404:
+                self._hasten(MUP_LIST, now if not row.retries else row.due)
             row.retries += 1
             if row.retries > len(_RETRIES_S):
                 self._tree.doubt(row, now)
@@ -113,11 +123,16 @@ class Conversation:
     def _name(self, row):
         """Return what to call a resource before people."""
         name = KINDS[row.kind][0]
-        return name if row.slot < 0 else "%s of program %s" % (name, self._programs.title[row.slot])
+        return name if row.slot < 0 else "%s of program %d" % (name, row.slot + 1)
+
+    def _worked(self, row):
+        row.retries = 0
+        self._journal.well(self._name(row))
 
     def _delay_s(self, failures, rate_s, error):
         if error.retry_after >= 0:
-            return error.retry_after + 1 + self._port.random_below(error.retry_after // 4 + 10)
+            least = min(error.retry_after, RETRY_AFTER_MAX_S) + 1
+            return least + self._port.random_below(least // 4 + 10)
         if failures < len(_RETRIES_S):
             return _RETRIES_S[failures] + self._port.random_below(_RETRIES_S[failures])
         return rate_s + self._port.random_below(rate_s // 10 + 1)
@@ -140,8 +155,7 @@ class Conversation:
         wait = getattr(self, done)(row, record, now)
         if wait is not None:
             await wait
-        row.retries = 0
-        self._journal.well(self._name(row))
+        self._worked(row)
 
     async def _read_list(self, href, document, on_item):
         """Read all pages, counting the items that come: `all` and `results` may lie (T6)."""
@@ -152,8 +166,8 @@ class Conversation:
                 return None
             start += record.items
             if not record.items or start >= record.all_:
-                break
-        return record
+                return record
+        raise RequestError("the list at %s does not end" % href, False)
 
     async def _read_one(self, row, document):
         try:
@@ -236,14 +250,21 @@ class Conversation:
 
     def _fsa(self, record):
         href = self._link(record, record.DERP_LIST_LINK)
-        if href:
-            self._found.append((DERP_LIST, href, -1))
+        if href and (DERP_LIST, href, -1) not in self._found:
+            self._find((DERP_LIST, href, -1))
+
+    def _find(self, what):
+        """Keep what a list names, within the bound of programs; an item beyond it is left out."""
+        if len(self._found) < MAX_PROGRAMS:
+            self._found.append(what)
+        else:
+            self._journal.fault("programs", "more than the device follows; the first %d count" % MAX_PROGRAMS)
 
     def _found_read(self, row, record, now):
         self._tree.children(row, self._found, now)
 
     def _derp(self, record):
-        self._found.append(
+        self._find(
             (
                 bytes(record.mrid),
                 record.primacy,
@@ -259,8 +280,10 @@ class Conversation:
         for mrid, primacy, title, href, dderc, derc in self._found:
             slot = self._programs.put(mrid, primacy, title)
             if slot < 0:
-                self._journal.fault("programs", "more than the device follows; %s is left out" % (title or href))
+                self._journal.fault("programs", "more than the device follows; the first %d count" % MAX_PROGRAMS)
                 continue
+            if not dderc:
+                self._programs.clear_default(slot)
             below[(DERP, href, slot)] = [
                 (kind, link, slot) for kind, link in ((DDERC, dderc), (DERC_LIST, derc)) if link
             ]
@@ -288,8 +311,9 @@ class Conversation:
         return drawn if bound >= 0 else -drawn
 
     def _der_item(self, record):
-        for field in (record.DERS_LINK, record.DERG_LINK, record.DERCAP_LINK):
-            self._found.append(self._link(record, field))
+        if not self._found:
+            fields = (record.DERS_LINK, record.DERG_LINK, record.DERCAP_LINK)
+            self._found = [self._link(record, field) for field in fields]
 
     def _ders_read(self, row, record, now):
         return self._der.put(self._session, self._found or (None, None, None), self._clock.now())
@@ -307,9 +331,7 @@ class Conversation:
     def _forget(self, row):
         """A row has left the tree."""
         self._journal.forget(self._name(row))
-        if row.kind == DDERC:
-            self._programs.clear_default(row.slot)
-        elif row.kind == DERP:
+        if row.kind == DERP:
             for other in self._tree.rows:
                 if other.kind == DERP and other.slot == row.slot:
                     return
@@ -326,14 +348,24 @@ class Conversation:
         der_control_response(
             self._session.writer, responses.time[slot], self._device.lfdi, responses.status[slot], mrid
         )
+        lost = responses.lost
         try:
-            await self._session.send("POST", self._session.resolve(responses.reply_to[slot].decode()))
+            href = self._session.resolve(responses.reply_to[slot].decode())
         except RequestError as error:
-            if error.status < 400 or error.status in (408, 429) or error.status >= 500:
-                raise
-            responses.lost += 1
-            self._journal.write("response %d was refused: %s" % (responses.status[slot], error))
-        responses.pop()
+            href = None
+            self._give_up(slot, error)
+        if href:
+            try:
+                await self._session.send("POST", href)
+            except RequestError as error:
+                if error.status < 400 or error.status in _TRY_AGAIN or error.status >= 500:
+                    raise
+                self._give_up(slot, error)
+        if responses.lost == lost:  # else it has given way meanwhile
+            responses.pop()
+
+    def _give_up(self, slot, error):
+        self._journal.write("response %d cannot be given: %s" % (self._responses.status[slot], error))
 
 
 # name; document; what each item of a list goes to; what is done when the whole has been read
@@ -349,4 +381,6 @@ KINDS = (
     ("DERControlList", documents.DERC_LIST, "_derc", "_dercs_read"),
     ("DERList", documents.DER_LIST, "_der_item", "_ders_read"),
     ("MirrorUsagePointList", documents.MUP_LIST, "_mup", "_mups_read"),
+    ("responses", None, None, None),
+    ("telemetry", None, None, None),
 )

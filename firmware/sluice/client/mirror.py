@@ -9,10 +9,13 @@ Source: IEEE 2030.5-2018 10.11.3; 002 10.8; requirements M1 to M6, P4.
 from sluice.metering.intervals import DER_V, DER_VAR, DER_W, QUANTITIES, SITE_V, SITE_VAR, SITE_W
 from sluice.sep2.writers import MeterReading, mirror_meter_reading_list, mirror_usage_point
 from sluice_wire.identity import mup_mrid, reading_mrid
+from sluice_wire.limits import POST_RATE_MAX_S, POST_RATE_MIN_S
 from sluice_wire.sep2 import FLOW_FORWARD, FLOW_REVERSE, ROLE_DER, ROLE_SITE, UOM_V, UOM_VAR, UOM_W
 
 from .causes import RequestError
 from .tree import DEFAULT_RATE_S
+
+_USELESS = (400, 413, 422)  # refused for what it says: sent again it would be again
 
 
 class UsagePoint:
@@ -40,8 +43,10 @@ class UsagePoint:
 class Mirror:
     """The two usage points and the ring they are fed from."""
 
-    def __init__(self, ring, device):
+    def __init__(self, ring, device, on_refused):
+        """`on_refused(text)` is told of an interval that the server will not have."""
         self._ring = ring
+        self._on_refused = on_refused
         self._lfdi = device.lfdi
         self._points = (
             UsagePoint(
@@ -62,8 +67,6 @@ class Mirror:
         self._next = 0  # the usage point that gets the oldest set next
         self._spread = device.lfdi[0] << 8 | device.lfdi[1]
         self.post_rate_s = DEFAULT_RATE_S
-        self.refused = 0
-        self.lost = False  # the server has lost one of ours: its list is to be read
 
     # --- the usage points -----------------------------------------------------------------------
 
@@ -74,11 +77,11 @@ class Mirror:
                 point.href = href
                 point.listed = True
                 if record.post_rate:
-                    self.post_rate_s = record.post_rate
+                    self.post_rate_s = min(max(record.post_rate, POST_RATE_MIN_S), POST_RATE_MAX_S)
 
     async def register(self, session, href):
         """The list at `href` has been read: make those that it lacks. Return whether any was made."""
-        made = self.lost = False
+        made = False
         for point in self._points:
             if point.listed or point.new:
                 point.new = False
@@ -103,6 +106,7 @@ class Mirror:
         end = ring.start[slot] + ring.duration[slot]
         if now < end + self._spread % max(1, ring.duration[slot] // 2):
             return False
+        dropped = ring.dropped
         readings = self._fill(point, slot, end)
         if readings:
             mirror_meter_reading_list(session.writer, readings)
@@ -112,11 +116,12 @@ class Mirror:
                 if error.status == 404:
                     point.href = None
                     point.new = False
-                    self.lost = True
+                if error.status not in _USELESS:
                     raise
-                if error.status < 400 or error.status == 429 or error.status >= 500:
-                    raise
-                self.refused += 1
+                self._on_refused("an interval was refused and is lost: %s" % error)
+        if ring.dropped != dropped:
+            self._next = 0  # the set has given way meanwhile
+            return True
         self._next = (self._next + 1) % len(self._points)
         if self._next == 0:
             ring.pop()

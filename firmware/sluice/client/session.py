@@ -54,6 +54,8 @@ class Session:
             return False
         if status != 200:
             raise self._refusal("GET", href)
+        if not self._response.is_xml:
+            raise causes.RequestError("GET %s: the answer is no XML; is a portal or proxy in between?" % href, False)
         try:
             self._tokenizer.end()
         except XmlError as error:
@@ -90,6 +92,9 @@ class Session:
                 raise causes.from_link(LinkError(SILENT, "%s %s" % (method, href)))
             except LinkError as error:
                 raise causes.from_link(error)
+            except causes.RequestError:
+                self.close()  # raised in the middle of an answer
+                raise
             except (HttpError, XmlError, ReadError) as error:
                 self.close()
                 raise causes.RequestError("%s %s: %s" % (method, href, error), False)

@@ -7,8 +7,9 @@ Source: IEEE 2030.5-2018 clause 6; requirements D1, D3.
 
 from micropython import const
 
+from sluice_wire.limits import POLL_RATE_MAX_S, POLL_RATE_MIN_S
+
 DEFAULT_RATE_S = const(300)  # the handbooks' poll rate, over the schema's 900 (D3)
-RATE_MIN_S = const(10)  # a server that asks for more is not believed
 NEVER = const(0x3FFFFFFF)
 
 
@@ -55,7 +56,7 @@ class Tree:
     def polled(self, row, now, rate_s):
         """`row` was read; the server wants it every `rate_s` seconds (0 = it did not say: as its parent)."""
         if rate_s:
-            row.rate_s = max(rate_s, RATE_MIN_S)
+            row.rate_s = min(max(rate_s, POLL_RATE_MIN_S), POLL_RATE_MAX_S)
         elif row.parent is not None:
             row.rate_s = row.parent.rate_s
         row.due = now + row.rate_s
@@ -70,16 +71,18 @@ class Tree:
 
     def children(self, row, found, now):
         """Make `found`, a list of (kind, href, program slot), the children of `row`; new ones are due at once."""
-        for child in [old for old in self.rows if old.parent is row]:
+        before = [old for old in self.rows if old.parent is row]
+        for kind, href, slot in found:
+            known = [old for old in before if (old.kind, old.href, old.slot) == (kind, href, slot)]
+            if not known:
+                self.rows.append(Row(kind, href, row, slot, row.rate_s, now))
+        for child in before:
             wanted = (child.kind, child.href, child.slot)
             if wanted in found:
-                found.remove(wanted)
                 if child.rate_s > row.rate_s and child.due < NEVER:
                     child.due = min(child.due, now + row.rate_s)
             else:
-                self.remove(child)
-        for kind, href, slot in found:
-            self.rows.append(Row(kind, href, row, slot, row.rate_s, now))
+                self.remove(child)  # last: what it was may stand elsewhere now
 
     def remove(self, row):
         """Take `row` and all below it out."""

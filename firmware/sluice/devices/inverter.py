@@ -151,6 +151,7 @@ class Inverter:
             self.decode(client.regs)
         except (ModbusError, DeviceError):
             self.st = 0
+            self._told_at = -1  # it may have restarted, its limit forgotten
             raise
 
     def decode(self, regs):
@@ -159,6 +160,8 @@ class Inverter:
         st = scaled(regs, sunspec.INVERTER_ST, 0)
         if w == NOT_VALID or st == NOT_VALID:
             self._fail("gives no power or no state")
+        if abs(w) > 2 * self.w_max:
+            self._fail("gives a power that cannot be true")
         self.w = w
         self.st = st
         var = scaled(regs, sunspec.INVERTER_VAR, 0)

@@ -9,6 +9,7 @@ from array import array
 
 from micropython import const
 
+from sluice_wire.limits import SITE_MAX_W
 from sluice_wire.meters import HZ, QUANTITIES, V1, V3, VAR, W
 
 from .decode import NOT_VALID, float32
@@ -53,6 +54,8 @@ class Meter:
         values = self._values
         if values[W] == NOT_VALID or values[VAR] == NOT_VALID:
             self._refuse("a power that is no number")
+        if abs(values[W]) > SITE_MAX_W or abs(values[VAR]) > SITE_MAX_W:
+            self._refuse("a power that cannot be true")
         if not _HZ_MIN_MHZ <= values[HZ] <= _HZ_MAX_MHZ:
             self._refuse("a frequency outside 45 to 55 Hz")
         v_dv = phases = 0

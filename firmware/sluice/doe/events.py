@@ -10,7 +10,7 @@ from array import array
 
 from micropython import const
 
-from sluice_wire.limits import MAX_EVENTS, MAX_REPLY_TO
+from sluice_wire.limits import MAX_EVENTS, MAX_REPLY_TO, RANDOMIZE_MAX_S
 from sluice_wire.sep2 import (
     CANCELLED,
     CONNECT,
@@ -36,6 +36,13 @@ OVER = const(3)
 UNSAID = const(0)
 DUE = const(1)
 STARTED = const(2)
+
+
+_LAST_S = const(1073741823)  # 2054: what lies beyond begins or ends then
+
+
+def _bounded(seconds):
+    return min(max(seconds, -RANDOMIZE_MAX_S), RANDOMIZE_MAX_S)
 
 
 class ReplyTos:
@@ -116,7 +123,7 @@ class Events:
         return -1
 
     def room(self, start):
-        """Return a slot for an event that begins at `start`, or -1.
+        """Return a free slot for an event that begins at `start`, or -1.
 
         A free one; else one whose event is over; else that of the event starting last, if later than `start`.
         """
@@ -144,7 +151,8 @@ class Events:
         slot = self.room(record.start)
         if slot < 0:
             return
-        self.phase[slot] = WAITING
+        over = CANCELLED <= record.current_status <= SUPERSEDED
+        self.phase[slot] = OVER if over else WAITING  # what is over gives way first
         for i in range(16):
             self.mrid[slot * 16 + i] = record.mrid[i]
         self.creation_time[slot] = record.creation_time
@@ -169,21 +177,23 @@ class Events:
         """Take over the staged list of `program`. `draw(bound)` gives a random second between 0 and bound.
 
         An event that is new is stored and its receipt is due; one that is known keeps its random draw
-        and its phase; one whose status says cancelled or superseded is over. One that is missing from
-        the list stays until its end (IEEE 2030.5: only a status cancels).
+        and its phase; one whose status says cancelled or superseded is over, and if it was not known it is
+        ignored. One that is missing from the list stays until its end (IEEE 2030.5: only a status cancels).
         """
         for other in range(MAX_EVENTS):
             if staged.phase[other] == FREE:
                 continue
             slot = self.find(staged.mrid, other * 16)
             if slot < 0:
+                if staged.phase[other] == OVER:
+                    continue
                 slot = self.room(staged.start[other])
                 if slot < 0:
                     continue
                 self._enter(slot, staged, other, program, draw)
                 self._respond(slot, EVENT_RECEIVED, responses, now)
             status = staged.status[other]
-            if status >= CANCELLED and self.phase[slot] != OVER:
+            if staged.phase[other] == OVER and self.phase[slot] != OVER:
                 self._respond(slot, EVENT_SUPERSEDED if status == SUPERSEDED else EVENT_CANCELLED, responses, now)
                 self.phase[slot] = OVER
             self.status[slot] = status
@@ -191,13 +201,14 @@ class Events:
     def _enter(self, slot, staged, other, program, draw):
         for i in range(16):
             self.mrid[slot * 16 + i] = staged.mrid[other * 16 + i]
-        self.phase[slot] = WAITING
         self.program[slot] = program
         self.creation_time[slot] = staged.creation_time[other]
         self.start[slot] = staged.start[other]
         self.duration[slot] = staged.duration[other]
-        self.begin[slot] = staged.start[other] + draw(staged.randomize_start[other])
-        self.end[slot] = self.begin[slot] + max(0, staged.duration[other] + draw(staged.randomize_duration[other]))
+        begin = staged.start[other] + draw(_bounded(staged.randomize_start[other]))
+        duration = staged.duration[other] + draw(_bounded(staged.randomize_duration[other]))
+        self.begin[slot] = min(begin, _LAST_S)
+        self.end[slot] = min(begin + max(0, duration), _LAST_S)
         self.modes[slot] = staged.modes[other]
         for mode in range(WATT_MODES):
             self.limit_w[slot * WATT_MODES + mode] = staged.limit_w[other * WATT_MODES + mode]
@@ -210,6 +221,7 @@ class Events:
         self.serial[slot] = self.next_serial
         self.next_serial += 1
         self.stored += 1
+        self.phase[slot] = WAITING
 
     def drop_program(self, program):
         """The server no longer lists `program`: its events go silently."""
@@ -229,7 +241,8 @@ class Events:
                 if now >= self.end[slot]:
                     if self.started[slot] == STARTED:
                         self._respond(slot, EVENT_COMPLETED, responses, now)
-                    self.phase[slot] = FREE
+                    # By its random part it may end while it is still listed: it must not come in again.
+                    self.phase[slot] = OVER if now < self.start[slot] + self.duration[slot] else FREE
                 elif self.started[slot] == UNSAID:
                     self.started[slot] = DUE  # the devices are told in this second, asked in the next
                 elif applied and self.started[slot] == DUE:

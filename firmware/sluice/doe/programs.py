@@ -40,7 +40,7 @@ class Programs:
                 self.mrid[free] = mrid
                 self.clear_default(free)
             self.primacy[free] = primacy
-            self.title[free] = title
+            self.title[free] = "".join([c for c in title if c >= " "])  # a journal line is one line
         return free
 
     def remove(self, slot):

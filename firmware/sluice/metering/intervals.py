@@ -38,7 +38,7 @@ class Intervals:
         self.ring = ring
         self.rate_s = rate_s
         self.start = -1
-        self.sums = array("i", [0] * QUANTITIES)
+        self.sums = [0] * QUANTITIES  # no array: a large site over an hour passes 2**31
         self.counts = array("i", [0] * QUANTITIES)
 
     def tick(self, now, rate_s):

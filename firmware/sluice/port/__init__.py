@@ -17,6 +17,6 @@ lines are made by it too:
     await open_line(device, baud, parity) -> line
 
 A stream: `await readinto(buf) -> n` (0 = closed), `await write(buf, n)`, `close()`; all raise LinkError.
-A line: `drain()`, `await write(buf, n)`, `await readinto(buf, timeout_ms) -> n` (0 = nothing in time), `close()`; all
-raise OSError when the line is gone.
+A line: `drain()`, `await write(buf, n)`, `await readinto(buf, timeout_ms) -> n` (0 = nothing in time, or
+the last write is REPLY_MAX_MS ago), `close()`; all raise OSError when the line is gone.
 """

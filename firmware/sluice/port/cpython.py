@@ -9,6 +9,7 @@ import termios
 import time
 import tty
 
+from sluice_wire.limits import REPLY_MAX_MS
 from sluice_wire.sep2 import EPOCH
 
 from .errors import BAD_CA, BAD_CHAIN, TlsError, link_error
@@ -61,7 +62,7 @@ class Line:
         self._arrived = asyncio.Event()
         self._port = port
         self._silence_ms = silence_ms
-        self._last_ms = port.ticks_ms()
+        self._last_ms = self._asked_ms = port.ticks_ms()
 
     def drain(self):
         try:
@@ -75,8 +76,12 @@ class Line:
         if rest_ms > 0:
             await self._port.sleep_ms(rest_ms)
         os.write(self._fd, bytes(buf[:n]))
+        self._asked_ms = self._port.ticks_ms()
 
     async def readinto(self, buf, timeout_ms):
+        timeout_ms = min(timeout_ms, REPLY_MAX_MS - (self._port.ticks_ms() - self._asked_ms))
+        if timeout_ms <= 0:
+            return 0
         loop = asyncio.get_running_loop()
         self._arrived.clear()
         loop.add_reader(self._fd, self._arrived.set)
@@ -143,15 +148,19 @@ class Port:
     async def connect(self, host, port, context):
         try:
             return Stream(*await asyncio.open_connection(host, port, ssl=context, server_hostname=host))
-        except (OSError, ssl.CertificateError) as error:
+        except (OSError, ValueError) as error:
             raise link_error(error) from error
 
     async def open_line(self, device, baud, parity):
         fd = os.open(device, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
-        tty.setraw(fd)
-        attrs = termios.tcgetattr(fd)
-        attrs[2] &= ~(termios.PARENB | termios.PARODD)
-        attrs[2] |= {"none": 0, "even": termios.PARENB, "odd": termios.PARENB | termios.PARODD}[parity]
-        attrs[4] = attrs[5] = _BAUDS[baud]
-        termios.tcsetattr(fd, termios.TCSANOW, attrs)
+        try:
+            tty.setraw(fd)
+            attrs = termios.tcgetattr(fd)
+            attrs[2] &= ~(termios.PARENB | termios.PARODD)
+            attrs[2] |= {"none": 0, "even": termios.PARENB, "odd": termios.PARENB | termios.PARODD}[parity]
+            attrs[4] = attrs[5] = _BAUDS[baud]
+            termios.tcsetattr(fd, termios.TCSANOW, attrs)
+        except termios.error as error:
+            os.close(fd)
+            raise OSError(*error.args) from error
         return Line(fd, self, silence_ms(baud))

@@ -34,7 +34,7 @@ _SIGNS = (
     ("handshake", NOT_ACCEPTED),
     ("getaddrinfo", NO_HOST),
     ("name or service not known", NO_HOST),
-    ("-2", NO_HOST),
+    ("name resolution", NO_HOST),
     ("econnrefused", REFUSED),
     ("ehostunreach", NO_ROUTE),
     ("enetunreach", NO_ROUTE),
@@ -46,7 +46,17 @@ _SIGNS = (
     ("eof", CLOSED),
 )
 
-_NUMBERS = {111: REFUSED, 113: NO_ROUTE, 101: NO_ROUTE, 104: CLOSED, 32: CLOSED, 103: CLOSED}
+_NUMBERS = {
+    -2: NO_HOST,
+    -3: NO_HOST,
+    32: CLOSED,
+    101: NO_ROUTE,
+    103: CLOSED,
+    104: CLOSED,
+    110: SILENT,
+    111: REFUSED,
+    113: NO_ROUTE,
+}
 
 
 class LinkError(Exception):

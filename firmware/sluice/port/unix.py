@@ -9,6 +9,7 @@ import time
 
 import tls
 
+from sluice_wire.limits import REPLY_MAX_MS
 from sluice_wire.sep2 import EPOCH
 
 from .errors import BAD_CA, BAD_CHAIN, TlsError, link_error
@@ -58,7 +59,7 @@ class Line:
         self._scratch = bytearray(64)
         self._port = port
         self._silence_ms = silence_ms
-        self._last_ms = port.ticks_ms()
+        self._last_ms = self._asked_ms = port.ticks_ms()
 
     def drain(self):
         while self._file.readinto(self._scratch):
@@ -71,8 +72,12 @@ class Line:
             await port.sleep_ms(rest_ms)
         self._stream.write(memoryview(buf)[:n])
         await self._stream.drain()
+        self._asked_ms = port.ticks_ms()
 
     async def readinto(self, buf, timeout_ms):
+        timeout_ms = min(timeout_ms, REPLY_MAX_MS - self._port.ticks_diff(self._port.ticks_ms(), self._asked_ms))
+        if timeout_ms <= 0:
+            return 0
         try:
             n = await asyncio.wait_for_ms(self._stream.readinto(buf), timeout_ms) or 0
         except asyncio.TimeoutError:

@@ -115,7 +115,10 @@ def demo(scenario_file: Path, output: Path) -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
     console = Console()
-    output.mkdir(parents=True, exist_ok=True)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.ClickException(f"--output {output} cannot be made: {error.strerror}") from error
     begun = time.monotonic()
     try:
         day = Day(scenarios.load(scenario_file))

@@ -35,8 +35,13 @@ class Day:
         return self.minutes[-1]["t"] + 60 if self.minutes else 0
 
     def next_change(self) -> tuple[float, float] | None:
-        """Give when the limit takes its next aim, and which."""
-        return next(((t, w) for t, w, _ in self.scenario.limit_changes() if t > self.t), None)
+        """Give when the limit takes another aim, and which."""
+        aim_w = None
+        for t, w, _ in self.scenario.limit_changes():
+            if t > self.t and w != aim_w:
+                return t, w
+            aim_w = w
+        return None
 
     def server(self, line: str) -> dict[str, Any]:
         """Take a line of the server, and give what it says."""

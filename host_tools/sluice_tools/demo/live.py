@@ -14,6 +14,8 @@ from sluice_tools.demo.day import Day
 from sluice_tools.demo.summary import Check
 
 JOURNAL_SHOWN = 10
+JOURNAL_LEAST = 3
+OTHER_LINES = 19  # of the page, beside the journal's
 PLAIN_EVERY_S = 1800
 FRAMES_PER_S = 8
 
@@ -38,15 +40,20 @@ def next_change(day: Day) -> str:
     return f"{day.scenario.local_time(change[0]):%H:%M} to {watts(change[1])}" if change else "none today"
 
 
+def worth_telling(text: str) -> bool:
+    """Tell whether a line of the journal is for the one who watches: how much heap there is has its own place."""
+    return not text.startswith("heap ")
+
+
 def counts(day: Day) -> str:
     """Say what the server has got so far."""
     server = f"{day.counts['response']} responses, {day.counts['reading']} readings, {day.counts['refused']} refused"
-    heap = f"; heap {day.heap[0] / 1000:.1f} of {day.heap[1] / 1000:.1f} kB at the most" if day.heap else ""
-    return f"server: {server}{heap}"
+    heap = f"; heap {day.heap[0] / 1000:.0f} of {day.heap[1] / 1000:.0f} kB" if day.heap else ""
+    return f"{server}{heap}"
 
 
-def page(day: Day, wall_s: float) -> RenderableType:
-    """Draw everything that is known now."""
+def page(day: Day, wall_s: float, height: int) -> RenderableType:
+    """Draw everything that is known now on a terminal of `height` lines."""
     scenario = day.scenario
     now = day.minutes[-1] if day.minutes else None
     full_w = float(scenario.site.max_w)
@@ -63,10 +70,10 @@ def page(day: Day, wall_s: float) -> RenderableType:
     state.add_row("inverter set to", f"{now['inverter_pct']:.1f} %" if now else "")
     state.add_row("progress", Text(counts(day), style="dim"))
     journal = Table.grid(padding=(0, 2))
-    for clock, text in list(day.journal)[-JOURNAL_SHOWN:]:
+    rows = max(JOURNAL_LEAST, min(JOURNAL_SHOWN, height - OTHER_LINES))
+    told = [line for line in day.journal if worth_telling(line[1])][-rows:]
+    for clock, text in told + [("", "")] * (rows - len(told)):
         journal.add_row(Text(clock, style="cyan"), Text(text, no_wrap=True, overflow="ellipsis"))
-    for _ in range(JOURNAL_SHOWN - len(day.journal)):
-        journal.add_row("", "")
     local = scenario.local_time(day.t)
     passed = f"{day.t / scenario.duration_s:.0%} of the day in {wall_s:.0f} s"
     title = f"[bold]Sluice[/bold]  {local:%a %d %b %Y}  [bold]{local:%H:%M}[/bold]  {passed}"
@@ -92,7 +99,7 @@ class View:
         )
 
     def _page(self) -> RenderableType:
-        return page(self._day, time.monotonic() - self._begun)
+        return page(self._day, time.monotonic() - self._begun, self._console.height)
 
     def __enter__(self) -> "View":
         if self._live:
@@ -108,7 +115,7 @@ class View:
         if self._live:
             return
         for clock, text in self._day.journal[self._journal_told :]:
-            if not text.startswith("heap "):
+            if worth_telling(text):
                 self._plain(f"{clock}  {text}")
         self._journal_told = len(self._day.journal)
         if self._day.minutes and self._day.t >= self._plain_t + PLAIN_EVERY_S:
@@ -144,8 +151,8 @@ def facts(figures: dict[str, Any]) -> list[tuple[str, str]]:
     wall_s = f"{figures['wall_seconds']:.0f} s"
     return [
         ("Gateway", f"{figures['interpreter']}, {figures['bits']} bits, heap {heap(figures)}"),
-        ("Events", f"{figures['events_stored']} stored, {figures['responses_accepted']} responses accepted"),
-        ("Readings", f"{figures['readings_accepted']} accepted"),
+        ("Events", f"{figures['events_stored']} stored"),
+        ("Above the limit", f"{figures['energy_over_limit_wh']:g} Wh in all, the seconds of grace included"),
         ("TLS", figures["tls_cipher"]),
         ("Traffic", f"{figures['bytes_sent'] / 1e6:.2f} MB sent, {figures['bytes_received'] / 1e6:.2f} MB received"),
         ("Time", f"{figures['virtual_seconds'] / 3600:g} h of the house in {wall_s}"),

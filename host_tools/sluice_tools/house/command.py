@@ -16,6 +16,7 @@ from sluice_tools.clock import Clock
 from sluice_tools.house.line import Line, Pty, Unit
 from sluice_tools.house.plant import House
 
+DAY = scenarios.SCENARIOS / "day.yaml"
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 METER_UNIT_ID = 1
 INVERTER_UNIT_ID = 2
@@ -49,6 +50,7 @@ def _serve(house: House, clock: Clock, pty: Pty) -> None:
     poll.register(woken, select.POLLIN)
     if stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode):
         poll.register(sys.stdin.fileno(), select.POLLIN)
+    _say({"ready": True, "pty": pty.path})
     while True:
         for fd, _ in poll.poll():
             if fd != pty.fd:
@@ -63,11 +65,11 @@ def _serve(house: House, clock: Clock, pty: Pty) -> None:
 
 
 @click.command()
-@click.option("--scenario", type=FILE, default=scenarios.SCENARIOS / "day.yaml", help="What sun and load do.")
+@click.option("--scenario", type=FILE, default=DAY, show_default="day.yaml", help="What sun and load do.")
 @click.option("--clock", type=FILE, help="A lock-step clock file. Without it the scenario is played today.")
 @click.option("--pty", "link", type=click.Path(path_type=Path), help="Make this a link to the serial line's end.")
 def house(scenario: Path, clock: Path | None, link: Path | None) -> None:
-    """Be the house of SCENARIO: meter (unit 1) and inverter (unit 2) on one RS485 line, a pseudo-terminal.
+    """Be the house of the scenario: meter (unit 1) and inverter (unit 2) on one RS485 line, a pseudo-terminal.
 
     Prints {"ready": ..., "pty": ...}, a line for each simulated minute, and {"report": ...} when it ends: by SIGTERM,
     Ctrl-C, or the end of standard input if that is a pipe. The house moves when a request arrives.
@@ -75,12 +77,16 @@ def house(scenario: Path, clock: Path | None, link: Path | None) -> None:
     time = Clock.file(clock) if clock else Clock.system()
     try:
         plan = scenarios.load(scenario)
-        site = House(plan if clock else plan.on_the_day_of(time.now()), _say)
+        site = House(plan, _say) if clock else House(plan.on_the_day_of(time.now()), _say, since=time.now())
     except ValueError as error:
         raise click.ClickException(str(error)) from error
-    pty = Pty(link)
     try:
-        _say({"ready": True, "pty": pty.path})
+        pty = Pty(link)
+    except FileExistsError as error:
+        raise click.ClickException(f"{link} is there already and is no link of a house: give another --pty") from error
+    except OSError as error:
+        raise click.ClickException(f"{link} cannot be made: {error.strerror}") from error
+    try:
         _serve(site, time, pty)
     finally:
         pty.close()

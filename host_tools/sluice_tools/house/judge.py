@@ -33,18 +33,32 @@ class Judge:
         self._without_gateway = Excursions(rating_w)
         self._delivered_ws = 0.0
         self._permitted_ws = 0.0
+        self._limited_delivered_ws = 0.0  # of the seconds in which the limit binds
+        self._limited_permitted_ws = 0.0
+        self._over_ws = 0.0
 
     def second(self, *, export_w: float, untouched_export_w: float, limit_w: float) -> None:
         """One second: what was exported, what the inverter left alone would have exported, what was permitted."""
         self._with_gateway.second(export_w, limit_w)
         self._without_gateway.second(untouched_export_w, limit_w)
-        self._delivered_ws += max(0.0, min(export_w, limit_w))
-        self._permitted_ws += max(0.0, min(untouched_export_w, limit_w))
+        delivered_w = max(0.0, min(export_w, limit_w))
+        permitted_w = max(0.0, min(untouched_export_w, limit_w))
+        self._delivered_ws += delivered_w
+        self._permitted_ws += permitted_w
+        if untouched_export_w > limit_w:
+            self._limited_delivered_ws += delivered_w
+            self._limited_permitted_ws += permitted_w
+        self._over_ws += max(0.0, export_w - limit_w)
 
     @property
     def energy_delivered_ratio(self) -> float:
         """Energy exported over what envelope and sun allowed; 1 when nothing was possible."""
         return self._delivered_ws / self._permitted_ws if self._permitted_ws else 1.0
+
+    @property
+    def energy_delivered_ratio_when_limited(self) -> float:
+        """The same, of the seconds in which the inverter left alone would have been over the limit."""
+        return self._limited_delivered_ws / self._limited_permitted_ws if self._limited_permitted_ws else 1.0
 
     def report(self) -> dict[str, float]:
         """The verdict, JSON-able; energies in watt-hours."""
@@ -52,6 +66,8 @@ class Judge:
             "seconds_over_limit": self._with_gateway.seconds_over_limit,
             "seconds_over_limit_without_gateway": self._without_gateway.seconds_over_limit,
             "energy_delivered_ratio": round(self.energy_delivered_ratio, 4),
+            "energy_delivered_ratio_when_limited": round(self.energy_delivered_ratio_when_limited, 4),
+            "energy_over_limit_wh": round(self._over_ws / 3600, 1),
             "energy_delivered_wh": round(self._delivered_ws / 3600),
             "energy_permitted_wh": round(self._permitted_ws / 3600),
         }

@@ -109,7 +109,8 @@ class Pty:
         self.path = os.ttyname(self._far)
         self._link = link
         if link:
-            link.unlink(missing_ok=True)
+            if link.is_symlink():
+                link.unlink()  # left by a house that could not end well
             link.symlink_to(self.path)
 
     def close(self) -> None:

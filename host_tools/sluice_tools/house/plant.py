@@ -47,9 +47,11 @@ class Minute:
 
 
 class House:
-    """A house of `scenario`. `tell` gets a line for each minute that is complete."""
+    """A house of `scenario` from Unix second `since` on (its start if absent). `tell` gets a line for each minute."""
 
-    def __init__(self, scenario: Scenario, tell: Callable[[dict[str, float]], None] | None = None) -> None:
+    def __init__(
+        self, scenario: Scenario, tell: Callable[[dict[str, float]], None] | None = None, since: float | None = None
+    ) -> None:
         self.scenario = scenario
         self.inverter = Inverter(scenario.site.max_w)
         self.meter = Meter()
@@ -64,7 +66,7 @@ class House:
         self._minute = Minute()
         self._phase_w, self._phase_var, self._phase_v = [0.0] * 3, [0.0] * 3, [0.0] * 3
         self._grid(0, 0, 0)
-        self._second = -1  # the last one that was done
+        self._second = (0 if since is None else int(since) - scenario.start_s) - 1  # the last one that was done
 
     def advance(self, now: float) -> None:
         """Do the seconds up to `now` (Unix seconds); before the scenario's start and after its end nothing moves."""

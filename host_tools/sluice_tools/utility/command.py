@@ -20,6 +20,7 @@ from sluice_tools.utility.face import Face
 from sluice_tools.utility.server import Utility
 from sluice_tools.utility.tls import SUITES, tls_context
 
+DAY = scenarios.SCENARIOS / "day.yaml"
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -48,14 +49,14 @@ async def _serve(utility: Utility, clock: Clock, pki: Path, suites: tuple[str, .
 
 
 @click.command()
-@click.option("--scenario", type=FILE, default=scenarios.SCENARIOS / "day.yaml", help="What the utility publishes.")
+@click.option("--scenario", type=FILE, default=DAY, show_default="day.yaml", help="What the utility publishes.")
 @click.option("--pki", type=click.Path(file_okay=False, path_type=Path), required=True, help="Made if it is not there.")
 @click.option("--clock", type=FILE, help="A lock-step clock file. Without it the scenario is played today.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0, the default, takes a free one.")
 @click.option("--suite", type=click.Choice(SUITES), multiple=True, help="Only this cipher suite; both without it.")
 @click.option("--events", is_flag=True, help="Print a JSON line for each thing that happens.")
 def server(scenario: Path, pki: Path, clock: Path | None, port: int, suite: tuple[str, ...], events: bool) -> None:
-    """Serve SCENARIO to the device of the test PKI (device-chain.pem, device.key) over mutual TLS.
+    """Serve the scenario to the device of the test PKI (device-chain.pem, device.key) over mutual TLS.
 
     Prints {"ready": ..., "url": ...} when it listens and {"report": ...} when it ends: by SIGTERM, Ctrl-C, or the
     end of standard input if that is a pipe.
@@ -68,7 +69,10 @@ def server(scenario: Path, pki: Path, clock: Path | None, port: int, suite: tupl
         raise click.ClickException(str(error)) from error
     if not (pki / "serca.pem").exists():
         test_pki.make_pki(pki, now=Clock.system().now())
-    lfdi = test_pki.lfdi_of(pki / "device-chain.pem")
-    utility = Utility(loaded, [lfdi], _say if events else None)
-    asyncio.run(_serve(utility, time, pki, suite or SUITES, port))
+    try:
+        lfdi = test_pki.lfdi_of(pki / "device-chain.pem")
+        utility = Utility(loaded, [lfdi], _say if events else None)
+        asyncio.run(_serve(utility, time, pki, suite or SUITES, port))
+    except OSError as error:
+        raise click.ClickException(f"cannot serve: {error}") from error
     _say({"report": utility.report()})
