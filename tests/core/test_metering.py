@@ -83,14 +83,21 @@ def test_an_interval_without_any_sample_is_not_invented():  # M2
     assert ring.waiting == 0
 
 
-def test_a_new_post_rate_holds_from_the_next_interval_on():  # D3
+def test_a_new_post_rate_holds_at_once():  # D3
     ring = Ring()
     intervals = Intervals(ring, 300)
-    feed(intervals, 0, 301, lambda now: 7, 60)
-    feed(intervals, 301, 361, lambda now: 7, 60)
-    assert [ring.duration[0], ring.duration[1]] == [60, 60]
-    feed(intervals, 361, 421, lambda now: 7, 300)
-    assert ring.duration[ring.waiting - 1] == 60
+    feed(intervals, 0, 130, lambda now: 7, 300)
+    feed(intervals, 130, 181, lambda now: 9, 60)
+    assert ring.waiting == 1
+    assert (ring.start[0], ring.duration[0], ring.values[SITE_W]) == (120, 60, 9)
+
+
+def test_a_new_post_rate_with_the_same_start_loses_nothing():  # D3
+    ring = Ring()
+    intervals = Intervals(ring, 300)
+    feed(intervals, 0, 30, lambda now: 7, 300)
+    feed(intervals, 30, 61, lambda now: 9, 60)
+    assert (ring.start[0], ring.duration[0], ring.values[SITE_W], ring.quality[SITE_W]) == (0, 60, 8, QUALITY_VALID)
 
 
 def test_a_full_ring_drops_the_oldest_and_counts_it():  # M5

@@ -132,7 +132,7 @@ def test_readings_are_pysunspec2s(w: int, w_sf: int, var: int, volts: list[int],
     phases = dict(zip(("PhVphA", "PhVphB", "PhVphC"), volts, strict=True))
     measured = model(103, W=w, W_SF=w_sf, VAr=var, VAr_SF=w_sf, Hz=hz, Hz_SF=-2, St=st_, V_SF=-2, **phases)
     registers = image(
-        [model(1), model(120, WRtg=10, WRtg_SF=3), measured, model(123, WMaxLimPct_SF=-2)], sunspec.BASES[0]
+        [model(1), model(120, WRtg=200, WRtg_SF=3), measured, model(123, WMaxLimPct_SF=-2)], sunspec.BASES[0]
     )
     inverter, client = scanned(registers)
     finish(inverter.poll(client))

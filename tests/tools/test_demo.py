@@ -39,11 +39,13 @@ FIGURES = {
     **{"interpreter": "MicroPython 1.25", "bits": 32, "heap_peak_bytes": 120000, "heap_limit_bytes": 160000},
     **{"events_stored": 60, "responses_accepted": 177, "readings_accepted": 1722, "schema_violations": 0},
     **{"seconds_over_limit": 0, "seconds_over_limit_without_gateway": 5400, "energy_delivered_ratio": 0.99},
+    **{"energy_delivered_ratio_when_limited": 0.98, "energy_over_limit_wh": 9.5, "requests_refused": 0, "oddities": 0},
     **{"energy_permitted_wh": 35000, "tls_cipher": "ECDHE-ECDSA-AES128-GCM-SHA256", "bytes_sent": 1},
     **{"bytes_received": 2, "virtual_seconds": 86400, "wall_seconds": 100.0},
 }
 SERVER_REPORT = {
     **{"responses": {}, "responses_accepted": 3, "readings_accepted": 12, "schema_violations": [], "refusals": []},
+    **{"oddities": []},
     **{"tls_ciphers": {"ECDHE-ECDSA-AES128-CCM8": 2}, "bytes_received": 100, "bytes_sent": 300},
 }
 
@@ -147,7 +149,16 @@ def test_the_next_change_of_the_limit_is_the_scenarios() -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", [{"seconds_over_limit": 1}, {"schema_violations": 1}, {"energy_delivered_ratio": 0.949}]
+    "bad",
+    [
+        {"seconds_over_limit": 1},
+        {"energy_delivered_ratio": 0.949},
+        {"schema_violations": 1},
+        {"requests_refused": 1},
+        {"oddities": 1},
+        {"responses_accepted": 0},
+        {"readings_accepted": 0},
+    ],
 )
 def test_one_bad_figure_is_a_failed_day(bad: dict[str, Any]) -> None:
     assert all(check.good for check in checks(FIGURES))
@@ -162,15 +173,24 @@ def printed(*things: Any) -> str:
 
 
 def test_the_page_shows_limit_export_journal_and_heap() -> None:
-    text = printed(page(day(), 5))
+    text = printed(page(day(), 5, 32))
     assert "export limit      1 500 W" in text
     assert "export            8 500 W" in text
     assert "gateway started" in text
-    assert "heap 120.0 of 160.1 kB" in text
+    assert "heap 120 of 160 kB" in text
+
+
+def test_a_small_terminal_shows_the_newest_lines_of_the_journal() -> None:
+    seen = day()
+    for minute in range(20):
+        seen.gateway(f"2026-01-15 02:{minute:02}:00Z line {minute}")
+    text = printed(page(seen, 5, 24))
+    assert "line 19" in text
+    assert text.count("line ") == 5
 
 
 def test_the_page_can_be_shown_before_anyone_has_spoken() -> None:
-    assert "0% of the day" in printed(page(Day(scenario()), 0))
+    assert "0% of the day" in printed(page(Day(scenario()), 0, 24))
 
 
 def test_the_closing_table_says_in_words_what_failed() -> None:

@@ -69,7 +69,8 @@ class Gateway:
         self._events = events
         self._fault = None
         self._heap_peak = 0
-        self._heap_looked = self._heap_told = clock.uptime()
+        self._heap_looked = clock.uptime()
+        self._heap_told = -_HEAP_TELL_S  # told with the first look, then every hour
         self._journal.write("gateway started, LFDI %s, %s" % (device.lfdi_text, port.name))
 
     async def run(self):

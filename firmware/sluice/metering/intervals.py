@@ -42,18 +42,20 @@ class Intervals:
         self.counts = array("i", [0] * QUANTITIES)
 
     def tick(self, now, rate_s):
-        """Close the running interval if `now` lies past its end. A new post rate holds from the next one on.
+        """Close the running interval if `now` lies past its end. A new post rate holds at once.
 
-        A clock that was set back before its start makes the interval void: it was tagged with a time that was none.
+        What was sampled since the start of the first interval of a new rate counts for it, what came before is void;
+        so is an interval before whose start the clock was set back: it was tagged with a time that was none.
         """
-        if self.start >= 0 and not self.start <= now < self.start + self.rate_s:
-            if now > self.start:
-                self._close()
-            self._clear()
+        if self.start >= 0 and now >= self.start + self.rate_s:
+            self._close()
             self.start = -1
-        if self.start < 0:
+        if self.start < 0 or now < self.start or rate_s != self.rate_s:
+            start = grid_start(now, rate_s)
+            if start != self.start:
+                self._clear()
+            self.start = start
             self.rate_s = rate_s
-            self.start = grid_start(now, rate_s)
 
     def sample(self, quantity, value):
         """Count one sample of `quantity` (W, var or tenths of a volt); None = it was not measured."""
