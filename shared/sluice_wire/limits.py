@@ -53,6 +53,3 @@ REPLY_TIMEOUT_MS = const(1000)  # a device that has not begun to answer by then 
 NOISE_MAX = const(1024)  # bytes without a reply among them: the line babbles; costs nothing
 SITE_MAX_W = const(1000000)  # a meter that says more is not believed
 MODELS_MAX = const(40)  # SunSpec models walked over in one device
-
-# The journal
-JOURNAL_LINES = const(32)  # lines kept in RAM

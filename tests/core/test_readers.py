@@ -169,11 +169,6 @@ def test_a_der_leads_to_its_resources():  # R1, R2
 def test_usage_points_tell_their_role_and_post_rate():  # M1, D3
     points = collect(documents.MUP_LIST, MUP_LIST, lambda record: (record.role_flags, record.post_rate))
     assert points == [(0x49, 0), (0x0B, 60)]
-    single = read(
-        documents.MUP,
-        b'<MirrorUsagePoint xmlns="urn:ieee:std:2030.5:ns"><mRID>1</mRID><postRate>300</postRate></MirrorUsagePoint>',
-    )
-    assert single.post_rate == 300
 
 
 def test_children_in_any_order_give_the_same_watts():  # P2, P3

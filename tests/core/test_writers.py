@@ -61,16 +61,15 @@ def test_the_prefix_and_the_version_of_the_extension_are_the_utilitys_choice(): 
 def test_a_reading_is_tagged_with_the_end_of_its_interval():  # M2
     reading = MeterReading(MRID, "Site W", UOM_W, FLOW_FORWARD, 300)
     reading.set(NOW - 300, 300, -1500, NOW + 300)
-    text = written(writers.mirror_meter_reading, reading)
+    text = written(writers.mirror_meter_reading_list, (reading,))
     assert "<lastUpdateTime>1682475028</lastUpdateTime><nextUpdateTime>1682475328</nextUpdateTime>" in text
     assert "<duration>300</duration><start>1682474728</start></timePeriod><value>-1500</value>" in text
 
 
-def test_one_reading_reads_the_same_alone_and_in_a_list():
+def test_a_list_says_how_many_readings_it_holds():
     reading = MeterReading(MRID, "Site W", UOM_W, FLOW_FORWARD, 300)
-    alone = written(writers.mirror_meter_reading, reading).split(">", 1)[1]
     both = written(writers.mirror_meter_reading_list, (reading, reading))
-    assert both.count("<MirrorMeterReading>" + alone) == 2
+    assert both.count("<MirrorMeterReading>") == 2
     assert ' all="2" results="2">' in both
 
 

@@ -112,7 +112,6 @@ def test_readings_are_valid_and_read_back(  # P1, M2
     reading: MeterReading, start: int, duration: int, value: int, quality: int
 ) -> None:
     reading.set(start, duration, value, start + 2 * duration, quality)
-    written(writers.mirror_meter_reading, reading)
     document = written(writers.mirror_meter_reading_list, [reading, reading])
     for read_back in MirrorMeterReadingListRequest.from_xml(document).mirrorMeterReadings:
         assert read_back.lastUpdateTime == start + duration + EPOCH

@@ -17,6 +17,7 @@ from umodbus.client.serial import rtu
 
 from sluice_tools import clock as clocks
 from sluice_tools.house.command import line_of
+from sluice_tools.house.line import Pty
 from sluice_tools.house.plant import House
 
 METER, INVERTER = 1, 2
@@ -168,3 +169,20 @@ def test_the_end_of_standard_input_ends_the_house(process: Process) -> None:
     lines = process.popen.communicate(timeout=20)[0].splitlines()
     assert "report" in json.loads(lines[-1])
     assert process.popen.returncode == 0
+
+
+def test_a_file_in_the_place_of_the_link_is_left_alone(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.write_text("precious")
+    with pytest.raises(FileExistsError):
+        Pty(mine)
+    assert mine.read_text() == "precious"
+
+
+def test_a_link_left_by_an_earlier_house_is_replaced(tmp_path: Path) -> None:
+    link = tmp_path / "rs485"
+    link.symlink_to("/dev/null")
+    pty = Pty(link)
+    assert link.resolve() == Path(pty.path)
+    pty.close()
+    assert not link.exists()

@@ -1,30 +1,22 @@
 """What happened and why, one line each, for the person who asks afterwards.
 
-The last JOURNAL_LINES lines stay in RAM; every line is also printed. A fault that lasts is told when it
-begins, when its reason changes and when it ends, not every time it is met.
+A fault that lasts is told when it begins, when its reason changes and when it ends, not every time it is met.
 """
-
-from sluice_wire.limits import JOURNAL_LINES
 
 from .clock import utc_text
 
 
 class Journal:
-    """A ring of lines."""
+    """Prints lines through the port, and knows which faults last."""
 
     def __init__(self, port, clock):
         self._port = port
         self._clock = clock
         self._faults = {}
-        self.lines = []
 
     def write(self, text):
         """Enter one line, with the time before it."""
-        line = utc_text(self._clock.now()) + " " + text
-        if len(self.lines) == JOURNAL_LINES:
-            self.lines.pop(0)
-        self.lines.append(line)
-        self._port.print(line)
+        self._port.print(utc_text(self._clock.now()) + " " + text)
 
     def fault(self, what, why):
         """Something (`what`: the server, one of its resources, the meter ...) fails because of `why`."""

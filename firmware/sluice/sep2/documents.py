@@ -222,4 +222,3 @@ DER_LIST = _document(
     ),
 )
 MUP_LIST = _document("MirrorUsagePointList", "MirrorUsagePoint", "mRID", _MUP)
-MUP = _document("MirrorUsagePoint", "", "mRID", _MUP)

@@ -196,13 +196,6 @@ def mirror_usage_point(writer, mrid, description, role_flags, device_lfdi, readi
     writer.close("MirrorUsagePoint")
 
 
-def mirror_meter_reading(writer, reading):
-    """Write one MeterReading with its value and type."""
-    writer.begin("MirrorMeterReading")
-    _reading(writer, reading, True)
-    writer.close("MirrorMeterReading")
-
-
 def mirror_meter_reading_list(writer, readings):
     """Write several MeterReadings with their values and types."""
     count = len(readings)
