@@ -74,7 +74,7 @@ class World:
         """The server's list for `program` has been read whole."""
         self.staged.clear()
         for record in records:
-            self.staged.stage(record, self.now)
+            self.staged.stage(record, self.now, self.events)
         self.events.merge(self.staged, program, draw, self.responses, self.now)
 
     def default(self, program, **sets):

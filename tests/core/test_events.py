@@ -181,6 +181,19 @@ def test_an_event_that_ended_early_by_its_random_part_does_not_come_in_again(): 
     assert world.events.find(mrid(1)) < 0
 
 
+def test_a_cancellation_is_heard_however_long_the_list_is():  # E7, E8
+    world = World()
+    world.default(world.b, exp=1500, set_grad_w=0)
+    records = numbered(1, 58)
+    world.publish(world.b, *records)
+    world.run(1100)
+    assert world.limit_w(EXP_LIM) == 1
+    records[0].current_status = CANCELLED
+    world.publish(world.b, *records)
+    world.run(1101)
+    assert world.limit_w(EXP_LIM) == 1500
+
+
 def test_cancelled_events_do_not_crowd_out_those_that_hold():  # E7, E8
     world = World()
     cancelled = [Record(mrid(n), start=n, duration=9000, exp=9000, status=CANCELLED) for n in range(1, 25)]

@@ -115,7 +115,7 @@ class Conversation:
             self._journal.fault(self._name(row), str(error))
             row.due = now + self._delay_s(row.retries, row.rate_s, error)
             if row is self._posting and error.status == 404:
-                self._hasten(MUP_LIST, now if not row.retries else row.due)
+                self._hasten(MUP_LIST, now)
             row.retries += 1
             if row.retries > len(_RETRIES_S):
                 self._tree.doubt(row, now)
@@ -300,7 +300,7 @@ class Conversation:
             self._programs.clear_default(row.slot)
 
     def _derc(self, record):
-        self._staged.stage(record, self._clock.now())
+        self._staged.stage(record, self._clock.now(), self._events)
 
     def _dercs_read(self, row, record, now):
         self._events.merge(self._staged, row.slot, self._draw, self._responses, self._clock.now())

@@ -45,6 +45,10 @@ def _bounded(seconds):
     return min(max(seconds, -RANDOMIZE_MAX_S), RANDOMIZE_MAX_S)
 
 
+def _is_over(status):
+    return CANCELLED <= status <= SUPERSEDED
+
+
 class ReplyTos:
     """The few distinct replyTo addresses of all events, shared by the staged and the live store."""
 
@@ -144,15 +148,21 @@ class Events:
 
     # --- staging: what a list says --------------------------------------------------------------
 
-    def stage(self, record, now):
-        """Keep a DERControl (a reader's record) of the list being read, unless it ended before `now`."""
+    def stage(self, record, now, live):
+        """Keep a DERControl (a reader's record) of the list being read, unless it ended before `now`.
+
+        One that is cancelled or superseded is kept only if this is news to the `live` store.
+        """
         if record.start + record.duration <= now:
             return
+        if _is_over(record.current_status):
+            known = live.find(record.mrid)
+            if known < 0 or live.phase[known] == OVER:
+                return
         slot = self.room(record.start)
         if slot < 0:
             return
-        over = CANCELLED <= record.current_status <= SUPERSEDED
-        self.phase[slot] = OVER if over else WAITING  # what is over gives way first
+        self.phase[slot] = WAITING
         for i in range(16):
             self.mrid[slot * 16 + i] = record.mrid[i]
         self.creation_time[slot] = record.creation_time
@@ -183,17 +193,17 @@ class Events:
         for other in range(MAX_EVENTS):
             if staged.phase[other] == FREE:
                 continue
+            status = staged.status[other]
             slot = self.find(staged.mrid, other * 16)
             if slot < 0:
-                if staged.phase[other] == OVER:
-                    continue
+                if _is_over(status):
+                    continue  # it has given way meanwhile
                 slot = self.room(staged.start[other])
                 if slot < 0:
                     continue
                 self._enter(slot, staged, other, program, draw)
                 self._respond(slot, EVENT_RECEIVED, responses, now)
-            status = staged.status[other]
-            if staged.phase[other] == OVER and self.phase[slot] != OVER:
+            if _is_over(status) and self.phase[slot] != OVER:
                 self._respond(slot, EVENT_SUPERSEDED if status == SUPERSEDED else EVENT_CANCELLED, responses, now)
                 self.phase[slot] = OVER
             self.status[slot] = status

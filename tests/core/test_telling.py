@@ -1,0 +1,231 @@
+"""What the gateway tells the utility: responses, the DER, telemetry."""
+
+from utility_world import LFDI, NOW, World, documents, listed, talked
+
+from sluice_wire.sep2 import EPOCH
+
+
+def test_receipt_is_posted_to_reply_to_and_kept_until_the_server_takes_it():  # E10
+    world = World()
+    world.utility.statuses["/rsp"] = 503
+    world.settle(3)
+    assert world.responses.waiting == 1
+    del world.utility.statuses["/rsp"]
+    world.settle(30)
+    posts = [body for method, href, body in world.utility.sent if href == "/rsp"]
+    assert world.responses.waiting == 0
+    assert len(posts) == 1
+    assert "<status>1</status><subject>%032X</subject>" % 1 in posts[0]
+    assert LFDI in posts[0]
+
+
+def test_a_response_the_server_refuses_for_good_does_not_block_the_next():  # E10
+    world = World()
+    world.utility.statuses["/rsp"] = 400
+    world.settle(3)
+    assert world.responses.waiting == 0
+    assert "cannot be given" in world.journal.lines[-1]
+
+
+def test_responses_that_cannot_be_given_do_not_stop_the_polling():  # E10, S1
+    world = World()
+    world.utility.statuses["/rsp"] = 500
+    world.settle(1000)
+    assert world.asked("GET /p/P/controls") == 4
+    assert world.asked("POST /rsp") <= 6
+    assert world.responses.waiting == 1
+
+
+def test_a_reply_to_of_another_host_is_given_up_at_once():  # T5
+    world = World()
+    elsewhere = documents()["/p/P/controls"].replace('replyTo="/rsp"', 'replyTo="https://elsewhere.example/rsp"')
+    world.utility.documents["/p/P/controls"] = elsewhere
+    world.settle(310)
+    assert world.responses.waiting == 0
+    assert "another host" in world.journal.lines[-1]
+    assert world.asked("GET /p/P/controls") == 2
+
+
+def test_a_response_refused_for_now_is_kept():  # E10
+    for status in (403, 429, 503):
+        world = World()
+        world.utility.statuses["/rsp"] = status
+        world.settle(3)
+        assert world.responses.waiting == 1
+
+
+def test_der_resources_are_put_status_first_when_the_list_is_polled():  # R1, R2
+    world = talked()
+    puts = [href for method, href, _ in world.utility.sent if method == "PUT"]
+    assert puts[:3] == ["/d/status", "/d/set", "/d/cap"]
+
+
+def test_settings_follow_the_set_grad_w_of_the_default():  # R2, E12
+    world = talked()
+    settings = [body for method, href, body in world.utility.sent if href == "/d/set"]
+    assert "<setGradW>0</setGradW>" in settings[-1]
+
+
+def test_a_change_of_status_is_put_at_once():  # R1
+    world = talked()
+    before = world.asked("PUT /d/status")
+    world.inverter.connected = False
+    world.settle(1)
+    bodies = [body for method, href, body in world.utility.sent if href == "/d/status"]
+    assert len(bodies) == before + 1
+    assert "<value>00</value>" in bodies[-1]
+
+
+def test_nothing_is_told_of_devices_that_have_not_been_read():  # R2
+    world = World()
+    world.inverter.w_max = 0
+    world.settle(3)
+    assert [href for method, href, _ in world.utility.sent if method == "PUT"] == []
+
+
+def test_a_server_that_keeps_no_der_is_not_asked_all_the_time():
+    world = World()
+    world.utility.documents["/ders"] = listed("DERList", [])
+    world.settle(290)
+    assert world.asked("GET /ders") <= 2
+
+
+def test_devices_that_become_known_are_told_of_at_once():  # R2
+    world = World()
+    world.inverter.w_max = 0
+    world.settle(3)
+    world.inverter.w_max = 10000
+    world.settle(1)
+    assert world.asked("PUT /d/cap") == 1
+
+
+def test_two_usage_points_are_made_and_the_list_is_read_again_for_their_rate():  # M1
+    world = talked()
+    posts = [body for method, href, body in world.utility.sent if href == "/mups"]
+    assert len(posts) == 2
+    assert "<roleFlags>0003</roleFlags>" in posts[0]
+    assert "<roleFlags>0049</roleFlags>" in posts[1]
+    assert world.asked("GET /mups") >= 2
+
+
+def mups(rate):
+    return listed(
+        "MirrorUsagePointList",
+        [
+            '<MirrorUsagePoint href="/mups/%s"><mRID>%s%s00057269</mRID><postRate>%d</postRate></MirrorUsagePoint>'
+            % (role, LFDI[:22], role, rate)
+            for role in ("03", "49")
+        ],
+    )
+
+
+def test_usage_points_that_are_there_are_found_by_mrid_and_give_the_post_rate():  # M1, P4
+    world = World()
+    world.utility.documents["/mups"] = mups(60)
+    world.settle(3)
+    assert [href for method, href, _ in world.utility.sent if href == "/mups"] == []
+    assert world.mirror.post_rate_s == 60
+
+
+def keep_set(world, start):
+    slot = world.ring.add(start, 300)
+    for quantity in range(6):
+        world.ring.set(slot, quantity, 100 * quantity, 1)
+
+
+def test_a_set_goes_to_both_usage_points_and_then_leaves_the_ring():  # M5
+    world = World()
+    world.utility.documents["/mups"] = mups(300)
+    keep_set(world, NOW - 600)
+    world.settle(3)
+    posts = [(href, body) for method, href, body in world.utility.sent if href.startswith("/mups/")]
+    assert [href for href, _ in posts] == ["/mups/03", "/mups/49"]
+    assert posts[0][1].count("<MirrorMeterReading>") == 3
+    assert world.ring.waiting == 0
+
+
+def test_sets_wait_while_the_server_is_away_and_come_oldest_first():  # M5
+    world = World()
+    world.utility.documents["/mups"] = mups(300)
+    world.settle(3)
+    world.utility.down = True
+    for number in range(6):
+        keep_set(world, NOW - 3000 + 300 * number)
+    world.settle(60)
+    assert world.ring.waiting == 6
+    world.utility.down = False
+    world.settle(400)
+    starts = [body.split("<start>")[1][:10] for _, href, body in world.utility.sent if href == "/mups/03"]
+    assert starts == sorted(starts)
+    assert len(starts) == 6
+
+
+def test_a_set_refused_for_now_is_kept_and_one_refused_for_good_is_told():  # M5, T10
+    for status, waiting in ((403, 1), (429, 1), (500, 1), (400, 0)):
+        world = World()
+        world.utility.documents["/mups"] = mups(300)
+        world.utility.statuses["/mups/03"] = status
+        keep_set(world, NOW - 600)
+        world.settle(3)
+        assert world.ring.waiting == waiting
+        assert len([line for line in world.journal.lines if "is lost" in line]) == 1 - waiting
+
+
+def test_telemetry_that_fails_does_not_stop_the_polling():  # S1
+    world = World()
+    world.utility.documents["/mups"] = mups(300)
+    world.utility.statuses["/mups/03"] = 500
+    keep_set(world, NOW - 600)
+    world.settle(1000)
+    assert world.asked("GET /p/P/controls") == 4
+    assert world.asked("POST /mups/03") <= 6
+
+
+def test_a_usage_point_listed_but_not_there_is_not_hammered():  # S1
+    world = World()
+    world.utility.documents["/mups"] = mups(300)
+    world.utility.statuses["/mups/03"] = 404
+    keep_set(world, NOW - 600)
+    world.settle(3600)
+    assert world.asked("POST /mups/03") <= 16
+
+
+def test_a_post_rate_out_of_all_reason_is_taken_as_the_nearest():  # D3
+    for rate, taken in ((1, 60), (999999, 3600)):
+        world = World()
+        world.utility.documents["/mups"] = mups(rate)
+        world.settle(3)
+        assert world.mirror.post_rate_s == taken
+
+
+def test_readings_say_when_the_next_will_come():  # M2
+    world = World()
+    world.utility.documents["/mups"] = mups(300)
+    keep_set(world, NOW - 600)
+    world.settle(3)
+    body = [body for _, href, body in world.utility.sent if href == "/mups/03"][0]
+    assert "<lastUpdateTime>%d</lastUpdateTime><nextUpdateTime>%d<" % (EPOCH + NOW - 300, EPOCH + NOW) in body
+
+
+def test_a_usage_point_the_server_has_lost_is_made_again_and_the_set_sent():  # M5
+    world = World()
+    world.utility.documents["/mups"] = mups(300)
+    world.settle(3)
+    world.utility.statuses["/mups/03"] = 404
+    world.utility.documents["/mups"] = listed("MirrorUsagePointList", [])
+    keep_set(world, NOW - 600)
+    world.settle(60)
+    assert len([1 for method, href, _ in world.utility.sent if href == "/mups"]) >= 2
+    assert world.ring.waiting == 0
+
+
+def test_posting_waits_a_part_of_the_rate_that_is_this_devices_own():  # M4
+    world = World()
+    world.utility.documents["/mups"] = mups(300)
+    world.settle(3)
+    keep_set(world, NOW - 300)
+    offset = (0x40 << 8 | 0x75) % 150
+    world.settle(offset - 3)
+    assert world.ring.waiting == 1
+    world.settle(2)
+    assert world.ring.waiting == 0
