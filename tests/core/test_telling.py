@@ -222,10 +222,10 @@ def test_a_usage_point_the_server_has_lost_is_made_again_and_the_set_sent():  # 
 def test_posting_waits_a_part_of_the_rate_that_is_this_devices_own():  # M4
     world = World()
     world.utility.documents["/mups"] = mups(300)
-    world.settle(3)
-    keep_set(world, NOW - 300)
-    offset = (0x40 << 8 | 0x75) % 150
-    world.settle(offset - 3)
+    slot = world.ring.add(NOW, 280)
+    world.ring.set(slot, 0, 100, 1)
+    wait = 280 + 0x4075 % 140  # the first two bytes of the LFDI, within half of the interval
+    world.settle(wait - 1)
     assert world.ring.waiting == 1
-    world.settle(2)
+    world.settle(3)
     assert world.ring.waiting == 0
