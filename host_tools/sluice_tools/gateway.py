@@ -34,14 +34,14 @@ def gateway_config(scenario: Plan, url: str, pty: str) -> dict[str, Any]:
     }
 
 
-def lock_step_command(config: Path, clock: Path, start_s: float, until_s: float) -> list[str]:
+def lock_step_command(config: Path, clock: Path, start_s: float, until_s: float, heap: str = HEAP) -> list[str]:
     """Give the command of the SIM board: MicroPython, code in ROMFS, its clock driving its peers' through `clock`.
 
-    `start_s`, `until_s`: Unix seconds at which the gateway starts and ends.
+    `start_s`, `until_s`: Unix seconds at which the gateway starts and ends; `heap`: what it has of it ("128k").
     """
     boot = ROOT / "boards" / "SIM" / "boot.py"
     span = [str(round(start_s * 1000)), str(round(until_s * 1000))]
-    return interpreter.find().command(boot, image.IMAGE, config, clock, *span, heapsize=HEAP)
+    return interpreter.find().command(boot, image.IMAGE, config, clock, *span, heapsize=heap)
 
 
 @click.command()

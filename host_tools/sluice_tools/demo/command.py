@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from queue import Empty
 from types import FrameType
-from typing import Any
+from typing import Any, Protocol
 
 import click
 from rich.console import Console
@@ -19,7 +19,7 @@ from sluice_tools.demo.day import Day
 from sluice_tools.demo.live import View, closing
 from sluice_tools.demo.processes import Child, ChildDied, Children
 from sluice_tools.demo.summary import checks, summary
-from sluice_tools.gateway import gateway_config, lock_step_command
+from sluice_tools.gateway import HEAP, gateway_config, lock_step_command
 from sluice_tools.pki import make_pki
 from sluice_tools.toolchain import BUILD
 from sluice_tools.toolchain.interpreter import InterpreterError
@@ -28,11 +28,20 @@ OUTPUT = BUILD / "demo"
 PATIENCE_S = 60  # for a process to be ready, to say something, or to end
 
 
-class Play:
-    """The three processes and the lines they say, taken to a `Day`."""
+class Watcher(Protocol):
+    """Whoever wants to hear that something is new."""
 
-    def __init__(self, scenario_file: Path, day: Day, view: View, children: Children, output: Path) -> None:
+    def update(self) -> None: ...
+
+
+class Play:
+    """The three processes and the lines they say, taken to a `Day`; the gateway has `heap` of heap ("128k")."""
+
+    def __init__(
+        self, scenario_file: Path, day: Day, view: Watcher, children: Children, output: Path, heap: str = HEAP
+    ) -> None:
         self._day = day
+        self._heap = heap
         self._view = view
         self._children = children
         self._output = output
@@ -49,7 +58,8 @@ class Play:
         house, line = self._peer("house", "--pty", str(output / "rs485"))
         config = output / "gateway.json"
         config.write_text(json.dumps(gateway_config(scenario, ready["url"], line["pty"]), indent=2) + "\n")
-        gateway = self._children.start("gateway", lock_step_command(config, self._clock, scenario.start_s, until))
+        command = lock_step_command(config, self._clock, scenario.start_s, until, self._heap)
+        gateway = self._children.start("gateway", command)
         self._hear(gateway)
         clocks.create(self._clock, until)
         for peer in (house, server):
