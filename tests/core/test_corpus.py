@@ -2,8 +2,8 @@
 
 A line of tests/corpus/manifest.json says which document of documents.py is asked for, and what comes of it: the
 XmlError (`error`, `at`), the ReadError (`says`; before the XmlError, where both are given), or fields of the record.
-What is long is no file but `pieces`, each with how often it comes, `{}` in it counting. That the folders are right
-(malformed: no XML; stricter: XML that we refuse, and why) is judged by lxml in tests/oracle.
+What is long is no file but `pieces`, each with how often it comes, `{}` in it counting. The folders say what lxml
+makes of it, which tests/oracle asks: malformed is no XML; what is stricter or lenient of us has its reason (`why`).
 Requirement P5.
 """
 
