@@ -19,6 +19,8 @@ FIXED = const(-1)  # the connection agreement's fixed limit, or the mode's impli
 DEFAULT = const(-2)  # the default of program p is DEFAULT - p
 
 _GRAD_SCALE = const(10000)  # setGradW is hundredths of a percent per second
+_TMS_SCALE = const(100)  # rampTms is hundredths of a second
+_LARGEST = const(1073741823)  # the greatest int that costs no heap: no speed is beyond it
 _STEP_MAX_S = const(3600)  # a gap longer than this ramps as this much: keeps the arithmetic below 2**30
 
 
@@ -36,31 +38,40 @@ class Ramp:
         self.part = 0  # and this many `per`ths
         self.per = 1
 
-    def aim(self, target_w, watts, seconds_per):
-        """Go to `target_w` by `watts` every `seconds_per` seconds, from where the limit is now; 0 watts = at once."""
+    def way_w(self, target_w):
+        """Return the watts from where the limit is now to `target_w`."""
+        return abs(min(target_w, self.cap_w) - min(self.limit_w, self.cap_w))
+
+    def aim(self, target_w, watts, factor, per):
+        """Go to `target_w` by `watts` x `factor` / `per` a second, from where the limit is now; 0 = at once."""
         self.target_w = target_w
         end_w = min(target_w, self.cap_w)
         self.origin_w = min(self.limit_w, self.cap_w)
         self.moved_w = self.rest = 0
-        self.whole = watts // seconds_per
-        self.part = watts % seconds_per
-        self.per = seconds_per
-        if not watts or end_w == self.origin_w or end_w == UNLIMITED_W or self.origin_w == UNLIMITED_W:
+        if not watts or not factor or end_w == self.origin_w or UNLIMITED_W == end_w or UNLIMITED_W == self.origin_w:
             self.limit_w = target_w
         else:
             self.limit_w = self.origin_w
+            self.whole = min(watts // per, _LARGEST // factor - 1) * factor + watts % per * factor // per
+            self.part = watts % per * factor % per
+            self.per = per
 
     def step(self, seconds):
         """Move on by `seconds`."""
-        if self.limit_w == self.target_w:
+        if not seconds or self.limit_w == self.target_w:
             return
-        carried = self.part * seconds + self.rest
-        self.moved_w += self.whole * seconds + carried // self.per
-        self.rest = carried % self.per
-        end_w = min(self.target_w, self.cap_w)
-        if self.moved_w >= abs(end_w - self.origin_w):
+        way_w = min(self.target_w, self.cap_w) - self.origin_w
+        left_w = abs(way_w) - self.moved_w
+        if self.whole > left_w // seconds:
             self.limit_w = self.target_w
-        elif end_w > self.origin_w:
+            return
+        self.rest += self.part * seconds
+        moved_w = self.whole * seconds + self.rest // self.per
+        self.rest %= self.per
+        self.moved_w += moved_w
+        if moved_w >= left_w:
+            self.limit_w = self.target_w
+        elif way_w > 0:
             self.limit_w = self.origin_w + self.moved_w
         else:
             self.limit_w = self.origin_w - self.moved_w - (1 if self.rest else 0)
@@ -100,39 +111,44 @@ class Envelope:
         seconds = min(seconds, _STEP_MAX_S)
         self.changed = 0
         for mode in range(MODES):
-            source = self.events.winner(mode, self.programs)
-            serial = 0
-            if source >= 0:
-                serial = self.events.serial[source]
-                value = self.events.value(source, mode)
-            else:
-                slot = self.programs.default_for(mode)
-                if slot >= 0:
-                    source = DEFAULT - slot
-                    value = self.programs.default_value(slot, mode)
-                else:
-                    source = FIXED
-                    value = self.fixed_w[mode] if mode < WATT_MODES else 1
-            if source != self.source[mode] or serial != self.serial[mode]:
-                self.changed |= 1 << mode
-                self.source[mode] = source
-                self.serial[mode] = serial
-            self._set(mode, source, value, seconds)
+            if mode < WATT_MODES:
+                self.ramps[mode].step(seconds)
+            self._decide(mode)
 
-    def _set(self, mode, source, value, seconds):
+    # A call lives on the heap if its locals and operands are more than eleven, so this is several.
+
+    def _decide(self, mode):
+        source = self._source(mode)
+        serial = self.events.serial[source] if source >= 0 else 0
+        value = self._value(mode, source)
+        if source != self.source[mode] or serial != self.serial[mode]:
+            self.changed |= 1 << mode
+            self.source[mode] = source
+            self.serial[mode] = serial
         if mode == CONNECT:
             self.connect = bool(value)
         elif mode == ENERGIZE:
             self.energize = bool(value)
+        elif value != self.ramps[mode].target_w:
+            self.changed |= 1 << mode
+            self._aim(self.ramps[mode], value, self.events.ramp_tms[source] if source >= 0 else -1)
+
+    def _source(self, mode):
+        slot = self.events.winner(mode, self.programs)
+        if slot >= 0:
+            return slot
+        slot = self.programs.default_for(mode)
+        return DEFAULT - slot if slot >= 0 else FIXED
+
+    def _value(self, mode, source):
+        if source >= 0:
+            return self.events.value(source, mode)
+        if source <= DEFAULT:
+            return self.programs.default_value(DEFAULT - source, mode)
+        return self.fixed_w[mode] if mode < WATT_MODES else 1
+
+    def _aim(self, ramp, target_w, tms):
+        if tms < 0:
+            ramp.aim(target_w, self.max_w, self.programs.grad(), _GRAD_SCALE)
         else:
-            ramp = self.ramps[mode]
-            ramp.step(seconds)
-            if value != ramp.target_w:
-                self.changed |= 1 << mode
-                tms = self.events.ramp_tms[source] if source >= 0 else -1
-                if tms < 0:
-                    ramp.aim(value, self.programs.grad() * self.max_w, _GRAD_SCALE)
-                elif tms == 0:
-                    ramp.aim(value, 0, 1)
-                else:
-                    ramp.aim(value, abs(min(value, ramp.cap_w) - min(ramp.limit_w, ramp.cap_w)) * 100, tms)
+            ramp.aim(target_w, ramp.way_w(target_w) if tms else 0, _TMS_SCALE, tms)

@@ -49,6 +49,22 @@ def _is_over(status):
     return CANCELLED <= status <= SUPERSEDED
 
 
+# A call lives on the heap if its locals and operands are more than eleven, so no call here has many of both.
+
+
+def _copy(target, at, source, start, n):
+    while n:
+        n -= 1
+        target[at + n] = source[start + n]
+
+
+def _is_greater(mrids, at, other):
+    for i in range(16):
+        if mrids[at + i] != mrids[other + i]:
+            return mrids[at + i] > mrids[other + i]
+    return False
+
+
 class ReplyTos:
     """The few distinct replyTo addresses of all events, shared by the staged and the live store."""
 
@@ -71,9 +87,8 @@ class ReplyTos:
 
     def _in_use(self, index):
         for store in self.stores:
-            for slot in range(MAX_EVENTS):
-                if store.phase[slot] and store.reply_to[slot] == index:
-                    return True
+            if store.replies_to(index):
+                return True
         return False
 
 
@@ -107,6 +122,8 @@ class Events:
         self.gave_way = 0  # times an event found no room, or lost its own
         self.reply_tos = reply_tos
         reply_tos.stores.append(self)
+        self._draw = self._responses = None  # those of the merge or step that is running
+        self._program = self._now = 0
 
     def clear(self):
         """Empty the table."""
@@ -125,6 +142,13 @@ class Events:
                 else:
                     return slot
         return -1
+
+    def replies_to(self, index):
+        """Tell whether an event has the replyTo of this index."""
+        for slot in range(MAX_EVENTS):
+            if self.phase[slot] and self.reply_to[slot] == index:
+                return True
+        return False
 
     def room(self, start):
         """Return a free slot for an event that begins at `start`, or -1.
@@ -153,18 +177,19 @@ class Events:
 
         One that is cancelled or superseded is kept only if this is news to the `live` store.
         """
-        if record.start + record.duration <= now:
+        if record.duration <= now - record.start:
             return
         if _is_over(record.current_status):
-            known = live.find(record.mrid)
-            if known < 0 or live.phase[known] == OVER:
+            slot = live.find(record.mrid)
+            if slot < 0 or live.phase[slot] == OVER:
                 return
         slot = self.room(record.start)
-        if slot < 0:
-            return
+        if slot >= 0:
+            self._keep(slot, record)
+
+    def _keep(self, slot, record):
         self.phase[slot] = WAITING
-        for i in range(16):
-            self.mrid[slot * 16 + i] = record.mrid[i]
+        _copy(self.mrid, slot * 16, record.mrid, 0, 16)
         self.creation_time[slot] = record.creation_time
         self.start[slot] = record.start
         self.duration[slot] = record.duration
@@ -172,14 +197,12 @@ class Events:
         self.randomize_duration[slot] = record.randomize_duration
         self.status[slot] = record.current_status
         self.modes[slot] = record.modes
-        for mode in range(WATT_MODES):
-            self.limit_w[slot * WATT_MODES + mode] = record.limit_w[mode]
+        _copy(self.limit_w, slot * WATT_MODES, record.limit_w, 0, WATT_MODES)
         self.connect[slot] = 1 if record.connect else 0
         self.energize[slot] = 1 if record.energize else 0
         self.ramp_tms[slot] = record.ramp_tms
         self.response_required[slot] = record.response_required & 0xFF
-        reply_to = self.reply_tos.index(record)
-        self.reply_to[slot] = reply_to if reply_to > 0 else 0
+        self.reply_to[slot] = max(0, self.reply_tos.index(record))
 
     # --- merging: a whole list has been read ----------------------------------------------------
 
@@ -190,38 +213,44 @@ class Events:
         and its phase; one whose status says cancelled or superseded is over, and if it was not known it is
         ignored. One that is missing from the list stays until its end (IEEE 2030.5: only a status cancels).
         """
-        for other in range(MAX_EVENTS):
-            if staged.phase[other] == FREE:
-                continue
-            status = staged.status[other]
-            slot = self.find(staged.mrid, other * 16)
-            if slot < 0:
-                if _is_over(status):
-                    continue  # it has given way meanwhile
-                slot = self.room(staged.start[other])
-                if slot < 0:
-                    continue
-                self._enter(slot, staged, other, program, draw)
-                self._respond(slot, EVENT_RECEIVED, responses, now)
-            if _is_over(status) and self.phase[slot] != OVER:
-                self._respond(slot, EVENT_SUPERSEDED if status == SUPERSEDED else EVENT_CANCELLED, responses, now)
-                self.phase[slot] = OVER
-            self.status[slot] = status
+        self._program = program
+        self._draw = draw
+        self._responses = responses
+        self._now = now
+        self._merge_all(staged)
 
-    def _enter(self, slot, staged, other, program, draw):
-        for i in range(16):
-            self.mrid[slot * 16 + i] = staged.mrid[other * 16 + i]
-        self.program[slot] = program
+    def _merge_all(self, staged):
+        for other in range(MAX_EVENTS):
+            if staged.phase[other] != FREE:
+                self._merge_one(staged, other)
+
+    def _merge_one(self, staged, other):
+        status = staged.status[other]
+        slot = self.find(staged.mrid, other * 16)
+        if slot < 0:
+            if _is_over(status):
+                return  # it has given way meanwhile
+            slot = self.room(staged.start[other])
+            if slot < 0:
+                return
+            self._enter(slot, staged, other)
+            self._respond(slot, EVENT_RECEIVED)
+        if _is_over(status) and self.phase[slot] != OVER:
+            self._respond(slot, EVENT_SUPERSEDED if status == SUPERSEDED else EVENT_CANCELLED)
+            self.phase[slot] = OVER
+        self.status[slot] = status
+
+    def _enter(self, slot, staged, other):
+        _copy(self.mrid, slot * 16, staged.mrid, other * 16, 16)
+        self.program[slot] = self._program
         self.creation_time[slot] = staged.creation_time[other]
         self.start[slot] = staged.start[other]
         self.duration[slot] = staged.duration[other]
-        begin = staged.start[other] + draw(_bounded(staged.randomize_start[other]))
-        duration = staged.duration[other] + draw(_bounded(staged.randomize_duration[other]))
-        self.begin[slot] = min(begin, _LAST_S)
-        self.end[slot] = min(begin + max(0, duration), _LAST_S)
+        self.randomize_start[slot] = staged.randomize_start[other]
+        self.randomize_duration[slot] = staged.randomize_duration[other]
+        self._set_span(slot)
         self.modes[slot] = staged.modes[other]
-        for mode in range(WATT_MODES):
-            self.limit_w[slot * WATT_MODES + mode] = staged.limit_w[other * WATT_MODES + mode]
+        _copy(self.limit_w, slot * WATT_MODES, staged.limit_w, other * WATT_MODES, WATT_MODES)
         self.connect[slot] = staged.connect[other]
         self.energize[slot] = staged.energize[other]
         self.ramp_tms[slot] = staged.ramp_tms[other]
@@ -233,6 +262,12 @@ class Events:
         self.stored += 1
         self.phase[slot] = WAITING
 
+    def _set_span(self, slot):
+        begin = min(self.start[slot] + self._draw(_bounded(self.randomize_start[slot])), _LAST_S)
+        duration = self.duration[slot] + self._draw(_bounded(self.randomize_duration[slot]))
+        self.begin[slot] = begin
+        self.end[slot] = begin + min(max(0, duration), _LAST_S - begin)
+
     def drop_program(self, program):
         """The server no longer lists `program`: its events go silently."""
         for slot in range(MAX_EVENTS):
@@ -243,29 +278,36 @@ class Events:
 
     def step(self, now, applied, responses):
         """Start and end events at second `now`; queue "started" once the devices hold the limit (`applied`)."""
+        self._responses = responses
+        self._now = now
         for slot in range(MAX_EVENTS):
-            phase = self.phase[slot]
-            if phase == WAITING and now >= self.begin[slot]:
-                self.phase[slot] = phase = ACTIVE
-            if phase == ACTIVE:
-                if now >= self.end[slot]:
-                    if self.started[slot] == STARTED:
-                        self._respond(slot, EVENT_COMPLETED, responses, now)
-                    # By its random part it may end while it is still listed: it must not come in again.
-                    self.phase[slot] = OVER if now < self.start[slot] + self.duration[slot] else FREE
-                elif self.started[slot] == UNSAID:
-                    self.started[slot] = DUE  # the devices are told in this second, asked in the next
-                elif applied and self.started[slot] == DUE:
-                    self._respond(slot, EVENT_STARTED, responses, now)
-                    self.started[slot] = STARTED
-            elif phase == OVER and now >= self.start[slot] + self.duration[slot]:
-                self.phase[slot] = FREE
+            self._step(slot, applied)
 
-    def _respond(self, slot, status, responses, now):
+    def _step(self, slot, applied):
+        now = self._now
+        phase = self.phase[slot]
+        if phase == WAITING and now >= self.begin[slot]:
+            self.phase[slot] = phase = ACTIVE
+        if phase == ACTIVE:
+            if now >= self.end[slot]:
+                if self.started[slot] == STARTED:
+                    self._respond(slot, EVENT_COMPLETED)
+                # By its random part it may end while it is still listed: it must not come in again.
+                self.phase[slot] = OVER if now - self.start[slot] < self.duration[slot] else FREE
+            elif self.started[slot] == UNSAID:
+                self.started[slot] = DUE  # the devices are told in this second, asked in the next
+            elif applied and self.started[slot] == DUE:
+                self._respond(slot, EVENT_STARTED)
+                self.started[slot] = STARTED
+        elif phase == OVER and now - self.start[slot] >= self.duration[slot]:
+            self.phase[slot] = FREE
+
+    def _respond(self, slot, status):
         if self.reply_to[slot] and self.response_required[slot] & (
             RESPOND_RECEIVED if status == EVENT_RECEIVED else RESPOND_SPECIFIC
         ):
-            responses.put(self.reply_tos.hrefs[self.reply_to[slot]], self.mrid, slot * 16, status, now)
+            href = self.reply_tos.hrefs[self.reply_to[slot]]
+            self._responses.put(href, self.mrid, slot * 16, status, self._now)
 
     # --- who wins -------------------------------------------------------------------------------
 
@@ -275,10 +317,12 @@ class Events:
         Lower primacy wins, then the later creation, then the greater mRID.
         """
         best = -1
-        for slot in range(MAX_EVENTS):
+        slot = 0
+        while slot < MAX_EVENTS:
             if self.phase[slot] == ACTIVE and self.modes[slot] >> mode & 1:
                 if best < 0 or self._beats(slot, best, programs):
                     best = slot
+            slot += 1
         return best
 
     def _beats(self, slot, other, programs):
@@ -288,12 +332,7 @@ class Events:
             return mine < its
         if self.creation_time[slot] != self.creation_time[other]:
             return self.creation_time[slot] > self.creation_time[other]
-        for i in range(16):
-            a = self.mrid[slot * 16 + i]
-            b = self.mrid[other * 16 + i]
-            if a != b:
-                return a > b
-        return False
+        return _is_greater(self.mrid, slot * 16, other * 16)
 
     def value(self, slot, mode):
         """Return what the event in `slot` sets for `mode`: watts, or 0 and 1 for connect and energize."""

@@ -29,11 +29,16 @@ class Responses:
             self.lost += 1
         slot = (self.head + self.waiting) % RESPONSES_MAX
         self.reply_to[slot] = reply_to
-        for i in range(16):
-            self.mrid[slot * 16 + i] = mrid[at + i]
         self.status[slot] = status
         self.time[slot] = now
         self.waiting += 1
+        self._name(mrid, at)
+
+    def _name(self, mrid, at):
+        # The mRID of the newest; apart, because together with it `put` would live on the heap.
+        slot = (self.head + self.waiting - 1) % RESPONSES_MAX * 16
+        for i in range(16):
+            self.mrid[slot + i] = mrid[at + i]
 
     def pop(self):
         """Forget the response at the head: the server has it, or never will."""
