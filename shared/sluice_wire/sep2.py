@@ -10,13 +10,13 @@ from micropython import const
 # 32-bit MicroPython. Only the wire speaks Unix time.
 EPOCH = const(1577836800)
 
-NS_SEP2 = "urn:ieee:std:2030.5:ns"
-NS_CSIPAUS_12 = "https://csipaus.org/ns"
-NS_CSIPAUS_13 = "https://csipaus.org/ns/v1.3"
+NS_SEP2 = const("urn:ieee:std:2030.5:ns")
+NS_CSIPAUS_12 = const("https://csipaus.org/ns")
+NS_CSIPAUS_13 = const("https://csipaus.org/ns/v1.3")
 # Older names of the same extension: CSIP-AUS 1.1, and the one of the handbook (002 10.5).
-NS_CSIPAUS_OLD = ("http://csipaus.org/ns", "https://csipaus.anu.edu.au/csipaus")
+NS_CSIPAUS_OLD = const(("http://csipaus.org/ns", "https://csipaus.anu.edu.au/csipaus"))
 
-MEDIA_TYPE = "application/sep+xml"
+MEDIA_TYPE = const("application/sep+xml")
 
 # Modes of the envelope. The first four in the order of the bits of doeModesSupported.
 EXP_LIM = const(0)  # opModExpLimW

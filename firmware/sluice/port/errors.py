@@ -4,17 +4,19 @@ Mbed TLS and OpenSSL word the same refusal differently and the platforms number 
 the ports hand over the text and number they got and one table sorts them.
 """
 
-REFUSED = "refused"
-NO_HOST = "no-host"
-NO_ROUTE = "no-route"
-UNTRUSTED = "untrusted"
-EXPIRED = "expired"
-NOT_YET_VALID = "not-yet-valid"
-WRONG_NAME = "wrong-name"
-NOT_ACCEPTED = "not-accepted"
-CLOSED = "closed"
-TLS = "tls"
-SILENT = "silent"
+from micropython import const
+
+REFUSED = const("refused")
+NO_HOST = const("no-host")
+NO_ROUTE = const("no-route")
+UNTRUSTED = const("untrusted")
+EXPIRED = const("expired")
+NOT_YET_VALID = const("not-yet-valid")
+WRONG_NAME = const("wrong-name")
+NOT_ACCEPTED = const("not-accepted")
+CLOSED = const("closed")
+TLS = const("tls")
+SILENT = const("silent")
 
 # First match wins: words of the error text, or its number, and the kind they mean.
 _SIGNS = (
