@@ -134,14 +134,15 @@ class Events:
     def find(self, mrid, at=0):
         """Return the slot of the event whose mRID is the 16 bytes at `at` of `mrid`, or -1."""
         for slot in range(MAX_EVENTS):
-            if self.phase[slot]:
-                offset = slot * 16
-                for i in range(16):
-                    if self.mrid[offset + i] != mrid[at + i]:
-                        break
-                else:
-                    return slot
+            if self.phase[slot] and self._is(slot * 16, mrid, at):
+                return slot
         return -1
+
+    def _is(self, offset, mrid, at):
+        for i in range(16):
+            if self.mrid[offset + i] != mrid[at + i]:
+                return False
+        return True
 
     def replies_to(self, index):
         """Tell whether an event has the replyTo of this index."""
