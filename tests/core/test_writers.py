@@ -84,7 +84,7 @@ def test_a_usage_point_gives_the_types_of_its_readings_without_values():  # U, M
 def test_a_description_that_the_schema_would_refuse_is_not_written():  # M1, V
     long = "Average Var Reading - Site Phase AB"
     fault = raises(WriteError, written, writers.mirror_usage_point, MRID, long, ROLE_SITE, LFDI)
-    assert str(fault) == 'the description "%s" has more than 32 characters' % long
+    assert str(fault) == 'the description "%s" has more than 32 bytes' % long
 
 
 def test_a_document_that_does_not_fit_the_buffer_is_refused():

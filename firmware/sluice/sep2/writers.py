@@ -15,7 +15,8 @@ from sluice_wire.sep2 import (
     QUALITY_VALID,
 )
 
-_DESCRIPTION_MAX = 32  # characters (String32)
+_DESCRIPTION_MAX = 32  # bytes (String32)
+_INVERTER_STATUS_MAX = 10
 
 
 class WriteError(ValueError):
@@ -74,9 +75,9 @@ class Writer:
         self.leaf(name, "".join(["%02X" % c for c in data]))
 
     def description(self, text):
-        """Write a description of at most 32 characters."""
-        if len(text) > _DESCRIPTION_MAX:
-            raise WriteError('the description "%s" has more than %d characters' % (text, _DESCRIPTION_MAX))
+        """Write a description of at most 32 bytes."""
+        if len(text.encode()) > _DESCRIPTION_MAX:
+            raise WriteError('the description "%s" has more than %d bytes' % (text, _DESCRIPTION_MAX))
         self.leaf("description", text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
 
     def power(self, name, value):
@@ -170,7 +171,12 @@ def der_settings(
 
 
 def der_status(writer, gen_connect_status, operational_mode_status, inverter_status, reading_time, alarm_status=0):
-    """Write the state of all controllable DER together, as it was at `reading_time`."""
+    """Write the state of all controllable DER together, as it was at `reading_time`.
+
+    An inverter's state that the standard has no number for is told as 0, not available.
+    """
+    if inverter_status > _INVERTER_STATUS_MAX:
+        inverter_status = 0
     writer.begin("DERStatus")
     writer.leaf("alarmStatus", "%08X" % alarm_status)
     writer.status("genConnectStatus", reading_time, "%02X" % gen_connect_status)
