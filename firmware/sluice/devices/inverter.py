@@ -13,7 +13,7 @@ from micropython import const
 from sluice.modbus.client import ExceptionReply, ModbusError
 from sluice.modbus.rtu import READ_HOLDING
 from sluice_wire import sunspec
-from sluice_wire.limits import MODELS_MAX
+from sluice_wire.limits import MODELS_MAX, SITE_MAX_W
 from sluice_wire.sunspec import CONTROLS_W_MAX_LIM_ENA, CONTROLS_W_MAX_LIM_PCT, CONTROLS_W_MAX_LIM_PCT_SF, LENGTHS
 
 from .decode import NOT_VALID, scaled, signed, text
@@ -134,7 +134,7 @@ class Inverter:
 
     def _rating(self, regs, point, otherwise):
         value = scaled(regs, point, 0)
-        return value if value != NOT_VALID and value > 0 else otherwise
+        return value if 0 < value <= SITE_MAX_W else otherwise
 
     async def _read(self, client, at, count):
         await client.read(self.unit_id, READ_HOLDING, at, count)
@@ -196,13 +196,21 @@ class Inverter:
 
     def percent(self, limit_w):
         """Return `limit_w` as the number for WMaxLimPct: percent of WMax by its scale factor, rounded down."""
-        return min(max(limit_w, 0), self.w_max) * self._full // self.w_max
+        rest = min(max(limit_w, 0), self.w_max)
+        raw = rest // self.w_max
+        full = self._full
+        while full > 1:  # digit by digit: the whole product may reach 2**30, which would cost heap
+            rest = rest % self.w_max * 10
+            raw = raw * 10 + rest // self.w_max
+            full //= 10
+        return raw
 
     def confirm(self, regs, limit_w):
         """Take what was read back, WMaxLimPct at 0. DeviceError if it lets through more than `limit_w`."""
         self._scale(regs[CONTROLS_W_MAX_LIM_PCT_SF - CONTROLS_W_MAX_LIM_PCT])
         held = regs[0] if regs[CONTROLS_W_MAX_LIM_ENA - CONTROLS_W_MAX_LIM_PCT] == 1 else self._full
-        self.applied_w = min(held, self._full) * self.w_max // self._full
+        full = self._full
+        self.applied_w = min(held, full) * (self.w_max // full) + min(held, full) * (self.w_max % full) // full
         if held > self.percent(limit_w):
             self._fail("lets through more than it was told: is remote control enabled in it?")
 
