@@ -24,6 +24,7 @@ REFRESH_S = const(20)  # so it is told again at least this often
 _LIMIT_REGS = const(5)  # WMaxLimPct, WinTms, RvrtTms, RmpTms, WMaxLim_Ena: written together
 _BACK_REGS = const(19)  # from WMaxLimPct to its scale factor: read back together
 _V_ABSENT_DV = const(200)  # below this a phase is not connected
+_V_MAX_DV = const(10000)  # beyond this it is not one of low voltage
 _ON = (sunspec.ST_STARTING, sunspec.ST_MPPT, sunspec.ST_THROTTLED)
 
 
@@ -32,7 +33,7 @@ def _mean_dv(regs):
     total_dv = phases = 0
     for phase in range(3):
         phase_dv = scaled(regs, sunspec.INVERTER_PHV[phase], 1)
-        if phase_dv >= _V_ABSENT_DV:
+        if _V_ABSENT_DV <= phase_dv <= _V_MAX_DV:
             total_dv += phase_dv
             phases += 1
     return total_dv // phases if phases else None
@@ -165,7 +166,7 @@ class Inverter:
         self.w = w
         self.st = st
         var = scaled(regs, sunspec.INVERTER_VAR, 0)
-        self.var = var if var != NOT_VALID else None
+        self.var = var if -2 * self.w_max <= var <= 2 * self.w_max else None
         hz_mhz = scaled(regs, sunspec.INVERTER_HZ, 3)
         self.hz_mhz = hz_mhz if hz_mhz > 0 else None
         self.v_dv = _mean_dv(regs)

@@ -9,7 +9,7 @@ from array import array
 
 from micropython import const
 
-from sluice_wire.sep2 import EPOCH, QUALITY_QUESTIONABLE, QUALITY_VALID
+from sluice_wire.sep2 import QUALITY_QUESTIONABLE, QUALITY_VALID
 
 # What is averaged, in the order of a set. Site: + = import. DER: + = generation.
 SITE_W = const(0)
@@ -20,15 +20,19 @@ DER_VAR = const(4)
 DER_V = const(5)  # tenths of a volt
 QUANTITIES = const(6)
 
-# Core time begins at a midnight, so rates that divide the day need no Unix time (which costs heap).
+# Core time begins at a midnight, so many days after that of Unix time (which costs heap).
 _DAY_S = const(86400)
+_EPOCH_DAYS = const(18262)
 
 
 def grid_start(now, rate_s):
     """Return the start of the interval of `rate_s` seconds that holds core second `now`."""
-    if _DAY_S % rate_s == 0:
-        return now - now % rate_s
-    return now - (now + EPOCH) % rate_s
+    return now - (now % rate_s + _EPOCH_DAYS * (_DAY_S % rate_s)) % rate_s
+
+
+def _rounded(high, low, count):
+    # (high * 1024 + low) / count to the nearest, without a number as large as the sum.
+    return (high // count << 10) + ((high % count << 10) + low + count // 2) // count
 
 
 class Intervals:
@@ -38,7 +42,9 @@ class Intervals:
         self.ring = ring
         self.rate_s = rate_s
         self.start = -1
-        self.sums = [0] * QUANTITIES  # no array: a large site over an hour passes 2**31
+        # Sums in two parts, high * 1024 + low with 0 <= low < 1024: a large site over an hour passes 2**31.
+        self._high = array("i", [0] * QUANTITIES)
+        self._low = array("i", [0] * QUANTITIES)
         self.counts = array("i", [0] * QUANTITIES)
 
     def tick(self, now, rate_s):
@@ -60,7 +66,9 @@ class Intervals:
     def sample(self, quantity, value):
         """Count one sample of `quantity` (W, var or tenths of a volt); None = it was not measured."""
         if value is not None:
-            self.sums[quantity] += value
+            low = self._low[quantity] + (value & 1023)
+            self._high[quantity] += (value >> 10) + (low >> 10)
+            self._low[quantity] = low & 1023
             self.counts[quantity] += 1
 
     def _close(self):
@@ -71,18 +79,24 @@ class Intervals:
         if sampled:
             slot = self.ring.add(self.start, self.rate_s)
             for quantity in range(QUANTITIES):
-                count = self.counts[quantity]
-                quality = 0
-                if count:
-                    total = self.sums[quantity]
-                    half = count // 2
-                    average = (total + half) // count if total >= 0 else -((half - total) // count)
-                    quality = QUALITY_VALID if 2 * count >= self.rate_s else QUALITY_QUESTIONABLE
-                    self.ring.set(slot, quantity, average, quality)
-                else:
-                    self.ring.set(slot, quantity, 0, quality)
+                self._put_average(slot, quantity)
+
+    def _put_average(self, slot, quantity):
+        count = self.counts[quantity]
+        average = quality = 0
+        if count:
+            average = self._average(quantity, count)
+            quality = QUALITY_VALID if 2 * count >= self.rate_s else QUALITY_QUESTIONABLE
+        self.ring.set(slot, quantity, average, quality)
+
+    def _average(self, quantity, count):
+        # Rounded to the nearest, away from zero.
+        high = self._high[quantity]
+        low = self._low[quantity]
+        return _rounded(high, low, count) if high >= 0 else -_rounded(-high, -low, count)
 
     def _clear(self):
         for quantity in range(QUANTITIES):
-            self.sums[quantity] = 0
+            self._high[quantity] = 0
+            self._low[quantity] = 0
             self.counts[quantity] = 0
