@@ -1,15 +1,18 @@
 """The set-up tells a stranger what is wrong, and its parts are what they say."""
 
+import hashlib
 import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from sluice_tools.toolchain import apt, image, interpreter
+from sluice_tools.toolchain import apt, image, interpreter, pypi
 from sluice_tools.toolchain.interpreter import InterpreterError
+from sluice_tools.toolchain.pypi import Archive, PypiError
 
 ROOT = Path(__file__).resolve().parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text()
@@ -113,6 +116,27 @@ def test_an_archive_that_does_not_answer_is_told_with_the_way_out(monkeypatch, t
         apt.unpack(["micropython"], tmp_path / "root")
 
 
+def test_a_package_that_cannot_be_unpacked_leaves_what_was_there(monkeypatch, tmp_path):
+    monkeypatch.setenv(apt.MIRROR_VARIABLE, "https://a/debian")
+    monkeypatch.setattr(apt, "STATE", tmp_path / "state")
+    monkeypatch.setattr(apt, "KEYRINGS", [tmp_path])
+    monkeypatch.setenv("PATH", str(tmp_path))
+    program(tmp_path / "apt-get", "").write_text("#!/bin/sh\n: >a.deb\n")
+    program(tmp_path / "dpkg", "E: no space left", code=2)
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root/old").touch()
+    with pytest.raises(apt.AptError, match="no space left"):
+        apt.unpack(["micropython"], tmp_path / "root")
+    assert [path.name for path in (tmp_path / "root").iterdir()] == ["old"]
+
+
+def test_programs_for_a_system_that_is_no_debian_are_refused(monkeypatch, tmp_path):
+    monkeypatch.setattr(apt, "STATE", tmp_path / "state")
+    monkeypatch.setattr(apt, "INSTALLED", tmp_path / "status")
+    with pytest.raises(apt.AptError, match=r"this system is no Debian: .*status"):
+        apt.unpack_programs(["qemu-system-arm"], tmp_path / "root")
+
+
 def test_the_archives_tried_are_the_machines_own_with_a_main_component(monkeypatch, tmp_path):
     targets = "https://a/debian main\nhttps://a/debian contrib\nhttps://a/debian main\nhttps://b/debian main"
     monkeypatch.delenv(apt.MIRROR_VARIABLE, raising=False)
@@ -120,6 +144,34 @@ def test_the_archives_tried_are_the_machines_own_with_a_main_component(monkeypat
     monkeypatch.setenv("PATH", str(tmp_path))
     program(tmp_path / "apt-get", targets)
     assert apt.mirrors() == ["https://a/debian", "https://b/debian"]
+
+
+@pytest.fixture
+def archive(monkeypatch, tmp_path):
+    """An archive without setup.py in an index of its own, as packages for MicroPython are."""
+    top = tmp_path / "micropython-made-1.0"
+    top.mkdir()
+    (top / "made.py").write_text("print('made')\n")
+    (top / "PKG-INFO").write_text("Metadata-Version: 1.0\nName: micropython-made\nVersion: 1.0\n")
+    packed = Path(shutil.make_archive(str(top), "gztar", tmp_path, top.name))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    monkeypatch.setattr(pypi, "FOLDER", tmp_path / "bench")
+    return Archive("micropython-made", "1.0", hashlib.sha256(packed.read_bytes()).hexdigest(), "made.py")
+
+
+def test_an_archive_is_fetched_as_pip_is_set_up_and_only_once(archive, monkeypatch):
+    folder = pypi.unpack(archive)
+    monkeypatch.delenv("PIP_FIND_LINKS")
+    assert pypi.unpack(archive) == folder
+    assert (folder / "made.py").read_text() == "print('made')\n"
+    assert [path.name for path in pypi.FOLDER.iterdir()] == ["micropython-made-1.0"]
+
+
+def test_an_archive_with_another_hash_is_refused(archive):
+    with pytest.raises(PypiError, match=r"(?s)^micropython-made 1.0: .*DO NOT MATCH THE HASHES"):
+        pypi.unpack(replace(archive, sha256="0" * 64))
+    assert list(pypi.FOLDER.iterdir()) == []
 
 
 def test_every_module_but_the_desks_port_is_in_the_image():

@@ -35,11 +35,11 @@ import sys, uctypes, vfs
 vfs.mount(vfs.VfsRom(uctypes.bytearray_at({address}, {size})), "/rom")
 sys.path.insert(0, "/rom")
 """
-RESET = "import machine\nmachine.reset()"  # with -no-reboot it ends qemu
+RESET = "import umachine\numachine.reset()"  # the built-in one; with -no-reboot it ends qemu
 
 
 class CortexM3Error(Exception):
-    """There is no Cortex-M3 to be had here; the message says what is missing and why."""
+    """There is no Cortex-M3 to be had here; the message says what is missing and why, in a line."""
 
 
 class ScriptError(Exception):
@@ -54,9 +54,9 @@ class CortexM3:
         try:
             if not FIRMWARE.exists():
                 _build()
-            self._environment = _environment(QEMU)
+            self._environment = environment(QEMU)
         except (apt.AptError, OSError) as error:
-            raise CortexM3Error(str(error)) from None
+            raise CortexM3Error("; ".join(str(error).splitlines())) from None
         try:
             self._run("print(1 + 1)")
         except ScriptError as error:
@@ -94,7 +94,7 @@ def outcome(answer: str, scripts: int) -> tuple[str, str]:
 
 def _build() -> None:
     """Build the firmware from Debian's source of MicroPython."""
-    environment = _environment(GCC)
+    variables = environment(GCC)
     if not SOURCE.exists():
         print("cortex-m3: the source of MicroPython into build/cortex-m3", flush=True)
         apt.unpack_source("micropython", SOURCE)
@@ -103,25 +103,27 @@ def _build() -> None:
     # The fetched compiler is asked to find its C library's headers beside itself; frozen modules there are none.
     headers = f"-isystem {FOLDER / GCC / 'usr/include/newlib'}"
     settings = [f"PYTHON={sys.executable}", f"CFLAGS_EXTRA={headers}", "FROZEN_MANIFEST="]
-    environment["MICROPY_GIT_TAG"] = environment["MICROPY_GIT_HASH"] = VERSION
-    done = subprocess.run([*map(str, command), *settings], env=environment, capture_output=True, text=True)
+    variables.pop("MAKEFLAGS", None)  # of a make that may stand around this one
+    variables["MICROPY_GIT_TAG"] = variables["MICROPY_GIT_HASH"] = VERSION
+    done = subprocess.run([*map(str, command), *settings], env=variables, capture_output=True, text=True)
     if done.returncode:
-        raise CortexM3Error(f"the firmware does not build: {done.stderr.strip()}")
+        reason = next((line for line in done.stderr.splitlines() if "rror" in line), f"make: {done.returncode}")
+        raise CortexM3Error(f"the firmware does not build: {reason}")
 
 
-def _environment(program: str) -> dict[str, str]:
+def environment(program: str) -> dict[str, str]:
     """Give the environment in which `program` runs: this machine's own, or Debian's under build/."""
-    environment = dict(os.environ)
+    variables = dict(os.environ)
     if shutil.which(program):
-        return environment
+        return variables
     folder = FOLDER / program
     if not folder.exists():
         print(f"cortex-m3: {program} into build/cortex-m3", flush=True)
         apt.unpack_programs(PACKAGES[program], folder)
     libraries = [*folder.glob("lib/*-linux-gnu*"), *folder.glob("usr/lib/*-linux-gnu*")]
     for variable, paths in (("PATH", [folder / "usr/bin"]), ("LD_LIBRARY_PATH", libraries)):
-        environment[variable] = os.pathsep.join([*map(str, paths), *filter(None, [environment.get(variable)])])
-    return environment
+        variables[variable] = os.pathsep.join([*map(str, paths), *filter(None, [variables.get(variable)])])
+    return variables
 
 
 def _text(output: bytes | None) -> str:
