@@ -82,15 +82,15 @@ class Intervals:
                 self._put_average(slot, quantity)
 
     def _put_average(self, slot, quantity):
-        count = self.counts[quantity]
         average = quality = 0
-        if count:
-            average = self._average(quantity, count)
-            quality = QUALITY_VALID if 2 * count >= self.rate_s else QUALITY_QUESTIONABLE
+        if self.counts[quantity]:
+            average = self._average(quantity)
+            quality = QUALITY_VALID if 2 * self.counts[quantity] >= self.rate_s else QUALITY_QUESTIONABLE
         self.ring.set(slot, quantity, average, quality)
 
-    def _average(self, quantity, count):
+    def _average(self, quantity):
         # Rounded to the nearest, away from zero.
+        count = self.counts[quantity]
         high = self._high[quantity]
         low = self._low[quantity]
         return _rounded(high, low, count) if high >= 0 else -_rounded(-high, -low, count)
