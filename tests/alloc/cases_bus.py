@@ -26,6 +26,7 @@ from sluice_wire.meters import METERS
 from sluice_wire.sunspec import INT16, UINT16
 
 _BLOCK = 72  # registers of the meter
+_GREATEST = (1 << 30) - 1  # int that is no object
 
 
 # --- the CRC ----------------------------------------------------------------------------------------
@@ -77,7 +78,7 @@ def encode_worst_the_longest_read_of_the_last_register():
 
 
 def encode_hostile_numbers_that_are_no_registers():
-    return _encoding(9 + 4, encode_write, 2, 0xFFFF, [(1 << 30) - 1, 0x10000], 2)
+    return _encoding(9 + 4, encode_write, 2, 0xFFFF, [_GREATEST, 0x10000], 2)
 
 
 # --- replies ----------------------------------------------------------------------------------------
@@ -368,7 +369,7 @@ def percent_worst_of_the_largest_site():
 
 
 def percent_hostile_limits_beyond_all_bounds():
-    return _telling(SITE_MAX_W, 1, [(1 << 30) - 1, -(1 << 30), -1, SITE_MAX_W + 1], 10 + 0 + 0 + 10)
+    return _telling(SITE_MAX_W, 1, [_GREATEST, -_GREATEST - 1, -1, SITE_MAX_W + 1], 10 + 0 + 0 + 10)
 
 
 def _confirming(w_max, regs, limit_w, applied_w):
@@ -390,7 +391,7 @@ def confirm_worst_the_largest_site():
 
 
 def confirm_hostile_a_percentage_beyond_100_under_a_limit_beyond_all_bounds():
-    return _confirming(SITE_MAX_W, _read_back(10000, 0xFFFF, -2), (1 << 30) - 1, SITE_MAX_W)
+    return _confirming(SITE_MAX_W, _read_back(10000, 0xFFFF, -2), _GREATEST, SITE_MAX_W)
 
 
 def confirm_hostile_one_that_lets_through_more_costs_the_same_whatever_it_says():

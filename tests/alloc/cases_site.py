@@ -1,0 +1,356 @@
+"""Every second of the site, without heap: samples to averages, the control step, the clocks, and all of it together."""
+
+from array import array
+
+from bus_world import framed, words
+from doe_world import World
+from loops import each, total
+from test_clock import Ticks
+from test_inverter import image
+from test_meter import REGISTERS
+
+from sluice.app.clock import Clock
+from sluice.devices.inverter import Inverter
+from sluice.devices.meter import Meter
+from sluice.metering.intervals import DER_W, QUANTITIES, SITE_W, Intervals, grid_start
+from sluice.metering.ring import Ring
+from sluice.modbus.rtu import DONE, Reply, encode_read, encode_write
+from sluice.sep2.values import LARGEST, TIME_MAX
+from sluice.site.control import Control
+from sluice_wire.limits import (
+    POST_RATE_MAX_S,
+    POST_RATE_MIN_S,
+    SITE_MAX_W,
+    TELEMETRY_SLOTS,
+    UNLIMITED_W,
+)
+from sluice_wire.meters import METERS
+from sluice_wire.sep2 import EXP_LIM, GEN_LIM
+
+# The edge of what is no object.
+_GREATEST = (1 << 30) - 1
+_LEAST = -_GREATEST - 1
+
+# --- samples and intervals --------------------------------------------------------------------------
+
+
+class _Metering:
+    """Intervals that are fed one value in every quantity, second by second."""
+
+    def __init__(self, rate_s, values):
+        self.ring = Ring()
+        self.intervals = Intervals(self.ring, rate_s)
+        self.rate_s = rate_s
+        self.values = values
+        self.now = 0
+
+    def second(self, now):
+        self.now = now
+        self.intervals.tick(now, self.rate_s)
+        for quantity in range(QUANTITIES):
+            self.sample(quantity)
+
+    def sample(self, quantity):
+        self.intervals.sample(quantity, self.values[self.now % len(self.values)])
+
+    def run(self, first, seconds):
+        now = first
+        while now < first + seconds:
+            self.second(now)
+            now += 1
+
+    def close(self, now):
+        """Close the running interval, and give its average of DER_W."""
+        self.intervals.tick(now, self.rate_s)
+        newest = (self.ring.head + self.ring.waiting - 1) % TELEMETRY_SLOTS
+        return self.ring.values[newest * QUANTITIES + DER_W]
+
+
+def _averaging(rate_s, values, average, first=86400):
+    metering = _Metering(rate_s, values)
+    start = grid_start(first + rate_s, rate_s)
+
+    def call():
+        metering.run(start, rate_s)
+        return metering.close(start + rate_s)
+
+    return call, average
+
+
+def interval_typical_five_minutes():
+    return _averaging(300, [4320, 4310, None], 4315)
+
+
+def interval_worst_an_hour_of_the_largest_site():
+    return _averaging(POST_RATE_MAX_S, [-SITE_MAX_W, -SITE_MAX_W, -SITE_MAX_W, 1 - SITE_MAX_W], -SITE_MAX_W)
+
+
+def interval_worst_a_rate_that_does_not_divide_the_day_in_2054():
+    return _averaging(POST_RATE_MAX_S - 1, [SITE_MAX_W], SITE_MAX_W, TIME_MAX - 9000)
+
+
+def interval_hostile_nothing_measured_and_numbers_at_the_edge():
+    return _averaging(60, [None, _GREATEST, _LEAST, None], -1)
+
+
+def interval_hostile_another_rate_and_another_time_every_second():
+    metering = _Metering(300, [1])
+    jumps = range(300)
+
+    def call():
+        each(jump, jumps)
+        return metering.ring.waiting
+
+    def jump(n):
+        metering.rate_s = POST_RATE_MIN_S + n * 37 % 3540
+        metering.second(n * 7919 % 86400 if n & 1 else TIME_MAX - n)
+
+    return call, TELEMETRY_SLOTS
+
+
+# --- the ring ---------------------------------------------------------------------------------------
+
+
+def _ringing(count, taken, waiting, value=1500):
+    ring = Ring()
+    sets = range(count)
+
+    def call():
+        while ring.waiting:
+            ring.pop()
+        each(add, sets)
+        return ring.waiting
+
+    def add(n):
+        fill(ring.add(TIME_MAX - n, 300))
+        if taken:
+            ring.pop()
+
+    def fill(slot):
+        ring.set(slot, 0, value, 1)
+        ring.set(slot, QUANTITIES - 1, value, 1)
+
+    return call, waiting
+
+
+def ring_typical_each_is_taken_as_it_comes():
+    return _ringing(12, True, 0)
+
+
+def ring_worst_as_many_as_there_is_room_for():
+    return _ringing(TELEMETRY_SLOTS, False, TELEMETRY_SLOTS, -SITE_MAX_W)
+
+
+def ring_hostile_a_server_that_never_takes_one():
+    return _ringing(10 * TELEMETRY_SLOTS, False, TELEMETRY_SLOTS, _GREATEST)
+
+
+# --- the control step -------------------------------------------------------------------------------
+
+
+class _House:
+    """A control step with what it is given, which a case may change from second to second."""
+
+    def __init__(self, w_max, exp_lim_w, gen_lim_w):
+        self.control = Control(w_max)
+        self.exp_lim_w = exp_lim_w
+        self.gen_lim_w = gen_lim_w
+        self.generate = self.meter_ok = self.der_ok = True
+        self.site_w = self.der_w = self.limit_w = 0
+        self.now = 0
+
+    def step(self):
+        self.limit_w = self.control.step(
+            self.now,
+            self.exp_lim_w,
+            self.gen_lim_w,
+            self.generate,
+            self.meter_ok,
+            self.site_w,
+            self.der_ok,
+            self.der_w,
+        )
+
+
+def _controlling(house, change, seconds, limit_w):
+    """`change(n)` is called before second n; give the limit of the last."""
+
+    def call():
+        for n in range(seconds):
+            house.now = n
+            change(n)
+            house.step()
+        return house.limit_w
+
+    return call, limit_w
+
+
+def control_typical_sun_and_kettle():
+    house = _House(10000, 1500, UNLIMITED_W)
+
+    def change(n):
+        house.der_w = min(9000, house.limit_w)
+        house.site_w = (2700 if n % 100 < 50 else 500) - house.der_w
+
+    return _controlling(house, change, 300, 1950)
+
+
+def control_worst_the_largest_site_that_gives_more_than_it_may():
+    house = _House(SITE_MAX_W, SITE_MAX_W, SITE_MAX_W)
+    house.der_w = 2 * SITE_MAX_W
+    house.site_w = -SITE_MAX_W
+    return _controlling(house, abs, 300, 950000)
+
+
+def control_hostile_limits_and_readings_beyond_all_bounds_devices_that_come_and_go():
+    house = _House(SITE_MAX_W, UNLIMITED_W, LARGEST)
+    limits = (LARGEST, -LARGEST, 0, UNLIMITED_W)
+
+    def change(n):
+        house.now = n if n % 50 else TIME_MAX
+        house.meter_ok = n % 7 < 5
+        house.der_ok = n % 11 < 9
+        house.generate = n % 13 < 9
+        house.exp_lim_w = limits[n & 3]
+        house.gen_lim_w = limits[n >> 2 & 3]
+        house.site_w = SITE_MAX_W if n & 8 else -SITE_MAX_W
+        house.der_w = 2 * SITE_MAX_W if n & 16 else -2 * SITE_MAX_W
+
+    return _controlling(house, change, 300, 0)
+
+
+# --- the clocks -------------------------------------------------------------------------------------
+
+
+def _ticking(step_ms, count, servers_now, gives):
+    """Read both clocks `count` times, `step_ms` apart, the server's Time being set each time."""
+    port = Ticks(1000)
+    clock = Clock(port)
+    ticks = range(count)
+
+    def call():
+        each(tick, ticks)
+        return clock.now() - servers_now[-1]
+
+    def tick(n):
+        port.ms = port.ms + step_ms & 0xFFFFFF
+        clock.uptime()
+        clock.ms_to_next_second()
+        clock.set(servers_now[n % len(servers_now)])
+        clock.now()
+
+    return call, gives
+
+
+def clock_typical_a_server_that_is_a_second_off():
+    return _ticking(1000, 100, [200000000, 200000001], 0)
+
+
+def clock_worst_a_second_that_came_a_minute_late():
+    return _ticking(60999, 100, [1073000000], 0)
+
+
+def clock_hostile_a_server_that_says_another_decade_each_time():
+    return _ticking(1000, 100, [0, TIME_MAX, 1, TIME_MAX], 0)
+
+
+# --- a whole second ---------------------------------------------------------------------------------
+
+
+class _Site:
+    """The gateway's second from the frames of meter and inverter to the frame that limits the inverter."""
+
+    def __init__(self, w_max, meter_frame, inverter_frame):
+        self.world = World(w_max)
+        self.world.default(self.world.b, exp=1500, set_grad_w=28)
+        self.meter = Meter(1, METERS["sdm630"])
+        self.inverter = Inverter(2)
+        self.inverter.w_max = w_max
+        self.inverter.confirm(array("H", [0, 0, 0, 0, 1] + [0] * 13 + [0xFFFE]), 0)
+        self.control = Control(w_max)
+        self.intervals = Intervals(Ring(), 60)
+        self.reply = Reply()
+        self.tx = bytearray(256)
+        self.told = array("H", [0, 0, 60, 0, 1])
+        self.meter_frame = meter_frame
+        self.inverter_frame = inverter_frame
+        self.heard = False
+        self.limit_w = 0
+
+    def exchange(self, unit_id, function, count, frame):
+        encode_read(self.tx, unit_id, function, 0, count)
+        self.reply.expect(self.tx)
+        return self.reply.feed(frame, len(frame)) == DONE
+
+    def poll(self):
+        self.heard = self.exchange(1, 4, 72, self.meter_frame)
+        if self.heard:
+            self.meter.decode(self.reply.regs)
+            self.meter.take()
+        if self.exchange(2, 3, 52, self.inverter_frame):
+            self.inverter.decode(self.reply.regs)
+
+    def account(self):
+        self.intervals.tick(self.world.now, 60)
+        self.intervals.sample(SITE_W, self.meter.w)
+        self.intervals.sample(DER_W, self.inverter.w)
+
+    def decide(self):
+        self.limit_w = self.control.step(
+            self.world.now,
+            self.world.limit_w(EXP_LIM),
+            self.world.limit_w(GEN_LIM),
+            self.world.envelope.connect,
+            self.heard,
+            self.meter.w,
+            self.heard,
+            self.inverter.w,
+        )
+
+    def write(self):
+        self.told[0] = self.inverter.percent(self.limit_w)
+        return encode_write(self.tx, 2, 40200, self.told, 5)
+
+    def second(self, n):
+        self.poll()
+        self.account()
+        self.world.run(self.world.now + 1)
+        self.decide()
+        return self.write()
+
+
+def _frame_of_a_meter():
+    regs = [0] * 72
+    for address, pair in REGISTERS.items():
+        regs[address : address + 2] = pair
+    return framed(1, 4, 144, *words(regs))
+
+
+def _frame_of_an_inverter():
+    registers, headers = image()
+    return framed(2, 3, 104, *words([registers[headers[103] + i] for i in range(52)]))
+
+
+def _seconds(site, count):
+    seconds = range(count)
+
+    def call():
+        return total(second, seconds)
+
+    def second(n):
+        return site.second(n)
+
+    return call, 19 * count
+
+
+def second_typical_ten_minutes():
+    return _seconds(_Site(10000, _frame_of_a_meter(), _frame_of_an_inverter()), 600)
+
+
+def second_worst_the_largest_site():
+    return _seconds(_Site(SITE_MAX_W, _frame_of_a_meter(), _frame_of_an_inverter()), 100)
+
+
+def second_hostile_a_line_that_brings_only_noise():
+    noise = bytes([1, 4, 144] * 85)
+    return _seconds(_Site(SITE_MAX_W, noise, noise), 60)
