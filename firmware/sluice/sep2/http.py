@@ -163,21 +163,23 @@ class Response:
 
     def _take_field(self, n):
         line = self._line
-        whole = n <= HEADER_LINE_MAX
         end = min(n, HEADER_LINE_MAX)
         colon = line.find(b":", 0, end)
         if CLASS[line[0]] & WHITE:
             raise HttpError("a folded header line is not accepted")
         if colon < 1 or CLASS[line[colon - 1]] & WHITE:
             raise HttpError("a header line without a name")
-        for name, take in _FIELDS:
-            if same_word(name, line, 0, colon):
-                if not whole:
-                    raise HttpError("the header line %s is too long" % str(name, "utf-8"))
-                at = skip_white(line, colon + 1, end)
-                while end > at and CLASS[line[end - 1]] & WHITE:
-                    end -= 1
-                take(self, line, at, end)
+        field = _known_field(line, colon)
+        if field:
+            if n > HEADER_LINE_MAX:
+                raise HttpError("the header line %s is too long" % str(field[0], "utf-8"))
+            self._take_value(field[1], colon + 1, end)
+
+    def _take_value(self, take, at, end):
+        line = self._line
+        at = skip_white(line, at, end)
+        end = _trimmed(line, at, end)
+        take(self, line, at, end)
 
     def _end_header(self):
         if self.status < 200:
@@ -236,17 +238,15 @@ class Response:
         semicolon = line.find(b";", at, end)
         if semicolon >= 0:
             end = semicolon
-        while end > at and CLASS[line[end - 1]] & WHITE:
-            end -= 1
+        end = _trimmed(line, at, end)
         self.is_xml = end - at > 3 and same_word(b"xml", line, end - 3, end)
 
     def _take_connection(self, line, at, end):
         while at < end:
-            comma = line.find(b",", at, end)
-            stop = comma if comma >= 0 else end
-            word_end = stop
-            while word_end > at and CLASS[line[word_end - 1]] & WHITE:
-                word_end -= 1
+            stop = line.find(b",", at, end)
+            if stop < 0:
+                stop = end
+            word_end = _trimmed(line, at, stop)
             if same_word(b"close", line, at, word_end):
                 self.keep_alive = False
             elif same_word(b"keep-alive", line, at, word_end):
@@ -273,6 +273,25 @@ _FIELDS = (
     (b"location", Response._take_location),
     (b"retry-after", Response._take_retry_after),
 )
+
+
+# A call lives on the heap if its locals and operands are more than eleven, so these stand apart.
+
+
+def _known_field(line, n):
+    i = 0
+    while i < len(_FIELDS):
+        if same_word(_FIELDS[i][0], line, 0, n):
+            return _FIELDS[i]
+        i += 1
+    return None
+
+
+def _trimmed(line, at, end):
+    # The end of line[at:end] without the white space before it.
+    while end > at and CLASS[line[end - 1]] & WHITE:
+        end -= 1
+    return end
 
 
 def request_head(buf, method, target, host, length=0, media_type=MEDIA_TYPE, accept=MEDIA_TYPE):
