@@ -128,6 +128,25 @@ def stage_hostile_more_reply_tos_than_there_is_room_for():
     return _staging([_record(n, 9, 9, reply_to=b"/other/%d" % n) for n in range(58)], MAX_EVENTS, world)
 
 
+def stage_hostile_new_reply_tos_every_time_cost_the_same_however_many():
+    call, kept = _staging_anew(58)
+    return call, kept, _staging_anew(MAX_EVENTS)[0]
+
+
+def _staging_anew(count):
+    # An address that was not heard of is kept, which takes heap: once for each of the few that there is room for.
+    world = World()
+    some = [_record(n, 9, 9, reply_to=b"/some/%02d" % n) for n in range(count)]
+    other = [_record(n, 9, 9, reply_to=b"/other/%02d" % n) for n in range(count)]
+
+    def call():
+        _stage(world, some)
+        _stage(world, other)
+        return _count(world.staged)
+
+    return call, MAX_EVENTS
+
+
 # --- a list has been read: it is merged -------------------------------------------------------------
 
 
