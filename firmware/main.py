@@ -1,13 +1,16 @@
 """What a board runs after boot: the gateway with the board's port and its configuration."""
 
+import gc
 import sys
 
-from sluice.app.gateway import run
-
 if sys.implementation.name == "micropython":
+    # What lives long shall lie close together: collected only when the heap is full, garbage would lie in between.
+    gc.threshold(2048)
     from sluice.port.unix import Port
 else:
     from sluice.port.cpython import Port
+
+from sluice.app.gateway import run
 
 if __name__ == "__main__":
     sys.exit(run(Port(), sys.argv[1] if len(sys.argv) > 1 else "gateway.json"))

@@ -5,6 +5,7 @@
 This file is compiled on the device, into its heap, so it mounts the image and hands over to what lies in it.
 """
 
+import gc
 import sys
 
 import ffi
@@ -21,6 +22,9 @@ with open(sys.argv[1], "rb") as image:
     rom = uctypes.bytearray_at(mmap(None, size, _PROT_READ, _MAP_PRIVATE, image.fileno(), 0), size)
 vfs.mount(vfs.VfsRom(rom), "/rom")
 sys.path[:] = ["/rom", ".frozen"]
+
+# What lives long shall lie close together: collected only when the heap is full, garbage would lie in between for good.
+gc.threshold(2048)
 
 from sluice.app.gateway import run  # noqa: E402
 from sluice.port.lock_step import port  # noqa: E402
