@@ -189,6 +189,17 @@ def test_an_unlimited_generation_limit_ramps_from_the_rating():  # E12
     assert world.limit_w(GEN_LIM) == 9900
 
 
+def test_the_fastest_ramp_that_can_be_told_arrives_however_late_the_second():
+    for max_w, tms in ((1000000, -1), (1000000, 1), (10000, 65535)):
+        world = World(max_w, (0, UNLIMITED_W, UNLIMITED_W, UNLIMITED_W))
+        world.default(world.b, exp=0, set_grad_w=65535)
+        world.publish(world.b, Record(mrid(1), start=1, duration=9000, exp=1000000, ramp_tms=tms))
+        world.run(1)
+        assert world.limit_w(EXP_LIM) == 0
+        world.envelope.step(3600)
+        assert world.limit_w(EXP_LIM) == 1000000
+
+
 def test_a_second_that_comes_late_ramps_as_many_seconds_as_have_passed():
     world = figure_6()
     world.run(100)

@@ -162,6 +162,32 @@ def test_a_power_that_cannot_be_true_is_no_reading():  # C2
     assert "cannot be true" in str(error)
 
 
+def test_reactive_power_and_voltages_that_cannot_be_true_are_not_measured():  # C2
+    inverter, line, registers, headers = scanned()
+    put(registers, headers[103] + 13, 0)
+    put(registers, headers[103] + 20, 32767, 4)
+    finish(inverter.poll(Client(line)))
+    assert (inverter.w, inverter.var, inverter.v_dv) == (4320, None, None)
+
+
+def test_a_rating_beyond_what_a_site_can_be_is_none():
+    registers, headers = image()
+    put(registers, headers[120] + 3, 1001, 3)
+    error = raises(DeviceError, finish, Inverter(2).scan(Client(Line({2: registers}))))
+    assert "gives no rated power" in str(error)
+
+
+def test_a_limit_of_the_largest_site_is_exact():
+    registers, headers = image(models=(1, 103, 120, 123))
+    put(registers, headers[120] + 3, 1000, 3)
+    line = Line({2: registers})
+    inverter = Inverter(2)
+    finish(inverter.scan(Client(line)))
+    for limit_w, raw in ((99, 0), (100, 1), (999999, 9999), (1000000, 10000)):
+        limit(inverter, line, limit_w, 0)
+        assert (registers[headers[123] + 5], inverter.applied_w) == (raw, 100 * raw)
+
+
 def test_an_inverter_that_was_away_is_told_its_limit_again_at_once():  # C2
     inverter, line, registers, headers = scanned()
     limit(inverter, line, 3333, 0)
