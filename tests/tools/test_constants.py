@@ -1,0 +1,55 @@
+"""Constants of other modules are folded into a module's source: the same program, with fewer names."""
+
+import ast
+
+import pytest
+
+from sluice_tools.toolchain import image
+from sluice_tools.toolchain.constants import ConstantError, constants, fold
+
+KNOWN = {
+    "house.limits": {"SLOTS": 24, "FLOOR": -2, "URI": "urn:x"},
+    "house.store": {"FREE": 0},
+}
+
+
+def folded(text: str) -> str:
+    return fold("house.gate", text, KNOWN)
+
+
+def test_public_constants_are_found_and_may_be_made_of_earlier_ones() -> None:
+    text = "from micropython import const\nA = const(1 << 4)\nB = const(A - 1)\n_C = const(3)\nD = [4]\n"
+    assert constants(ast.parse(text)) == {"A": 16, "B": 15}
+
+
+def test_a_constant_gives_way_to_its_value_and_its_import_goes() -> None:
+    assert folded("from house.limits import SLOTS\nx = [0] * SLOTS\n") == "pass\nx = [0] * 24\n"
+
+
+def test_what_is_no_constant_is_still_imported() -> None:
+    text = "from .limits import FLOOR, URI, clamp as c\ny = c(3 - FLOOR, URI)\n"
+    assert folded(text) == "from .limits import clamp as c\ny = c(3 - (-2), 'urn:x')\n"
+
+
+def test_a_constant_named_through_its_module_is_folded_and_the_module_left_out_if_nothing_else_is_used() -> None:
+    assert folded("from . import store as s\nz = s.FREE\n") == "pass\nz = 0\n"
+    assert folded("from . import store\nz = store.FREE, store.open\n") == "from . import store\nz = 0, store.open\n"
+
+
+def test_lines_keep_their_numbers() -> None:
+    text = "from house.limits import (\n    FLOOR,\n    SLOTS,\n)\n\nraise ValueError(SLOTS)\n"
+    assert folded(text).split("\n").index("raise ValueError(24)") == 5
+
+
+@pytest.mark.parametrize("use", ["SLOTS = 3", "def f(SLOTS):\n    pass", "x = f'{SLOTS}'"])
+def test_what_cannot_be_folded_is_refused_with_its_line(use: str) -> None:
+    with pytest.raises(ConstantError, match="line 2"):
+        folded(f"from house.limits import SLOTS\n{use}\n")
+
+
+def test_bounds_and_enumerations_are_named_by_no_module_of_the_image_but_their_own(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(image, "MODULES", tmp_path)
+    image.compile_modules()
+    compiled = {name: (tmp_path / f"{name}.mpy").read_bytes() for name in image.sources()}
+    for alone in ("sluice_wire.limits", "sluice_wire.sep2"):
+        assert [name for name, code in compiled.items() if alone.encode() in code] == [alone.replace(".", "/")]
