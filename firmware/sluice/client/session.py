@@ -16,7 +16,7 @@ from sluice.sep2.url import resolve
 from sluice.sep2.writers import Writer
 from sluice.sep2.xml import Tokenizer
 from sluice.sep2.xml_error import XmlError
-from sluice_wire.limits import HREF_MAX, REDIRECTS_MAX, REQUEST_DEADLINE_MS, RX_SIZE, TX_SIZE
+from sluice_wire.limits import REDIRECTS_MAX, REQUEST_DEADLINE_MS, RX_SIZE, TX_SIZE
 
 from . import causes
 
@@ -38,8 +38,7 @@ class Session:
         self._tokenizer = Tokenizer(self.reader)
         self._response = Response(self._tokenizer)
         self.writer = Writer(TX_SIZE)
-        self._head = bytearray(512 + HREF_MAX)
-        self._rx = bytearray(RX_SIZE)
+        self._rx = bytearray(RX_SIZE)  # before anything is received the request's head stands in it
         self.requests = 0
 
     async def get(self, href, document, on_item=None):
@@ -105,14 +104,14 @@ class Session:
         raise causes.RequestError("%s %s: redirected more than %d times" % (method, href, REDIRECTS_MAX), False)
 
     async def _exchange(self, method, href, body):
-        n = request_head(self._head, method, href, self._authority, body.n if body else 0)
         while True:
+            n = request_head(self._rx, method, href, self._authority, body.n if body else 0)
             fresh = self._stream is None
             self._response.reset(method)
             try:
                 if fresh:
                     self._stream = await self._port.connect(self._host, self._tcp_port, self._tls)
-                await self._stream.write(self._head, n)
+                await self._stream.write(self._rx, n)
                 if body:
                     await self._stream.write(body.buf, body.n)
                 await self._receive()

@@ -18,35 +18,35 @@ CLOSED = const("closed")
 TLS = const("tls")
 SILENT = const("silent")
 
-# First match wins: words of the error text, or its number, and the kind they mean.
-_SIGNS = (
-    ("alert", NOT_ACCEPTED),  # the server ended the handshake: it objects to us
-    ("refused", REFUSED),
-    ("not yet valid", NOT_YET_VALID),
-    ("validity starts in the future", NOT_YET_VALID),
-    ("expired", EXPIRED),
-    ("hostname mismatch", WRONG_NAME),
-    ("ip address mismatch", WRONG_NAME),
-    ("does not match with the expected cn", WRONG_NAME),
-    ("not correctly signed by the trusted ca", UNTRUSTED),
-    ("certificate verify failed", UNTRUSTED),
-    ("verify_failed", UNTRUSTED),
-    ("-29312", CLOSED),
-    ("-30592", NOT_ACCEPTED),
-    ("handshake", NOT_ACCEPTED),
-    ("getaddrinfo", NO_HOST),
-    ("name or service not known", NO_HOST),
-    ("name resolution", NO_HOST),
-    ("econnrefused", REFUSED),
-    ("ehostunreach", NO_ROUTE),
-    ("enetunreach", NO_ROUTE),
-    ("econnreset", CLOSED),
-    ("connectionreset", CLOSED),
-    ("epipe", CLOSED),
-    ("reset by peer", CLOSED),
-    ("broken pipe", CLOSED),
-    ("eof", CLOSED),
-)
+# First match wins: words of the error text, and the kind they mean. One text, since each object of a table takes heap.
+# An "alert" is the server ending the handshake: it objects to us.
+_SIGNS = """\
+alert: not-accepted
+refused: refused
+not yet valid: not-yet-valid
+validity starts in the future: not-yet-valid
+expired: expired
+hostname mismatch: wrong-name
+ip address mismatch: wrong-name
+does not match with the expected cn: wrong-name
+not correctly signed by the trusted ca: untrusted
+certificate verify failed: untrusted
+verify_failed: untrusted
+-29312: closed
+-30592: not-accepted
+handshake: not-accepted
+getaddrinfo: no-host
+name or service not known: no-host
+name resolution: no-host
+econnrefused: refused
+ehostunreach: no-route
+enetunreach: no-route
+econnreset: closed
+connectionreset: closed
+epipe: closed
+reset by peer: closed
+broken pipe: closed
+eof: closed"""
 
 _NUMBERS = {
     -2: NO_HOST,
@@ -86,7 +86,8 @@ def link_error(error):
     if kind is None:
         low = detail.lower()
         kind = TLS
-        for words, meaning in _SIGNS:
+        for sign in _SIGNS.split("\n"):
+            words, _, meaning = sign.partition(": ")
             if words in low:
                 kind = meaning
                 break
