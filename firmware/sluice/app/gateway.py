@@ -21,7 +21,6 @@ from sluice.sep2.url import split
 from sluice_wire.sep2 import EXP_LIM, GEN_LIM, IMP_LIM, LOAD_LIM
 
 from .clock import Clock
-from .config import ConfigError, load
 from .control import ControlTask
 from .device import Device
 from .journal import Journal
@@ -104,13 +103,23 @@ class Gateway:
                 )
 
 
-def run(port, config_name):
-    """Run the gateway with the configuration file `config_name`. Return 2 if it cannot be used, 130 if stopped."""
+def _started(port, config_name):
+    """Return the gateway, or None after saying what is wrong with its configuration."""
+    from .config import ConfigError, load
+
     try:
-        gateway = Gateway(port, load(port, config_name))
+        return Gateway(port, load(port, config_name))
     except (ConfigError, TlsError) as error:
         for line in str(error).split("\n"):
             port.print("%s: %s" % (config_name, line))
+    return None
+
+
+def run(port, config_name):
+    """Run the gateway with the configuration file `config_name`. Return 2 if it cannot be used, 130 if stopped."""
+    gateway = _started(port, config_name)
+    port.unload("sluice.app.config")
+    if gateway is None:
         return 2
     try:
         asyncio.run(gateway.run())

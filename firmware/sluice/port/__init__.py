@@ -10,6 +10,7 @@ lines are made by it too:
     print(text)                             one line for a person
     read_file(name) -> bytes                OSError if there is none
     heap() -> (live, limit)                 bytes, after a collection; limit 0 = not bounded
+    unload(module)                          `module` ("a.b") will not be needed again: its heap may be given back
     await sleep_ms(ms)
     await within(ms, awaitable)             its result, or asyncio.TimeoutError
     tls(ca, chain, key) -> context          from the names of PEM files; TlsError names the one at fault

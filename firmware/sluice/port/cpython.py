@@ -125,6 +125,9 @@ class Port:
     def heap(self):
         return 0, 0
 
+    def unload(self, module):
+        pass  # there is room enough
+
     async def sleep_ms(self, ms):
         await asyncio.sleep(ms / 1000)
 

@@ -117,6 +117,11 @@ class Port:
         live = gc.mem_alloc()
         return live, live + gc.mem_free()
 
+    def unload(self, module):
+        package, _, name = module.rpartition(".")
+        del sys.modules[module]
+        delattr(sys.modules[package], name)
+
     async def within(self, ms, awaitable):
         return await asyncio.wait_for_ms(awaitable, ms)
 
