@@ -3,13 +3,13 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check size lock clean
+.PHONY: help setup demo test check romfs size tables lock clean
 
 BIN := .venv/bin
 ENVIRONMENT := .venv/.made
 MICROPYTHON := build/micropython/.made
 SCHEMAS := build/wheels/.made
-ROMFS := build/romfs/sluice.romfs
+ROMFS := build/romfs/sluice-x86.romfs
 READY := $(ENVIRONMENT) $(SCHEMAS) $(MICROPYTHON) $(ROMFS)
 SOURCES := $(shell find firmware shared boards -name '*.py' -o -name '*.json' -o -type d ! -name __pycache__)
 
@@ -35,8 +35,14 @@ check: $(READY) ## what CI runs: lint, types, all tests
 	@$(BIN)/mypy
 	@$(BIN)/pytest -q
 
-size: $(ENVIRONMENT) ## bytes of .mpy per module of the gateway, and in total
+romfs: $(ENVIRONMENT) ## the gateway's image for each architecture, in build/romfs/
+	@$(BIN)/python -m sluice_tools.toolchain.image --all
+
+size: $(ENVIRONMENT) ## bytes of .mpy per module and in total, and the change since the last commit
 	@$(BIN)/python -m sluice_tools.toolchain.image --size
+
+tables: $(ENVIRONMENT) ## the tables of firmware/sluice/sep2 out of its documents.py
+	@$(BIN)/python firmware/make_tables.py
 
 lock: $(ENVIRONMENT) ## newest versions of all packages into requirements.lock
 	@$(BIN)/python -m pip install -q uv

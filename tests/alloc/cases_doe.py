@@ -5,8 +5,9 @@ from doe_world import World, no_draw
 from sluice.doe.envelope import DEFAULT, FIXED
 from sluice.doe.programs import Programs
 from sluice.doe.responses import Responses
+from sluice.sep2.kinds import LARGEST
 from sluice.sep2.record import Record
-from sluice.sep2.values import LARGEST, TIME_MAX
+from sluice.sep2.values import TIME_MAX
 from sluice_wire.limits import MAX_EVENTS, MAX_PROGRAMS, MAX_REPLY_TO, RESPONSES_MAX, UNLIMITED_W
 from sluice_wire.sep2 import CANCELLED, EXP_LIM, MODES, SUPERSEDED, WATT_MODES
 

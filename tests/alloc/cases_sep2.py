@@ -10,7 +10,7 @@ from sep2_documents import ALL, DERC_LIST, TM, derc, derc_list, tokens
 from test_corpus import FILES, content
 from test_xml import REFUSED, RICH
 
-from sluice.sep2 import documents
+from sluice.sep2 import tables
 from sluice.sep2.http import Response
 from sluice.sep2.http_error import HttpError
 from sluice.sep2.readers import Reader, ReadError
@@ -55,6 +55,9 @@ class _Counter:
 
     def text(self, buf, n):
         self.told += 1
+
+    def leaf(self, name, buf, at, n):
+        self.told += 3 if n else 2
 
     def end(self, name):
         self.told += 1
@@ -210,18 +213,18 @@ def tokenizer_hostile_a_document_as_long_as_may_be():
 # --- the readers ------------------------------------------------------------------------------------
 
 _KINDS = (
-    documents.DEVICE_CAPABILITY,
-    documents.TIME,
-    documents.END_DEVICE_LIST,
-    documents.REGISTRATION,
-    documents.FSA_LIST,
-    documents.DERP_LIST,
-    documents.DDERC,
-    documents.DERC_LIST,
-    documents.DERC_LIST,
-    documents.DERC_LIST,
-    documents.DER_LIST,
-    documents.MUP_LIST,
+    tables.DEVICE_CAPABILITY,
+    tables.TIME,
+    tables.END_DEVICE_LIST,
+    tables.REGISTRATION,
+    tables.FSA_LIST,
+    tables.DERP_LIST,
+    tables.DDERC,
+    tables.DERC_LIST,
+    tables.DERC_LIST,
+    tables.DERC_LIST,
+    tables.DER_LIST,
+    tables.MUP_LIST,
 )
 _HANDBOOK = [(_KINDS[n], ALL[n]) for n in range(len(ALL))]
 
@@ -253,7 +256,7 @@ def reader_worst_the_documents_of_the_handbook_byte_by_byte():
 
 
 def reader_worst_58_events():
-    return _reading([(documents.DERC_LIST, _58_EVENTS)], RX_SIZE, 58)
+    return _reading([(tables.DERC_LIST, _58_EVENTS)], RX_SIZE, 58)
 
 
 def reader_worst_every_address_of_the_longest():
@@ -261,13 +264,13 @@ def reader_worst_every_address_of_the_longest():
     links = (b"RegistrationLink", b"FunctionSetAssignmentsListLink", b"DERListLink", b"LogEventListLink")
     item = b"<EndDevice>" + b"".join([link % name for name in links]) + b"</EndDevice>"
     data = b"<EndDeviceList" + _NS + b">" + item * 24 + b"</EndDeviceList>"
-    return _reading([(documents.END_DEVICE_LIST, data)], RX_SIZE, 24)
+    return _reading([(tables.END_DEVICE_LIST, data)], RX_SIZE, 24)
 
 
 def reader_worst_numbers_as_long_as_a_text_may_be():
     digits = b"9" * TEXT_MAX
     data = TM.replace(b"1682475024", digits).replace(b">5<", b">" + b"0" * (TEXT_MAX - 1) + b"5<")
-    return _reading([(documents.TIME, data)], RX_SIZE, 1)
+    return _reading([(tables.TIME, data)], RX_SIZE, 1)
 
 
 def _corpus(folder):
@@ -277,7 +280,7 @@ def _corpus(folder):
     pairs = []
     for entry in FILES:
         if entry["name"].startswith(folder):
-            kind = getattr(documents, entry["document"])
+            kind = getattr(tables, entry["document"])
             data = content(entry)
             reader.begin(kind)
             tokenizer.reset()
@@ -321,20 +324,20 @@ def _refusing_reader(kind, data):
 def reader_hostile_a_refusal_costs_the_same_however_much_came_before():
     bad = derc_list([derc("x", 1, 1, "")])
     long = derc_list([derc("%032X" % n, 1, 1, "") for n in range(24)] + [derc("x", 1, 1, "")])
-    return _refusing_reader(documents.DERC_LIST, long), ReadError, _refusing_reader(documents.DERC_LIST, bad)
+    return _refusing_reader(tables.DERC_LIST, long), ReadError, _refusing_reader(tables.DERC_LIST, bad)
 
 
 def reader_hostile_a_refusal_costs_the_same_however_long_the_culprit_is():
     short = TM.replace(b"1682475024", b"x" * 41)
     long = TM.replace(b"1682475024", b"x" * TEXT_MAX)
-    return _refusing_reader(documents.TIME, long), ReadError, _refusing_reader(documents.TIME, short)
+    return _refusing_reader(tables.TIME, long), ReadError, _refusing_reader(tables.TIME, short)
 
 
 def reader_hostile_a_root_that_was_not_asked_for_costs_the_same_however_long_its_name():
     return (
-        _refusing_reader(documents.TIME, b"<" + b"x" * NAMES_MAX + b">"),
+        _refusing_reader(tables.TIME, b"<" + b"x" * NAMES_MAX + b">"),
         ReadError,
-        _refusing_reader(documents.TIME, b"<x>"),
+        _refusing_reader(tables.TIME, b"<x>"),
     )
 
 
@@ -458,7 +461,7 @@ class _Inbox:
     def receive(self, pieces):
         self.world.staged.clear()
         self.tokenizer.reset()
-        self.reader.begin(documents.DERC_LIST, self.on_item)
+        self.reader.begin(tables.DERC_LIST, self.on_item)
         self.response.reset("GET")
         each(self.piece, pieces)
         self.tokenizer.end()

@@ -15,7 +15,8 @@ from sluice.devices.meter import Meter
 from sluice.metering.intervals import DER_W, QUANTITIES, SITE_W, Intervals, grid_start
 from sluice.metering.ring import Ring
 from sluice.modbus.rtu import DONE, Reply, encode_read, encode_write
-from sluice.sep2.values import LARGEST, TIME_MAX
+from sluice.sep2.kinds import LARGEST
+from sluice.sep2.values import TIME_MAX
 from sluice.site.control import Control
 from sluice_wire.limits import (
     POST_RATE_MAX_S,

@@ -18,10 +18,11 @@ from sep2_documents import (
 )
 
 from expect import raises
-from sluice.sep2 import documents, values
+from sluice.sep2 import tables, values
+from sluice.sep2.kinds import LARGEST
 from sluice.sep2.readers import Reader, ReadError
 from sluice.sep2.record import Record
-from sluice.sep2.values import LARGEST, TIME_MAX
+from sluice.sep2.values import TIME_MAX
 from sluice.sep2.xml import Tokenizer
 from sluice_wire.sep2 import CONNECT, ENERGIZE, EPOCH, EXP_LIM, GEN_LIM, IMP_LIM, LOAD_LIM
 
@@ -46,7 +47,7 @@ def limits(record):
 
 
 def test_the_events_of_the_test_program_are_read():  # V
-    assert collect(documents.DERC_LIST, DERC_LIST, lambda record: (record.start + EPOCH,) + limits(record)) == [
+    assert collect(tables.DERC_LIST, DERC_LIST, lambda record: (record.start + EPOCH,) + limits(record)) == [
         (1682475300, 3512, 2512, 30000, 30000),
         (1682475600, 2510, 2500, 0, 0),
         (1682475900, 5000, 5000, 0, 0),
@@ -57,12 +58,12 @@ def test_the_events_of_the_test_program_are_read():  # V
 
 def test_the_modes_of_an_event_are_those_it_sets():  # E2
     pair = 1 << EXP_LIM | 1 << IMP_LIM
-    assert collect(documents.DERC_LIST, DERC_LIST, lambda record: record.modes) == [WATTS, pair, pair, pair, WATTS]
+    assert collect(tables.DERC_LIST, DERC_LIST, lambda record: record.modes) == [WATTS, pair, pair, pair, WATTS]
 
 
 def test_an_event_is_read_with_all_that_the_schedule_needs():  # E3, E8, E10
     event = collect(
-        documents.DERC_LIST,
+        tables.DERC_LIST,
         DERC_LIST,
         lambda record: (
             bytes(record.mrid),
@@ -79,12 +80,12 @@ def test_an_event_is_read_with_all_that_the_schedule_needs():  # E3, E8, E10
 
 
 def test_a_list_that_lies_about_its_length_is_read_as_far_as_it_goes():  # T6, V
-    record = read(documents.DERC_LIST, DERC_LIST_SHORT)
+    record = read(tables.DERC_LIST, DERC_LIST_SHORT)
     assert (record.all_, record.results, record.items) == (5, 5, 3)
 
 
 def test_the_older_namespace_plain_watts_and_a_short_mrid_are_read():  # P2, P3, P4
-    record = read(documents.DERC_LIST, DERC_LIST_OLD)
+    record = read(tables.DERC_LIST, DERC_LIST_OLD)
     assert (record.limit_w[IMP_LIM], record.limit_w[EXP_LIM]) == (20000, 5000)
     assert bytes(record.mrid) == b"\0\0\0\0\0\0\0\0\xab\xcd\xef\x01\x23\x45\x67\x89"
     assert (record.current_status, record.randomize_start, record.duration) == (1, 10, 86400)
@@ -92,7 +93,7 @@ def test_the_older_namespace_plain_watts_and_a_short_mrid_are_read():  # P2, P3,
 
 
 def test_the_default_control_is_read():  # E5, E12, V
-    record = read(documents.DDERC, DDERC)
+    record = read(tables.DDERC, DDERC)
     assert (record.limit_w[IMP_LIM], record.limit_w[EXP_LIM], record.energize) == (1500, 1500, 1)
     assert record.modes == 1 << IMP_LIM | 1 << EXP_LIM | 1 << ENERGIZE
     assert record.set_grad_w == -1  # setSoftGradW is something else
@@ -100,7 +101,7 @@ def test_the_default_control_is_read():  # E5, E12, V
 
 def test_set_grad_w_and_connect_of_a_default_are_read():  # E12
     record = read(
-        documents.DDERC,
+        tables.DDERC,
         DDERC.replace(b"<setSoftGradW>", b"<setGradW>28</setGradW><setSoftGradW>").replace(
             b"<opModEnergize>true</opModEnergize>", b"<opModConnect>0</opModConnect><rampTms>6000</rampTms>"
         ),
@@ -110,27 +111,27 @@ def test_set_grad_w_and_connect_of_a_default_are_read():  # E12
 
 
 def test_the_entry_leads_to_time_devices_and_usage_points():  # D1
-    record = read(documents.DEVICE_CAPABILITY, DCAP)
+    record = read(tables.DEVICE_CAPABILITY, DCAP)
     links = (Record.TIME_LINK, Record.EDEV_LIST_LINK, Record.MUP_LIST_LINK)
     assert [record.text(link) for link in links] == ["/api/v2/tm", "/api/v2/edev", "/api/v2/mup"]
     assert record.poll_rate == 0
 
 
 def test_the_time_is_read_in_core_seconds():  # D2
-    record = read(documents.TIME, TM)
+    record = read(tables.TIME, TM)
     assert (record.current_time + EPOCH, record.quality) == (1682475024, 5)
 
 
 def test_end_devices_are_told_apart_by_lfdi_whatever_its_case():  # D1, P4
     devices = collect(
-        documents.END_DEVICE_LIST, EDEV_LIST, lambda record: (record.has_lfdi, bytes(record.lfdi[:3]), record.enabled)
+        tables.END_DEVICE_LIST, EDEV_LIST, lambda record: (record.has_lfdi, bytes(record.lfdi[:3]), record.enabled)
     )
     assert devices == [(1, b"\x40\x75\xde", 1), (1, b"\x4a\xec\xa0", 0), (1, b"\xb1\x85\x7f", 1)]
 
 
 def test_links_with_spaces_are_kept_as_they_are():  # T5
     links = (Record.HREF, Record.FSA_LIST_LINK, Record.REGISTRATION_LINK, Record.LOG_EVENT_LIST_LINK)
-    first = collect(documents.END_DEVICE_LIST, EDEV_LIST, lambda record: [record.text(link) for link in links])[0]
+    first = collect(tables.END_DEVICE_LIST, EDEV_LIST, lambda record: [record.text(link) for link in links])[0]
     assert first == [
         "/api/v2/edev/ EQLDEV3",
         "/api/v2/edev/ EQLDEV3/fsa",
@@ -140,34 +141,34 @@ def test_links_with_spaces_are_kept_as_they_are():  # T5
 
 
 def test_an_item_does_not_inherit_from_the_one_before():
-    has = collect(documents.END_DEVICE_LIST, EDEV_LIST, lambda record: record.has(Record.FSA_LIST_LINK))
+    has = collect(tables.END_DEVICE_LIST, EDEV_LIST, lambda record: record.has(Record.FSA_LIST_LINK))
     assert has == [True, False, False]
 
 
 def test_the_pin_is_a_number_that_may_have_lost_its_zeros():  # D4
-    record = read(documents.REGISTRATION, RG)
+    record = read(tables.REGISTRATION, RG)
     assert (record.pin, record.poll_rate) == (1234, 300)
 
 
 def test_function_sets_lead_to_programs_and_programs_to_their_controls():  # D1, E1
-    assert collect(documents.FSA_LIST, FSA_LIST, lambda record: record.text(Record.DERP_LIST_LINK)) == [
+    assert collect(tables.FSA_LIST, FSA_LIST, lambda record: record.text(Record.DERP_LIST_LINK)) == [
         "/api/v2/edev/ EQLDEV3/fsa/2/derp",
         "/api/v2/edev/_EQLDEV3/fsa/1/derp",
     ]
-    record = read(documents.DERP_LIST, DERP_LIST)
+    record = read(tables.DERP_LIST, DERP_LIST)
     assert (record.primacy, record.poll_rate, record.text(Record.DESCRIPTION)) == (1, 301, "Test Program 3")
     assert record.same(Record.DDERC_LINK, b"/api/v2/derp/TESTPRG3/dderc")
     assert record.same(Record.DERC_LIST_LINK, b"/api/v2/derp/TESTPRG3/derc")
 
 
 def test_a_der_leads_to_its_resources():  # R1, R2
-    record = read(documents.DER_LIST, DER_LIST)
+    record = read(tables.DER_LIST, DER_LIST)
     links = (Record.DERCAP_LINK, Record.DERG_LINK, Record.DERS_LINK)
     assert [record.text(link)[-5:] for link in links] == ["ercap", "/derg", "/ders"]
 
 
 def test_usage_points_tell_their_role_and_post_rate():  # M1, D3
-    points = collect(documents.MUP_LIST, MUP_LIST, lambda record: (record.role_flags, record.post_rate))
+    points = collect(tables.MUP_LIST, MUP_LIST, lambda record: (record.role_flags, record.post_rate))
     assert points == [(0x49, 0), (0x0B, 60)]
 
 
@@ -175,29 +176,29 @@ def test_children_in_any_order_give_the_same_watts():  # P2, P3
     turned = DERC_LIST.replace(
         b"<multiplier>4</multiplier>\n <value>3</value>", b"<value>3</value><multiplier>4</multiplier>"
     )
-    first = collect(documents.DERC_LIST, turned, limits)[0]
+    first = collect(tables.DERC_LIST, turned, limits)[0]
     assert first == (3512, 2512, 30000, 30000)
 
 
 def test_a_known_name_in_an_unknown_element_is_not_read():  # P2
     hidden = DDERC.replace(b"</DERControlBase>", b"<x><setGradW>5</setGradW></x></DERControlBase>")
     hidden = hidden.replace(b"<mRID>", b"<more><setGradW>5</setGradW></more><mRID>")
-    assert read(documents.DDERC, hidden).set_grad_w == -1
+    assert read(tables.DDERC, hidden).set_grad_w == -1
 
 
 def test_a_name_in_the_wrong_namespace_is_not_read():  # P2
-    record = read(documents.DDERC, DDERC.replace(b"ns2:opModExpLimW", b"opModExpLimW"))
+    record = read(tables.DDERC, DDERC.replace(b"ns2:opModExpLimW", b"opModExpLimW"))
     assert record.modes == 1 << IMP_LIM | 1 << ENERGIZE
 
 
 def test_any_prefix_will_do():  # P2
-    record = read(documents.DDERC, DDERC.replace(b"ns2", b"csipaus"))
+    record = read(tables.DDERC, DDERC.replace(b"ns2", b"csipaus"))
     assert record.limit_w[EXP_LIM] == 1500
 
 
 def test_another_document_than_the_expected_is_refused():
-    assert refusal(documents.TIME, DCAP) == "expected Time, found DeviceCapability"
-    assert refusal(documents.TIME, b"<html></html>") == "expected Time, found another element"
+    assert refusal(tables.TIME, DCAP) == "expected Time, found DeviceCapability"
+    assert refusal(tables.TIME, b"<html></html>") == "expected Time, found another element"
 
 
 def test_an_item_that_lacks_what_it_must_have_is_refused_by_name():  # P5
@@ -208,9 +209,9 @@ def test_an_item_that_lacks_what_it_must_have_is_refused_by_name():  # P5
         (b"<start>1682475300</start>", "interval/start"),
         (b"<duration>300</duration>", "interval/duration"),
     ):
-        said = refusal(documents.DERC_LIST, DERC_LIST.replace(gone, b""))
+        said = refusal(tables.DERC_LIST, DERC_LIST.replace(gone, b""))
         assert said == "DERControlList/DERControl/%s is missing" % name
-    assert refusal(documents.REGISTRATION, RG.replace(b"1234", b" ")) == "Registration/pIN is missing"
+    assert refusal(tables.REGISTRATION, RG.replace(b"1234", b" ")) == "Registration/pIN is missing"
 
 
 def test_a_value_that_cannot_be_read_is_refused_by_name():  # P5
@@ -229,9 +230,9 @@ def test_a_value_that_cannot_be_read_is_refused_by_name():  # P5
         ),
         (b'replyTo="', b'replyTo="%s' % (b"a" * 256), "replyTo: expected an address of at most 255 bytes"),
     ):
-        found = refusal(documents.DERC_LIST, DERC_LIST.replace(good, bad))
+        found = refusal(tables.DERC_LIST, DERC_LIST.replace(good, bad))
         assert said in found, found
-    assert "expected true or false" in refusal(documents.DDERC, DDERC.replace(b">true<", b">maybe<"))
+    assert "expected true or false" in refusal(tables.DDERC, DDERC.replace(b">true<", b">maybe<"))
 
 
 def number(parse, text):
@@ -278,5 +279,5 @@ def test_truth_is_a_word_or_a_digit():
 
 def test_a_long_description_is_cut_at_the_end_of_a_character():
     long = "é".encode() * 200
-    record = read(documents.DERP_LIST, DERP_LIST.replace(b"Test Program 3", long))
+    record = read(tables.DERP_LIST, DERP_LIST.replace(b"Test Program 3", long))
     assert record.text(Record.DESCRIPTION) == "é" * 127

@@ -6,7 +6,7 @@ from expect import finish, raises
 from sluice.client.causes import RequestError
 from sluice.client.session import Session
 from sluice.port.errors import REFUSED, LinkError
-from sluice.sep2.documents import TIME
+from sluice.sep2.tables import TIME
 from sluice_wire.limits import REDIRECTS_MAX
 from sluice_wire.sep2 import EPOCH
 

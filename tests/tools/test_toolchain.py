@@ -174,16 +174,25 @@ def test_an_archive_with_another_hash_is_refused(archive):
     assert list(pypi.FOLDER.iterdir()) == []
 
 
-def test_every_module_but_the_desks_port_is_in_the_image():
+def test_every_module_but_the_desks_own_is_in_the_image():
     names = image.sources()
     assert names["sluice_wire/limits"] == ROOT / "shared/sluice_wire/limits.py"
     assert names["sluice/port/unix"] == ROOT / "firmware/sluice/port/unix.py"
-    assert "sluice/port/cpython" not in names
+    assert not {"sluice/port/cpython", "sluice/sep2/documents"} & set(names)
 
 
-def test_the_image_runs_in_place(run_micropython, monkeypatch, tmp_path):
-    monkeypatch.setattr(image, "MODULES", tmp_path / "mpy")
-    monkeypatch.setattr(image, "IMAGE", tmp_path / "sluice.romfs")
+def test_an_image_holds_the_loops_in_machine_code_or_those_in_python():
+    loops = [{name for name in image.sources(which) if "loops_" in name} for which in ("x86", "bytecode")]
+    assert loops == [{"sluice/sep2/loops_viper"}, {"sluice/sep2/loops_portable"}]
+
+
+@pytest.mark.parametrize("architecture", image.ARCHITECTURES)
+def test_every_architecture_has_its_image(architecture, tmp_path):
+    image.build(architecture, tmp_path / "made.romfs", tmp_path / "mpy")
+    assert (tmp_path / "made.romfs").read_bytes()[:3] == b"\xd2\xcd1"
+
+
+def test_the_image_runs_in_place(run_micropython, tmp_path):
     script = tmp_path / "mount.py"
     script.write_text(
         "import sys, uctypes, vfs\n"
@@ -193,8 +202,8 @@ def test_the_image_runs_in_place(run_micropython, monkeypatch, tmp_path):
         "import sluice_wire.limits\n"
         "print(sluice_wire.limits.__file__)\n"
     )
-    image.build()
-    assert run_micropython(script, image.IMAGE).stdout == "/rom/sluice_wire/limits.mpy\n"
+    image.build(image=tmp_path / "sluice.romfs", modules=tmp_path / "mpy")
+    assert run_micropython(script, tmp_path / "sluice.romfs").stdout == "/rom/sluice_wire/limits.mpy\n"
 
 
 def test_sizes_are_added_up_by_room():
@@ -210,6 +219,18 @@ def test_sizes_are_added_up_by_room():
         "sluice_wire               7",
         "  sluice_wire/a           7",
         "total                 3,610",
+    ]
+
+
+def test_sizes_are_compared_with_those_before():
+    assert image.table({"main": 100, "sluice/sep2/xml": 9}, {"main": 90, "sluice/doe/gone": 1000}).splitlines() == [
+        "doe                      0   -1,000",
+        "  sluice/doe/gone        0   -1,000",
+        "main                   100      +10",
+        "  main                 100      +10",
+        "sep2                     9       +9",
+        "  sluice/sep2/xml        9       +9",
+        "total                  109     -981",
     ]
 
 

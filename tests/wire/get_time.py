@@ -9,7 +9,7 @@ import sys
 from sluice.client.causes import RequestError
 from sluice.client.session import Session
 from sluice.port.errors import TlsError
-from sluice.sep2.documents import TIME
+from sluice.sep2.tables import TIME
 from sluice.sep2.url import split
 from sluice_wire.sep2 import EPOCH
 

@@ -10,7 +10,7 @@ Source: IEEE 2030.5-2018 clauses 6, 8, 10; requirements D1 to D4, T5 to T8, S1.
 from micropython import const
 
 from sluice.doe.events import Events
-from sluice.sep2 import documents
+from sluice.sep2 import tables
 from sluice.sep2.url import add_query
 from sluice.sep2.writers import der_control_response
 from sluice_wire.limits import MAX_PROGRAMS, PAGE_SIZE, PAGES_MAX, RETRY_AFTER_MAX_S
@@ -370,17 +370,17 @@ class Conversation:
 
 # name; document; what each item of a list goes to; what is done when the whole has been read
 KINDS = (
-    ("DeviceCapability", documents.DEVICE_CAPABILITY, None, "_dcap_read"),
-    ("Time", documents.TIME, None, "_time_read"),
-    ("EndDeviceList", documents.END_DEVICE_LIST, "_end_device", "_end_devices_read"),
-    ("Registration", documents.REGISTRATION, None, "_registration_read"),
-    ("FunctionSetAssignmentsList", documents.FSA_LIST, "_fsa", "_found_read"),
-    ("DERProgramList", documents.DERP_LIST, "_derp", "_derps_read"),
+    ("DeviceCapability", tables.DEVICE_CAPABILITY, None, "_dcap_read"),
+    ("Time", tables.TIME, None, "_time_read"),
+    ("EndDeviceList", tables.END_DEVICE_LIST, "_end_device", "_end_devices_read"),
+    ("Registration", tables.REGISTRATION, None, "_registration_read"),
+    ("FunctionSetAssignmentsList", tables.FSA_LIST, "_fsa", "_found_read"),
+    ("DERProgramList", tables.DERP_LIST, "_derp", "_derps_read"),
     ("DERProgram", None, None, None),
-    ("DefaultDERControl", documents.DDERC, None, "_dderc_read"),
-    ("DERControlList", documents.DERC_LIST, "_derc", "_dercs_read"),
-    ("DERList", documents.DER_LIST, "_der_item", "_ders_read"),
-    ("MirrorUsagePointList", documents.MUP_LIST, "_mup", "_mups_read"),
+    ("DefaultDERControl", tables.DDERC, None, "_dderc_read"),
+    ("DERControlList", tables.DERC_LIST, "_derc", "_dercs_read"),
+    ("DERList", tables.DER_LIST, "_der_item", "_ders_read"),
+    ("MirrorUsagePointList", tables.MUP_LIST, "_mup", "_mups_read"),
     ("responses", None, None, None),
     ("telemetry", None, None, None),
 )

@@ -1,4 +1,4 @@
-"""Classes of bytes in XML: one table, looked up once for each byte.
+"""Classes of bytes in XML: a mask for each byte, looked up in one table (CLASS of tables.py).
 
 Bytes beyond ASCII count as letters: which of them may stand in a name is not checked.
 Source: XML 1.0 (fifth edition) 2.2, 2.3.
@@ -11,34 +11,7 @@ NAME_START = const(2)
 NAME = const(4)
 WHITE = const(8)
 QUIET = const(16)  # in a tag: neither ends it nor changes how the rest is read
-
-
-def _classes():
-    table = bytearray(256)
-    for c in range(33, 128):
-        if c not in b"&<>":
-            table[c] = PLAIN
-    for c in range(256):
-        if c >= 128 or c == 95 or 65 <= c & 0xDF <= 90 and c & 64:
-            table[c] |= NAME_START | NAME
-    for c in b"0123456789.-":
-        table[c] |= NAME
-    for c in b"\t\n\r ":
-        table[c] |= WHITE
-    for c in range(32, 128):
-        if c not in b"<>\"'!?":
-            table[c] |= QUIET
-    return bytes(table)
-
-
-CLASS = _classes()
-
-
-def skip_white(buf, at, end):
-    """Return the place of the first byte of `buf[at:end]` that is not white space, or `end`."""
-    while at < end and CLASS[buf[at]] & WHITE:
-        at += 1
-    return at
+SIMPLE = const(32)  # in a tag and in values between double quotes: stands for itself
 
 
 def is_char(value):

@@ -1,111 +1,100 @@
 """The documents that are read, as tables: path, what stands there, the record's field.
 
-They are compiled at import into one tree of small numbers: `children` leads from a node and a name to the next node,
-the columns say what a node is. Nothing else in a document is looked at, whatever it contains.
+This is where a person looks them up and changes them; no device carries it. `make tables` makes of it one tree of small
+numbers, in tables.py: from a node and a name to the next node, and what stands there. Nothing else in a document is
+looked at, whatever it contains.
 Source: IEEE 2030.5-2018 annex B (sep.xsd), CSIP-AUS extension schemas.
 """
 
-from array import array
-
-from micropython import const
-
-from sluice.sep2 import names
+from sluice.sep2.kinds import (
+    BITS,
+    BOOLEAN,
+    HREF,
+    INT32,
+    ITEM,
+    LFDI,
+    MRID,
+    MULTIPLIER,
+    NODE,
+    TEXT,
+    UINT8,
+    UINT16,
+    UINT32,
+    UNIX_TIME,
+    WATTS,
+)
+from sluice.sep2.names import ATTRIBUTE, CSIPAUS, SEP2
 from sluice.sep2.record import Record
 from sluice_wire.sep2 import CONNECT, ENERGIZE, EXP_LIM, GEN_LIM, IMP_LIM, LOAD_LIM, MODES
 
-# What stands at a path.
-NODE = const(0)  # only children
-ITEM = const(1)  # a list item, or a document that is its own item
-TEXT = const(2)  # a description
-HREF = const(3)
-MRID = const(4)
-LFDI = const(5)
-WATTS = const(6)  # ActivePower: multiplier and value, or watts as text
-UNIX_TIME = const(7)
-BITS = const(8)
-BOOLEAN = const(9)
-MULTIPLIER = const(10)
-UINT8 = const(11)
-UINT16 = const(12)
-UINT32 = const(13)
-INT32 = const(14)
-
-EXPECTED = (
-    "only elements",
-    "only elements",
-    "a text",
-    "an address of at most 255 bytes",
-    "at most 32 hexadecimal digits",
-    "at most 40 hexadecimal digits",
-    "a number of watts",
-    "a time in seconds since 1970",
-    "hexadecimal digits",
-    "true or false",
-    "a whole number from -9 to 9",
-    "a whole number from 0 to 255",
-    "a whole number from 0 to 65535",
-    "a whole number, not negative",
-    "a whole number",
+# Not read, but met in every event or device: a known name costs less than an unknown one.
+ALSO_MET = (
+    "ConnectionPointLink DERAvailabilityLink DERCurveListLink ResponseSetListLink changedTime dateTime deviceLFDI "
+    "potentiallySuperseded potentiallySupersededTime reason sFDI serviceCategoryKind status version"
 )
 
-# The tree. Node 0 does not exist.
-children = {}  # node << 8 | name -> node
-kind = bytearray(1)
-parent = bytearray(1)
-name = bytearray(1)  # of the element or attribute; of a document's node: of its root element
-bit = array("H", [0])  # the node's bit in the mask of what its item must have
-required = array("H", [0])  # of an item: that mask
-mode = bytearray(1)  # the mode of the envelope that it sets, MODES = none
-field = [None]
+DOCUMENTS = {}  # the name of each, and the node of its root element
 
 
-def _add(above, number):
-    node = len(kind)
-    children[above << 8 | number] = node
-    kind.append(NODE)
-    parent.append(above)
-    name.append(number)
-    bit.append(0)
-    required.append(0)
-    mode.append(MODES)
-    field.append(None)
-    return node
+class Node:
+    """A place in a document: an element or attribute, by its namespace and local name."""
+
+    def __init__(self, parent=None, name=None):
+        self.parent = parent
+        self.name = name
+        self.children = {}
+        self.kind = NODE
+        self.field = None
+        self.mode = MODES  # the mode of the envelope that it sets, MODES = none
+        self.bit = 0  # its bit in the mask of what its item must have
+        self.required = 0  # of an item: that mask
+
+    def reach(self, path):
+        """Return the node at a path below this one, made if it is not there yet."""
+        node = self
+        for step in path.split("/"):
+            name = full_name(step)
+            if name not in node.children:
+                node.children[name] = Node(node, name)
+            node = node.children[name]
+        return node
 
 
-def _reach(node, path):
-    for step in path.split("/"):
-        number = names.number(step)
-        node = children.get(node << 8 | number) or _add(node, number)
-    return node
+def full_name(step):
+    """Return namespace and local name of a name as the rows write it: `mRID`, `@href`, `csipaus:opModExpLimW`."""
+    if step.startswith("@"):
+        return ATTRIBUTE, step[1:]
+    if step.startswith("csipaus:"):
+        return CSIPAUS, step[8:]
+    return SEP2, step
 
 
-def _document(root, item, must, rows):
+def _document(title, root, item, must, rows):
     # Enter a document: its root element, the path of its items ("" = the root is the item), what an item must have.
-    top = _add(0, names.number(root))
-    item_node = _reach(top, root + "/" + item if item else root)
-    kind[item_node] = ITEM
+    top = DOCUMENTS[title] = Node()
+    item_node = top.reach(root + "/" + item if item else root)
+    item_node.kind = ITEM
     if item:
         for path, what, where in _PAGE:
-            node = _reach(top, root + "/" + path)
-            kind[node] = what
-            field[node] = where
+            node = top.reach(root + "/" + path)
+            node.kind = what
+            node.field = where
     for path, what, where in rows:
-        node = _reach(item_node, path)
-        kind[node] = what
-        field[node] = where
+        node = item_node.reach(path)
+        node.kind = what
+        node.field = where
         if what == WATTS:
-            mode[node] = where
-            field[node] = "value"
+            node.mode = where
+            node.field = "value"
             for part, part_kind in (("multiplier", MULTIPLIER), ("value", INT32)):
-                leaf = _reach(node, part)
-                kind[leaf] = part_kind
-                field[leaf] = part
+                leaf = node.reach(part)
+                leaf.kind = part_kind
+                leaf.field = part
         elif what == BOOLEAN and where in _SWITCHES:
-            mode[node] = _SWITCHES[where]
+            node.mode = _SWITCHES[where]
     for k, path in enumerate(must.split()):
-        bit[_reach(item_node, path)] = 1 << k
-        required[item_node] |= 1 << k
-    return top
+        item_node.reach(path).bit = 1 << k
+        item_node.required |= 1 << k
 
 
 _SWITCHES = {"connect": CONNECT, "energize": ENERGIZE}
@@ -125,7 +114,8 @@ _BASE = (
 )
 _MUP = (_SELF, _MRID, _DESCRIPTION, ("roleFlags", BITS, "role_flags"), ("postRate", UINT32, "post_rate"))
 
-DEVICE_CAPABILITY = _document(
+_document(
+    "DEVICE_CAPABILITY",
     "DeviceCapability",
     "",
     "",
@@ -137,13 +127,15 @@ DEVICE_CAPABILITY = _document(
         ("MirrorUsagePointListLink/@href", HREF, Record.MUP_LIST_LINK),
     ),
 )
-TIME = _document(
+_document(
+    "TIME",
     "Time",
     "",
     "currentTime",
     (_SELF, _POLL_RATE, ("currentTime", UNIX_TIME, "current_time"), ("quality", UINT8, "quality")),
 )
-END_DEVICE_LIST = _document(
+_document(
+    "END_DEVICE_LIST",
     "EndDeviceList",
     "EndDevice",
     "",
@@ -159,8 +151,9 @@ END_DEVICE_LIST = _document(
         ("csipaus:ConnectionPointLink/@href", HREF, Record.CONNECTION_POINT_LINK),
     ),
 )
-REGISTRATION = _document("Registration", "", "pIN", (_SELF, _POLL_RATE, ("pIN", UINT32, "pin")))
-FSA_LIST = _document(
+_document("REGISTRATION", "Registration", "", "pIN", (_SELF, _POLL_RATE, ("pIN", UINT32, "pin")))
+_document(
+    "FSA_LIST",
     "FunctionSetAssignmentsList",
     "FunctionSetAssignments",
     "",
@@ -172,7 +165,8 @@ FSA_LIST = _document(
         ("DERProgramListLink/@href", HREF, Record.DERP_LIST_LINK),
     ),
 )
-DERP_LIST = _document(
+_document(
+    "DERP_LIST",
     "DERProgramList",
     "DERProgram",
     "mRID primacy",
@@ -185,13 +179,15 @@ DERP_LIST = _document(
         ("DERControlListLink/@href", HREF, Record.DERC_LIST_LINK),
     ),
 )
-DDERC = _document(
+_document(
+    "DDERC",
     "DefaultDERControl",
     "",
     "DERControlBase",
     (_SELF, _POLL_RATE, _MRID, _DESCRIPTION, ("setGradW", UINT16, "set_grad_w")) + _BASE,
 )
-DERC_LIST = _document(
+_document(
+    "DERC_LIST",
     "DERControlList",
     "DERControl",
     "mRID creationTime EventStatus/currentStatus interval/start interval/duration DERControlBase",
@@ -210,7 +206,8 @@ DERC_LIST = _document(
     )
     + _BASE,
 )
-DER_LIST = _document(
+_document(
+    "DER_LIST",
     "DERList",
     "DER",
     "",
@@ -221,4 +218,4 @@ DER_LIST = _document(
         ("DERStatusLink/@href", HREF, Record.DERS_LINK),
     ),
 )
-MUP_LIST = _document("MirrorUsagePointList", "MirrorUsagePoint", "mRID", _MUP)
+_document("MUP_LIST", "MirrorUsagePointList", "MirrorUsagePoint", "mRID", _MUP)

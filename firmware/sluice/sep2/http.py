@@ -7,10 +7,13 @@ Source: RFC 9110, RFC 9112; requirements T4, T7, P5.
 
 from micropython import const
 
-from sluice.sep2.chars import CLASS, WHITE, hex_digit, same_word, skip_white
+from sluice.sep2.chars import WHITE, hex_digit, same_word
 from sluice.sep2.http_error import HttpError
+from sluice.sep2.kinds import BAD
+from sluice.sep2.loops import span
+from sluice.sep2.tables import CLASS
 from sluice.sep2.url import quote
-from sluice.sep2.values import BAD, integer
+from sluice.sep2.values import integer
 from sluice_wire.limits import DOC_MAX, HEADER_LINE_MAX, HEADER_MAX
 from sluice_wire.sep2 import MEDIA_TYPE
 
@@ -177,7 +180,7 @@ class Response:
 
     def _take_value(self, take, at, end):
         line = self._line
-        at = skip_white(line, at, end)
+        at = span(line, at, end, WHITE)
         end = _trimmed(line, at, end)
         take(self, line, at, end)
 
@@ -205,7 +208,7 @@ class Response:
         while k < n and hex_digit(line[k]) < 16:
             size = min(size, DOC_MAX + 1) * 16 + hex_digit(line[k])
             k += 1
-        rest = skip_white(line, k, n)
+        rest = span(line, k, n, WHITE)
         if k == 0 or rest < n and line[rest] != 59:
             raise HttpError("bad chunk size")
         if size > DOC_MAX:
@@ -251,7 +254,7 @@ class Response:
                 self.keep_alive = False
             elif same_word(b"keep-alive", line, at, word_end):
                 self.keep_alive = True
-            at = skip_white(line, stop + 1, end)
+            at = span(line, stop + 1, end, WHITE)
 
     def _take_location(self, line, at, end):
         try:

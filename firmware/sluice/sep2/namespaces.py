@@ -10,6 +10,7 @@ from array import array
 from micropython import const
 
 from sluice.sep2 import xml_error as error
+from sluice.sep2.loops import copy, digest, same
 from sluice.sep2.names import NAMESPACES
 from sluice_wire.limits import NS_MAX, PREFIXES_MAX
 
@@ -19,19 +20,16 @@ _XML_URI = b"http://www.w3.org/XML/1998/namespace"
 _XMLNS_URI = b"http://www.w3.org/2000/xmlns/"
 
 
-def _hash(buf, at, end):
-    value = end - at
-    while at < end:
-        value = (value * 31 + buf[at]) & 0xFFFFFF
-        at += 1
-    return value
-
-
 def _number(tag, k):
     for known in range(len(NAMESPACES)):
         if tag.value_is(k, NAMESPACES[known][0]):
             return NAMESPACES[known][1]
     return 0
+
+
+def _uri(tag, k):
+    at = tag.value[k]
+    return digest(tag.buf, at, at + tag.length[k])
 
 
 class Namespaces:
@@ -47,7 +45,7 @@ class Namespaces:
         self._prefixes = bytearray(len(_XML) + PREFIXES_MAX)
         self._prefixes[: len(_XML)] = _XML
         self.length[1] = len(_XML)
-        self.uri[1] = _hash(_XML_URI, 0, len(_XML_URI))
+        self.uri[1] = digest(_XML_URI, 0, len(_XML_URI))
         self.reset()
 
     def reset(self):
@@ -58,29 +56,13 @@ class Namespaces:
 
     def find(self, buf, at, end):
         """Return the slot of the prefix `buf[at:end]`, or -1."""
+        end -= at
         slot = self._count - 1
         while slot:
-            if self.length[slot] == end - at and self._same(slot, buf, at):
+            if self.length[slot] == end and same(buf, at, self._prefixes, self._at[slot], end):
                 return slot
             slot -= 1
         return -1  # slot 0 has no prefix
-
-    def _same(self, slot, buf, at):
-        k = self._at[slot]
-        end = k + self.length[slot]
-        while k < end:
-            if self._prefixes[k] != buf[at]:
-                return False
-            k += 1
-            at += 1
-        return True
-
-    def after(self, slot, buf, at, end):
-        """Return the place in `buf[at:end]` behind the slot's prefix and its colon, or -1 if it is not there."""
-        n = self.length[slot]
-        if at + n >= end or buf[at + n] != 58 or not self._same(slot, buf, at):
-            return -1
-        return at + n + 1
 
     def declare(self, depth, tag, k):
         """Enter the declaration that attribute `k` of `tag` makes for the element at `depth`."""
@@ -101,24 +83,13 @@ class Namespaces:
         self.length[slot] = n
         if not n:
             self.default = slot
-        self._keep_prefix(slot, tag, k)
         self.number[slot] = _number(tag, k)
-        self._keep_uri(slot, tag, k)
+        self.uri[slot] = _uri(tag, k)
+        self._keep(slot, tag, k)
 
-    def _keep_uri(self, slot, tag, k):
-        at = tag.value[k]
-        self.uri[slot] = _hash(tag.buf, at, at + tag.length[k])
-
-    def _keep_prefix(self, slot, tag, k):
-        buf = tag.buf
-        at = tag.end[k] - self.length[slot]
-        k = self._at[slot - 1] + self.length[slot - 1]
-        self._at[slot] = k
-        end = k + self.length[slot]
-        while k < end:
-            self._prefixes[k] = buf[at]
-            k += 1
-            at += 1
+    def _keep(self, slot, tag, k):
+        self._at[slot] = self._at[slot - 1] + self.length[slot - 1]
+        copy(self._prefixes, self._at[slot], tag.buf, tag.end[k] - self.length[slot], self.length[slot])
 
     def leave(self, depth):
         """The element at `depth` is closed: its declarations end."""

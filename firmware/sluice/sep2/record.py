@@ -9,6 +9,7 @@ from array import array
 
 from micropython import const
 
+from sluice.sep2.loops import copy
 from sluice_wire.limits import HREF_MAX
 from sluice_wire.sep2 import WATT_MODES
 
@@ -91,15 +92,10 @@ class Record:
         """Keep the text `buf[at:at + n]`; tell whether there was room."""
         if n > HREF_MAX or self._used + n > _POOL:
             return False
-        k = self._used
-        self._at[field] = k
+        self._at[field] = self._used
         self._length[field] = n
-        self._used = k + n
-        while n:
-            self._pool[k] = buf[at]
-            k += 1
-            at += 1
-            n -= 1
+        copy(self._pool, self._used, buf, at, n)
+        self._used += n
         return True
 
     def has(self, field):

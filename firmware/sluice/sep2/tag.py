@@ -1,7 +1,7 @@
-"""One tag (or processing instruction), gathered whole, and its attributes.
+"""One tag (or processing instruction), whole, and its attributes.
 
-It holds what stands between '<' and '>'. Attribute values are decoded in place: a reference is never shorter
-than the character it stands for.
+It is what stands between '<' and '>'. A simple one is read where it lies in what has arrived; any other is gathered
+in a buffer of its own, where values are decoded in place: a reference is never shorter than its character.
 Source: XML 1.0 (fifth edition) 2.8, 3.1, 4.1; Namespaces in XML 1.0.
 """
 
@@ -10,8 +10,11 @@ from array import array
 from micropython import const
 
 from sluice.sep2 import xml_error as error
-from sluice.sep2.chars import CLASS, NAME, NAME_START, QUIET, WHITE, hex_digit, is_char, same_word, skip_white
-from sluice.sep2.names import ATTRIBUTE, find
+from sluice.sep2.chars import NAME, NAME_START, QUIET, SIMPLE, WHITE, hex_digit, is_char, same_word
+from sluice.sep2.loops import copy, find, same, span
+from sluice.sep2.names import ATTRIBUTE
+from sluice.sep2.tables import CLASS
+from sluice.sep2.tape import DEPTH
 from sluice.sep2.xml_error import XmlError
 from sluice_wire.limits import ATTRS_MAX, TAG_MAX
 
@@ -21,26 +24,27 @@ _DECLARES = const(-1)
 
 
 class Tag:
-    """A buffer `buf` with `n` bytes in it, and columns that say where its attributes lie.
+    """What lies from `start` on in `buf`, or the `n` bytes gathered; and columns that say where its attributes lie.
 
     `mark` is the offset of '<' in the document: where errors of the markup are reported.
     """
 
     def __init__(self):
-        self.buf = bytearray(TAG_MAX)
+        self._own = bytearray(TAG_MAX)
         self.count = 0  # attributes
-        self.at = array("H", [0] * ATTRS_MAX)
-        self.end = array("H", [0] * ATTRS_MAX)
-        self.value = array("H", [0] * ATTRS_MAX)
+        self.at = array("i", [0] * ATTRS_MAX)
+        self.end = array("i", [0] * ATTRS_MAX)
+        self.value = array("i", [0] * ATTRS_MAX)
         self.length = array("H", [0] * ATTRS_MAX)  # of the value
-        self._local = array("H", [0] * ATTRS_MAX)  # where the local name begins
+        self._local = array("i", [0] * ATTRS_MAX)  # where the local name begins
         self._uri = array("i", [0] * ATTRS_MAX)  # hash of the namespace URI, 0 = none, -1 = declares one itself
         self.begin(0)
 
     def begin(self, mark):
-        """A new tag begins at `mark`."""
+        """A new tag begins at `mark`, to be gathered."""
         self.mark = mark
-        self.n = 0
+        self.buf = self._own
+        self.start = self.n = 0
         self.after = 0  # place after the ';' of the last reference
 
     def fail(self, code):
@@ -57,43 +61,39 @@ class Tag:
 
     def gather(self, buf, i, end):
         """Gather the quiet bytes of `buf[i:end]` as far as they go, return the place behind them."""
-        out = self.buf
-        n = self.n
-        end = min(end, i + TAG_MAX - n)
-        while i < end and CLASS[buf[i]] & QUIET:
-            out[n] = buf[i]
-            n += 1
-            i += 1
-        self.n = n
-        return i
+        end = span(buf, i, min(end, i + TAG_MAX - self.n), QUIET)
+        copy(self.buf, self.n, buf, i, end - i)
+        self.n += end - i
+        return end
+
+    def lies_at(self, i, buf, end):
+        """Return the end of the simple tag that lies at `buf[i:end]`, 0 if there is none: then it must be gathered."""
+        at = i + TAG_MAX
+        at = span(buf, i, at if at < end else end, SIMPLE)
+        if at == end or buf[at] != 62 or buf.count(b'"', i, at) & 1:
+            return 0
+        self.buf = buf
+        self.start = i
+        return at
 
     # --- names and values -------------------------------------------------------------------------
 
     def scan_name(self, i, end):
         """Return the end of the name at `i`: one colon at most, and letters on both sides of it."""
-        buf = self.buf
-        need = NAME_START
-        colon = False
-        while i < end:
-            c = buf[i]
-            if CLASS[c] & need:
-                need = NAME
-            elif c == 58 and need == NAME and not colon:
-                colon = True
-                need = NAME_START
-            else:
-                break
-            i += 1
-        if need == NAME_START:
+        i = self._scan_word(i, end)
+        return self._scan_word(i + 1, end) if i < end and self.buf[i] == 58 else i
+
+    def _scan_word(self, i, end):
+        if i == end or not CLASS[self.buf[i]] & NAME_START:
             self.fail(error.SYNTAX)
-        return i
+        return span(self.buf, i + 1, end, NAME)
 
     def scan_attributes(self, i, end):
         """Fill the columns from `buf[i:end]`."""
         buf = self.buf
         k = self.count = 0
         while True:
-            at = skip_white(buf, i, end)
+            at = span(buf, i, end, WHITE)
             if at == end:
                 return
             if at == i:
@@ -103,10 +103,10 @@ class Tag:
             i = self.scan_name(at, end)
             self.at[k] = at
             self.end[k] = i
-            i = skip_white(buf, i, end)
+            i = span(buf, i, end, WHITE)
             if i == end or buf[i] != 61:
                 self.fail(error.SYNTAX)
-            i = skip_white(buf, i + 1, end)
+            i = span(buf, i + 1, end, WHITE)
             i = self._scan_value(k, i, end)
             k += 1
             self.count = k
@@ -118,8 +118,12 @@ class Tag:
             self.fail(error.SYNTAX)
         i += 1
         end = self.buf.find(b'"' if quote == 34 else b"'", i, end)
+        if end < 0:
+            self.fail(error.SYNTAX)
         self.value[k] = i
-        self._decode(k, i, end)
+        self.length[k] = end - i
+        if not self.start:  # gathered
+            self._decode(k, i, end)
         return end + 1
 
     def _decode(self, k, i, end):
@@ -204,7 +208,7 @@ class Tag:
             self._uri[k] = 0
             if self.buf.startswith(b"xmlns:", self.at[k]) or self.name_is(k, b"xmlns"):
                 self._uri[k] = _DECLARES
-                elements.spaces.declare(elements.depth, self, k)
+                elements.spaces.declare(elements.state[DEPTH], self, k)
 
     def resolve(self, spaces):
         """Find each attribute's namespace; refuse one that is not declared, and a name given twice."""
@@ -230,18 +234,10 @@ class Tag:
                 self.fail(error.DUPLICATE)
 
     def _same_local(self, other, k):
-        buf = self.buf
-        a = self._local[other]
-        b = self._local[k]
-        end = self.end[k]
-        if end - b != self.end[other] - a:
-            return False
-        while b < end:
-            if buf[a] != buf[b]:
-                return False
-            a += 1
-            b += 1
-        return True
+        at = self._local[k]
+        k = self.end[k] - at
+        other_at = self._local[other]
+        return self.end[other] - other_at == k and same(self.buf, at, self.buf, other_at, k)
 
     def emit(self, sink):
         """Give the attributes to `sink`, but for those that declare a namespace."""

@@ -1,4 +1,4 @@
-"""What the text of an element means: numbers, truth, times, bytes. Text in, int out, no heap.
+"""What the text of an element means: numbers, truth, times. Text in, int out, no heap.
 
 A value that cannot be read is BAD; which element had it is the reader's to say.
 Source: IEEE 2030.5-2018 annex B (sep.xsd): the simple types; requirements P2, P3, P4.
@@ -7,9 +7,8 @@ Source: IEEE 2030.5-2018 annex B (sep.xsd): the simple types; requirements P2, P
 from micropython import const
 
 from sluice.sep2.chars import hex_digit, same_word
-
-BAD = const(-1073741824)  # the least int that costs no heap
-LARGEST = const(536870911)  # 2**29 - 1: larger numbers count as this one
+from sluice.sep2.kinds import BAD, BITS, BOOLEAN, INT32, LARGEST, MULTIPLIER, UINT8, UINT16, UNIX_TIME, WATTS
+from sluice.sep2.loops import decimal
 
 # Unix time is read in two pieces, since it is a heap object on a 32-bit MicroPython: 100000 s and the rest.
 # EPOCH = 15778 * 100000 + 36800.
@@ -19,29 +18,37 @@ _HIGH_MAX = const(10736)
 TIME_MAX = const(1073663199)  # January 2054: later times count as this one
 
 
+def number(kind, buf, at, n):
+    """Return the number, truth or time that `buf[at:at + n]` says; BAD if it is not what `kind` (kinds.py) asks for."""
+    if kind == UNIX_TIME:
+        return time(buf, at, n)
+    if kind == BITS:
+        return bits(buf, at, n)
+    if kind == BOOLEAN:
+        return boolean(buf, at, n)
+    n = integer(buf, at, n)
+    if kind == MULTIPLIER:
+        return n if -9 <= n <= 9 else BAD
+    if kind == INT32 or kind == WATTS or 0 <= n <= (255 if kind == UINT8 else 65535 if kind == UINT16 else LARGEST):
+        return n
+    return BAD
+
+
 def integer(buf, at, n):
     """Return the decimal number, at most LARGEST either way."""
-    end = at + n
     sign = buf[at] if n else 0
-    if sign == 45 or sign == 43:
-        at += 1
-    if at == end:
-        return BAD
-    value = 0
-    while at < end:
-        digit = buf[at] - 48
-        if not 0 <= digit <= 9:
-            return BAD
-        value = value * 10 + digit if value < 53687091 else LARGEST
-        at += 1
-    return -value if sign == 45 else value
+    n += at
+    if sign == 45:
+        at = decimal(buf, at + 1, n)
+        return -at if at >= 0 else BAD
+    return decimal(buf, at + 1 if sign == 43 else at, n)
 
 
 def time(buf, at, n):
     """Return the Unix time as core time (seconds since 2020), kept between 0 and TIME_MAX."""
     high = integer(buf, at, n - 5) if n > 5 else 0
-    low = integer(buf, at + n - 5, 5) if n > 5 else integer(buf, at, n)
-    if high == BAD or low == BAD or n > 5 and not 48 <= buf[at + n - 5] <= 57:
+    low = decimal(buf, at + n - 5, at + n) if n > 5 else integer(buf, at, n)
+    if high == BAD or low == BAD:
         return BAD
     high -= _EPOCH_HIGH
     if high > _HIGH_MAX:
@@ -69,27 +76,6 @@ def boolean(buf, at, n):
     if same_word(b"true", buf, at, at + n):
         return 1
     return 0 if same_word(b"false", buf, at, at + n) else BAD
-
-
-def hex_bytes(target, buf, at, n):
-    """Write hexadecimal digits into `target`, right-aligned, zeros before them; return 0, or BAD if they do not fit."""
-    k = len(target)
-    if n == 0 or n > 2 * k:
-        return BAD
-    n += at
-    while k:
-        k -= 1
-        low = high = 0
-        if n > at:
-            n -= 1
-            low = hex_digit(buf[n])
-        if n > at:
-            n -= 1
-            high = hex_digit(buf[n])
-        if low > 15 or high > 15:
-            return BAD
-        target[k] = high << 4 | low
-    return 0
 
 
 def scale(value, multiplier):

@@ -1,8 +1,8 @@
 """A push tokenizer for XML: bytes in, in any cuts, tokens out, and no heap taken.
 
-Every element goes through one of two doors. A tag of a known name, without attributes and whole in the buffer, is
-recognised where it lies at the speed of `find` and `startswith`; any other markup is gathered in a buffer of its own
-first and parsed whole. So the place of a cut can never matter: both doors lead to the same `_open` and `_close`.
+What is usual (known names without attributes, plain text, whole in the buffer) is recognised where it lies by `scan`,
+in machine code where there is a compiler for it; everything else, and what a cut has parted, goes byte by byte through
+the states below. Both ways lead to the same tokens, so the place of a cut can never matter.
 
 A refused document raises XmlError and is over: `reset()` before the next one. What was not asked for by IEEE 2030.5
 is not read: DOCTYPE (and with it every entity but the five), other encodings than UTF-8.
@@ -12,9 +12,12 @@ Source: XML 1.0 (fifth edition), Namespaces in XML 1.0; requirements P2, P5.
 from micropython import const
 
 from sluice.sep2 import xml_error as error
-from sluice.sep2.chars import CLASS, NAME, PLAIN, WHITE, skip_white
+from sluice.sep2.chars import NAME, PLAIN, WHITE
 from sluice.sep2.elements import Elements
+from sluice.sep2.loops import copy, scan, span
+from sluice.sep2.tables import CLASS
 from sluice.sep2.tag import Tag
+from sluice.sep2.tape import DEPTH, END, LEAF, TAPE_WORDS
 from sluice.sep2.utf8 import Sequence
 from sluice.sep2.xml_error import XmlError
 from sluice_wire.limits import DOC_MAX, TEXT_MAX
@@ -36,9 +39,10 @@ _BOM = b"\xef\xbb\xbf"
 
 
 class Tokenizer:
-    """Tokens go to `sink`: start(name), attr(name, buf, at, n), text(buf, n), end(name).
+    """Tokens go to `sink`: start(name), attr(name, buf, at, n), text(buf, n), end(name), and leaf(name, buf, at, n).
 
-    `name` is a number of names.py, 0 for a name not known. Text is whole, trimmed, never empty.
+    `name` is a number of tables.py, 0 for a name not known. Text is whole, trimmed, never empty. A leaf stands for
+    start, text (none if n is 0) and end; whether an element comes as one depends on the cuts.
     """
 
     def __init__(self, sink):
@@ -76,7 +80,10 @@ class Tokenizer:
         while i < end:
             state = self._state
             if state == _TEXT:
-                i = self._feed_text(buf, i, end)
+                if not self._n and self._elements.state[DEPTH]:
+                    i = self._scan(buf, i, end)
+                if i < end:
+                    i = self._feed_text(buf, i, end)
             elif state == _TAG:
                 i = self._feed_tag(buf, i, end)
             elif state == _SEQUENCE:
@@ -96,25 +103,43 @@ class Tokenizer:
 
     def end(self):
         """The document is over; raise XmlError unless it is complete."""
-        if self._elements.depth or not self._elements.begun or self._state != _TEXT:
+        if self._elements.state[DEPTH] or not self._elements.begun or self._state != _TEXT:
             raise XmlError(error.TRUNCATED, self._fed)
 
     def _fail(self, code, i):
         raise XmlError(code, self._origin + i)
 
+    # --- what is usual --------------------------------------------------------------------------
+
+    def _scan(self, buf, i, end):
+        tape = self._elements.tape
+        self._buf = buf
+        while True:
+            i = scan(self._elements, buf, i, end)
+            k = 1
+            while k < tape[0]:
+                self._emit(tape, k)
+                k += 3
+            if k < TAPE_WORDS:
+                return i
+
+    def _emit(self, tape, k):
+        if tape[k] >= LEAF:
+            self._sink.leaf(tape[k] - LEAF, self._buf, tape[k + 1], tape[k + 2])
+        elif tape[k] >= END:
+            self._sink.end(tape[k] - END)
+        else:
+            self._sink.start(tape[k])
+
     # --- text -----------------------------------------------------------------------------------
 
     def _feed_text(self, buf, i, end):
         c = buf[i]
-        if CLASS[c] & WHITE and not self._n:
-            # Most white space is a line end and spaces up to the next tag: `count` proves it without a loop.
-            tag = buf.find(b"<", i + 1, end)
-            if tag < 0 or buf.count(b" ", i + 1, tag) != tag - i - 1:
-                return skip_white(buf, i + 1, end)
-            return self._feed_markup(buf, tag, end)
         if c == 60:
             return self._feed_markup(buf, i, end)
-        if not self._elements.depth:
+        if CLASS[c] & WHITE and not self._n:
+            return span(buf, i + 1, end, WHITE)
+        if not self._elements.state[DEPTH]:
             self._check_mark(c, i)
         elif CLASS[c] & PLAIN:
             return self._feed_plain(buf, i, end)
@@ -151,21 +176,14 @@ class Tokenizer:
             self._fail(error.CDATA_END, i)
 
     def _feed_plain(self, buf, i, end):
-        text = self._text
-        n = self._n
-        if end - i > TEXT_MAX - n:
-            end = i + TEXT_MAX - n
-            if end == i:
-                self._fail(error.TEXT, i)
-        while i < end:
-            c = buf[i]
-            if not CLASS[c] & PLAIN:
-                break
-            text[n] = c
-            n += 1
-            i += 1
-        self._n = n
-        return i
+        n = TEXT_MAX - self._n
+        if not n:
+            self._fail(error.TEXT, i)
+        end = min(end, i + n)
+        n = span(buf, i, end, PLAIN) - i
+        copy(self._text, self._n, buf, i, n)
+        self._n += n
+        return i + n
 
     def _put(self, c, i):
         # White space at the ends does not count: none is put first, and what does not fit may yet be the end.
@@ -237,24 +255,17 @@ class Tokenizer:
     # --- markup ---------------------------------------------------------------------------------
 
     def _feed_markup(self, buf, i, end):
-        # buf[i] is '<'. A known tag without attributes, whole in the buffer, is done at once.
-        self._tag.begin(self._origin + i)
-        end = buf.find(b">", i + 2, end)
-        if end > 0:
-            if buf[i + 1] == 47:
-                if self._elements.is_open(buf, i + 2, end):
-                    self._close()
-                    return end + 1
-            else:
-                name_end = end - 1 if buf[end - 1] == 47 else end
-                name = self._elements.resolve(buf, i + 1, name_end)
-                if name > 0:
-                    self._open(name, 0)
-                    if name_end < end:
-                        self._close()
-                    return end + 1
+        # buf[i] is '<'.
+        tag = self._tag
+        tag.begin(self._origin + i)
+        i += 1
+        end = tag.lies_at(i, buf, end)
+        if end and buf[i] != 33 and buf[i] != 63:
+            self._parse(tag, end)
+            return end + 1
+        tag.begin(tag.mark)
         self._state = _TAG
-        return i + 1
+        return i
 
     def _open(self, name, n):
         self._elements.open(name, self._tag, n)
@@ -297,29 +308,33 @@ class Tokenizer:
             tag.put(c)
         return i
 
-    def _parse(self, tag, n):
-        if n and tag.buf[0] == 47:
-            name_end = tag.scan_name(1, n)
-            if skip_white(tag.buf, name_end, n) != n:
-                tag.fail(error.SYNTAX)
-            if not self._elements.is_open(tag.buf, 1, name_end):
-                tag.fail(error.MISMATCH)
-            self._close()
+    def _parse(self, tag, end):
+        at = tag.start
+        if at < end and tag.buf[at] == 47:
+            self._parse_end(tag, at + 1, end)
             return
-        empty = n and tag.buf[n - 1] == 47
+        empty = at < end and tag.buf[end - 1] == 47
         if empty:
-            n -= 1
-        name_end = tag.scan_name(0, n)
-        tag.scan_attributes(name_end, n)
+            end -= 1
+        name_end = tag.scan_name(at, end)
+        tag.scan_attributes(name_end, end)
         tag.declare(self._elements)
-        name = self._elements.resolve(tag.buf, 0, name_end)
-        if name < 0:
+        end = self._elements.resolve(tag.buf, at, name_end)
+        if end < 0:
             tag.fail(error.PREFIX)
         tag.resolve(self._elements.spaces)
-        self._open(name, name_end)
+        self._open(end, name_end - at)
         tag.emit(self._sink)
         if empty:
             self._close()
+
+    def _parse_end(self, tag, at, end):
+        name_end = tag.scan_name(at, end)
+        if span(tag.buf, name_end, end, WHITE) != end:
+            tag.fail(error.SYNTAX)
+        if not self._elements.is_open(tag.buf, at, name_end):
+            tag.fail(error.MISMATCH)
+        self._close()
 
     # --- what is not a tag ------------------------------------------------------------------------
 
@@ -337,7 +352,7 @@ class Tokenizer:
         if n == 1 and c == 45:
             self._state = _COMMENT
         elif n == 6:
-            if not self._elements.depth:
+            if not self._elements.state[DEPTH]:
                 tag.fail(error.OUTSIDE)
             self._state = _CDATA
         return i + 1

