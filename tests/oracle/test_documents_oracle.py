@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from lxml import etree
 from sep2_documents import DERC_LIST, read
 
-from sluice.sep2 import documents
+from sluice.sep2 import tables
 from sluice.sep2.readers import Reader, ReadError
 from sluice.sep2.record import Record
 from sluice.sep2.xml import Tokenizer
@@ -66,19 +66,19 @@ def links(**paths: str) -> dict[str, tuple[str, str]]:
 
 # Of each document: its root, its items ("": the root is the item), what an item holds, which of it it must hold.
 DOCUMENTS: dict[int, tuple[str, str, dict[Any, tuple[str, str]], set[str]]] = {
-    documents.DEVICE_CAPABILITY: (
+    tables.DEVICE_CAPABILITY: (
         "DeviceCapability",
         "",
         SELF | RATE | links(TIME="TimeLink", EDEV_LIST="EndDeviceListLink", MUP_LIST="MirrorUsagePointListLink"),
         set(),
     ),
-    documents.TIME: (
+    tables.TIME: (
         "Time",
         "",
         SELF | RATE | {"current_time": ("currentTime", "time"), "quality": ("quality", "uint8")},
         {"current_time"},
     ),
-    documents.END_DEVICE_LIST: (
+    tables.END_DEVICE_LIST: (
         "EndDeviceList",
         "EndDevice",
         SELF
@@ -92,14 +92,14 @@ DOCUMENTS: dict[int, tuple[str, str, dict[Any, tuple[str, str]], set[str]]] = {
         ),
         set(),
     ),
-    documents.REGISTRATION: ("Registration", "", SELF | RATE | {"pin": ("pIN", "uint32")}, {"pin"}),
-    documents.FSA_LIST: (
+    tables.REGISTRATION: ("Registration", "", SELF | RATE | {"pin": ("pIN", "uint32")}, {"pin"}),
+    tables.FSA_LIST: (
         "FunctionSetAssignmentsList",
         "FunctionSetAssignments",
         SELF | IDENTITY | links(TIME="TimeLink", DERP_LIST="DERProgramListLink"),
         set(),
     ),
-    documents.DERP_LIST: (
+    tables.DERP_LIST: (
         "DERProgramList",
         "DERProgram",
         SELF
@@ -108,13 +108,13 @@ DOCUMENTS: dict[int, tuple[str, str, dict[Any, tuple[str, str]], set[str]]] = {
         | links(DDERC="DefaultDERControlLink", DERC_LIST="DERControlListLink"),
         {"mrid", "primacy"},
     ),
-    documents.DDERC: (
+    tables.DDERC: (
         "DefaultDERControl",
         "",
         SELF | RATE | IDENTITY | {"set_grad_w": ("setGradW", "uint16")} | BASE,
         set(),
     ),
-    documents.DERC_LIST: (
+    tables.DERC_LIST: (
         "DERControlList",
         "DERControl",
         SELF
@@ -131,13 +131,13 @@ DOCUMENTS: dict[int, tuple[str, str, dict[Any, tuple[str, str]], set[str]]] = {
         | BASE,
         {"mrid", "creation_time", "current_status", "start", "duration"},
     ),
-    documents.DER_LIST: (
+    tables.DER_LIST: (
         "DERList",
         "DER",
         SELF | links(DERCAP="DERCapabilityLink", DERG="DERSettingsLink", DERS="DERStatusLink"),
         set(),
     ),
-    documents.MUP_LIST: (
+    tables.MUP_LIST: (
         "MirrorUsagePointList",
         "MirrorUsagePoint",
         SELF | IDENTITY | {"role_flags": ("roleFlags", "bits"), "post_rate": ("postRate", "uint32")},
@@ -173,7 +173,12 @@ CHARACTERS = st.one_of(
 )
 CHARACTERS = CHARACTERS.filter(lambda c: c not in "\ufffe\uffff")
 SAMPLES = {
-    "time": st.one_of(number(0, 2**31), number(2**31, 2**63 - 1), number(-(2**63), -100000)),
+    "time": st.one_of(
+        number(EPOCH - 100000, EPOCH + 100000),
+        number(EPOCH + LATEST - 100000, EPOCH + LATEST + 1),
+        number(0, 2**63 - 1),
+        number(-(2**63), -100000),
+    ),
     "watts": number(-(2**63), 2**63 - 1),
     "value": number(-(2**15), 2**15 - 1),
     "multiplier": number(-9, 9),
@@ -477,5 +482,5 @@ def test_the_reader_and_envoy_see_the_same_events() -> None:  # P2
         limits = record.limit_w
         ours.append((record.creation_time + EPOCH, record.start + EPOCH, limits[IMP_LIM], limits[EXP_LIM]))
 
-    read(documents.DERC_LIST, DERC_LIST, on_item=keep)
+    read(tables.DERC_LIST, DERC_LIST, on_item=keep)
     assert ours == theirs
