@@ -1,6 +1,6 @@
 """The SIM board: the gateway in 32 bits on a PC, its code in ROMFS, its clock in lock-step with its peers.
 
-    micropython -X heapsize=160k boot.py ROMFS CONFIG [CLOCK START_MS UNTIL_MS]
+    micropython -X heapsize=128k boot.py ROMFS CONFIG [CLOCK START_MS UNTIL_MS]
 
 This file is compiled on the device, into its heap, so it mounts the image and hands over to what lies in it.
 """
