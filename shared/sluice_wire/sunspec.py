@@ -6,42 +6,42 @@ Source: SunSpec Information Model Reference, models 1, 101 to 103, 120, 121, 123
 
 from micropython import const
 
-BASES = (40000, 0, 50000)  # where the marker "SunS" may stand, in the order in which it is looked for
-SUNS = (0x5375, 0x6E53)
+BASES = const((40000, 0, 50000))  # where the marker "SunS" may stand, in the order in which it is looked for
+SUNS = const((0x5375, 0x6E53))
 END_MODEL = const(0xFFFF)
 
 COMMON = const(1)
 NAMEPLATE = const(120)
 SETTINGS = const(121)
 CONTROLS = const(123)
-INVERTERS = (101, 102, 103)
+INVERTERS = const((101, 102, 103))
 
 # Types: the bits that say "not implemented" differ.
 INT16 = const(0)
 UINT16 = const(1)
 
-# model -> registers read, its header included
-LENGTHS = {COMMON: 67, 101: 52, 102: 52, 103: 52, NAMEPLATE: 28, SETTINGS: 32, CONTROLS: 26}
+# (model, registers read, its header included)
+LENGTHS = const(((COMMON, 67), (101, 52), (102, 52), (103, 52), (NAMEPLATE, 28), (SETTINGS, 32), (CONTROLS, 26)))
 
 # Common: (offset, registers) of texts
-COMMON_MN = (2, 16)
-COMMON_MD = (18, 16)
-COMMON_SN = (50, 16)
+COMMON_MN = const((2, 16))
+COMMON_MD = const((18, 16))
+COMMON_SN = const((50, 16))
 
 # A point: (offset, type, offset of its scale factor, or 0 for none)
-INVERTER_PHV = ((10, UINT16, 13), (11, UINT16, 13), (12, UINT16, 13))
-INVERTER_W = (14, INT16, 15)
-INVERTER_HZ = (16, UINT16, 17)
-INVERTER_VAR = (20, INT16, 21)
-INVERTER_ST = (38, UINT16, 0)
+INVERTER_PHV = const(((10, UINT16, 13), (11, UINT16, 13), (12, UINT16, 13)))
+INVERTER_W = const((14, INT16, 15))
+INVERTER_HZ = const((16, UINT16, 17))
+INVERTER_VAR = const((20, INT16, 21))
+INVERTER_ST = const((38, UINT16, 0))
 
-NAMEPLATE_W = (3, UINT16, 4)
-NAMEPLATE_VA = (5, UINT16, 6)
-NAMEPLATE_VAR = (7, INT16, 11)
+NAMEPLATE_W = const((3, UINT16, 4))
+NAMEPLATE_VA = const((5, UINT16, 6))
+NAMEPLATE_VAR = const((7, INT16, 11))
 
-SETTINGS_W_MAX = (2, UINT16, 22)
-SETTINGS_VA_MAX = (7, UINT16, 26)
-SETTINGS_VAR_MAX = (8, INT16, 27)
+SETTINGS_W_MAX = const((2, UINT16, 22))
+SETTINGS_VA_MAX = const((7, UINT16, 26))
+SETTINGS_VAR_MAX = const((8, INT16, 27))
 
 # Immediate controls: five registers that are written together, and the scale factor of the first
 CONTROLS_W_MAX_LIM_PCT = const(5)

@@ -83,7 +83,7 @@ def test_controls_texts_and_lengths_are_as_pysunspec2_has_them() -> None:
     for name, place in {"Mn": sunspec.COMMON_MN, "Md": sunspec.COMMON_MD, "SN": sunspec.COMMON_SN}.items():
         point = model(1).points[name]
         assert place == (point.offset, point.pdef["size"])
-    for model_id, length in sunspec.LENGTHS.items():
+    for model_id, length in sunspec.LENGTHS:
         assert length <= len(model(model_id).get_mb()) // 2
 
 

@@ -19,19 +19,19 @@ from .causes import RequestError
 from .tree import DEFAULT_RATE_S, NEVER, Row, Tree
 
 # What a row can be: index into KINDS below.
-DCAP = const(0)
-TIME = const(1)
-EDEV_LIST = const(2)
-REGISTRATION = const(3)
-FSA_LIST = const(4)
-DERP_LIST = const(5)
-DERP = const(6)  # a DERProgram; it is read with its list
-DDERC = const(7)
-DERC_LIST = const(8)
-DER_LIST = const(9)
-MUP_LIST = const(10)
-RESPONSES = const(11)  # not a resource of the tree: what is told, and tried again like one
-TELEMETRY = const(12)
+_DCAP = const(0)
+_TIME = const(1)
+_EDEV_LIST = const(2)
+_REGISTRATION = const(3)
+_FSA_LIST = const(4)
+_DERP_LIST = const(5)
+_DERP = const(6)  # a DERProgram; it is read with its list
+_DDERC = const(7)
+_DERC_LIST = const(8)
+_DER_LIST = const(9)
+_MUP_LIST = const(10)
+_RESPONSES = const(11)  # not a resource of the tree: what is told, and tried again like one
+_TELEMETRY = const(12)
 
 _SERVER = "server"  # what is at fault when nothing can be had of it; else it is the one resource
 _TRY_AGAIN = (401, 403, 408, 409, 429)  # refusals that may pass, with 5xx
@@ -57,14 +57,14 @@ class Conversation:
         self._tree = Tree(self._forget)
         self._found = []  # what the list being read names
         self._own_links = None  # of the own EndDevice
-        self._telling = Row(RESPONSES, "", None, -1, DEFAULT_RATE_S, 0)
-        self._posting = Row(TELEMETRY, "", None, -1, DEFAULT_RATE_S, 0)
+        self._telling = Row(_RESPONSES, "", None, -1, DEFAULT_RATE_S, 0)
+        self._posting = Row(_TELEMETRY, "", None, -1, DEFAULT_RATE_S, 0)
         self._hold_until = 0
         self._failures = 0
 
     def begin(self, entry):
         """All grows from the DeviceCapability at `entry`, the only address that is configured."""
-        self._tree.plant(DCAP, entry, self._clock.uptime())
+        self._tree.plant(_DCAP, entry, self._clock.uptime())
 
     async def run(self):
         """Talk for ever."""
@@ -78,7 +78,7 @@ class Conversation:
         if now < self._hold_until:
             return False
         if self._der.changed():
-            self._hasten(DER_LIST, now)
+            self._hasten(_DER_LIST, now)
         row = self._telling
         try:
             if self._responses.waiting and row.due <= now:
@@ -115,7 +115,7 @@ class Conversation:
             self._journal.fault(self._name(row), str(error))
             row.due = now + self._delay_s(row.retries, row.rate_s, error)
             if row is self._posting and error.status == 404:
-                self._hasten(MUP_LIST, now)
+                self._hasten(_MUP_LIST, now)
             row.retries += 1
             if row.retries > len(_RETRIES_S):
                 self._tree.doubt(row, now)
@@ -140,7 +140,7 @@ class Conversation:
     # --- reading --------------------------------------------------------------------------------
 
     async def _poll(self, row):
-        if row.kind == MUP_LIST and not self._registered():
+        if row.kind == _MUP_LIST and not self._registered():
             row.due = self._clock.uptime() + 1  # the server would refuse
             return
         _, document, on_item, done = KINDS[row.kind]
@@ -174,15 +174,15 @@ class Conversation:
             if await self._session.get(row.href, document):
                 return self._session.reader.record
         except RequestError as error:
-            if error.status != 404 or row.kind != DDERC:
+            if error.status != 404 or row.kind != _DDERC:
                 raise
-        if row.kind != DDERC:
+        if row.kind != _DDERC:
             raise RequestError("GET %s was answered with nothing" % row.href, False)
         return None
 
     def _registered(self):
         """Tell whether the server lists this device, with the right PIN."""
-        return self._tree.find(DER_LIST) is not None or self._tree.find(FSA_LIST) is not None
+        return self._tree.find(_DER_LIST) is not None or self._tree.find(_FSA_LIST) is not None
 
     def _link(self, record, field):
         """Return the path of a link of the record being read, or None."""
@@ -193,9 +193,9 @@ class Conversation:
     def _dcap_read(self, row, record, now):
         found = []
         for kind, field in (
-            (TIME, record.TIME_LINK),
-            (EDEV_LIST, record.EDEV_LIST_LINK),
-            (MUP_LIST, record.MUP_LIST_LINK),
+            (_TIME, record.TIME_LINK),
+            (_EDEV_LIST, record.EDEV_LIST_LINK),
+            (_MUP_LIST, record.MUP_LIST_LINK),
         ):
             href = self._link(record, field)
             if href:
@@ -212,9 +212,9 @@ class Conversation:
         if record.has_lfdi and record.lfdi == self._device.lfdi:
             links = []
             for kind, field in (
-                (REGISTRATION, record.REGISTRATION_LINK),
-                (FSA_LIST, record.FSA_LIST_LINK),
-                (DER_LIST, record.DER_LIST_LINK),
+                (_REGISTRATION, record.REGISTRATION_LINK),
+                (_FSA_LIST, record.FSA_LIST_LINK),
+                (_DER_LIST, record.DER_LIST_LINK),
             ):
                 href = self._link(record, field)
                 if href:
@@ -234,8 +234,8 @@ class Conversation:
         else:
             self._journal.well("registration")
             links = self._found[1]
-            first = [link for link in links if link[0] == REGISTRATION]
-            self._own_links = [link for link in links if link[0] != REGISTRATION]
+            first = [link for link in links if link[0] == _REGISTRATION]
+            self._own_links = [link for link in links if link[0] != _REGISTRATION]
             self._tree.children(row, first or self._own_links, now)
 
     def _registration_read(self, row, record, now):
@@ -250,8 +250,8 @@ class Conversation:
 
     def _fsa(self, record):
         href = self._link(record, record.DERP_LIST_LINK)
-        if href and (DERP_LIST, href, -1) not in self._found:
-            self._find((DERP_LIST, href, -1))
+        if href and (_DERP_LIST, href, -1) not in self._found:
+            self._find((_DERP_LIST, href, -1))
 
     def _find(self, what):
         """Keep what a list names, within the bound of programs; an item beyond it is left out."""
@@ -284,14 +284,14 @@ class Conversation:
                 continue
             if not dderc:
                 self._programs.clear_default(slot)
-            below[(DERP, href, slot)] = [
-                (kind, link, slot) for kind, link in ((DDERC, dderc), (DERC_LIST, derc)) if link
+            below[(_DERP, href, slot)] = [
+                (kind, link, slot) for kind, link in ((_DDERC, dderc), (_DERC_LIST, derc)) if link
             ]
         self._tree.children(row, list(below), now)
         for child in [other for other in self._tree.rows if other.parent is row]:
             child.due = NEVER  # read with its list
             child.rate_s = row.rate_s
-            self._tree.children(child, below[(DERP, child.href, child.slot)], now)
+            self._tree.children(child, below[(_DERP, child.href, child.slot)], now)
 
     def _dderc_read(self, row, record, now):
         if record:
@@ -331,9 +331,9 @@ class Conversation:
     def _forget(self, row):
         """A row has left the tree."""
         self._journal.forget(self._name(row))
-        if row.kind == DERP:
+        if row.kind == _DERP:
             for other in self._tree.rows:
-                if other.kind == DERP and other.slot == row.slot:
+                if other.kind == _DERP and other.slot == row.slot:
                     return
             self._events.drop_program(row.slot)
             self._programs.remove(row.slot)

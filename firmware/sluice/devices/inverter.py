@@ -14,11 +14,12 @@ from sluice.modbus.client import ExceptionReply, ModbusError
 from sluice.modbus.rtu import READ_HOLDING
 from sluice_wire import sunspec
 from sluice_wire.limits import MODELS_MAX, SITE_MAX_W
-from sluice_wire.sunspec import CONTROLS_W_MAX_LIM_ENA, CONTROLS_W_MAX_LIM_PCT, CONTROLS_W_MAX_LIM_PCT_SF, LENGTHS
+from sluice_wire.sunspec import CONTROLS_W_MAX_LIM_ENA, CONTROLS_W_MAX_LIM_PCT, CONTROLS_W_MAX_LIM_PCT_SF
 
 from .decode import NOT_VALID, scaled, signed, text
 from .errors import DeviceError
 
+_LENGTHS = dict(sunspec.LENGTHS)
 RVRT_TMS_S = const(60)  # the inverter drops the limit this long after it was last told
 REFRESH_S = const(20)  # so it is told again at least this often
 _LIMIT_REGS = const(5)  # WMaxLimPct, WinTms, RvrtTms, RmpTms, WMaxLim_Ena: written together
@@ -86,7 +87,7 @@ class Inverter:
         regs = client.regs
         await self._read(client, self._controls_at + CONTROLS_W_MAX_LIM_PCT_SF, 1)
         self._scale(regs[0])
-        await self._read(client, found[sunspec.NAMEPLATE], LENGTHS[sunspec.NAMEPLATE])
+        await self._read(client, found[sunspec.NAMEPLATE], _LENGTHS[sunspec.NAMEPLATE])
         self.w_rtg = self._rating(regs, sunspec.NAMEPLATE_W, 0)
         if not self.w_rtg:
             self._fail("gives no rated power in model 120")
@@ -94,12 +95,12 @@ class Inverter:
         self.var_rtg = self._rating(regs, sunspec.NAMEPLATE_VAR, 0)
         w_max, self.va_max, self.var_max = self.w_rtg, self.va_rtg, self.var_rtg
         if sunspec.SETTINGS in found:
-            await self._read(client, found[sunspec.SETTINGS], LENGTHS[sunspec.SETTINGS])
+            await self._read(client, found[sunspec.SETTINGS], _LENGTHS[sunspec.SETTINGS])
             w_max = self._rating(regs, sunspec.SETTINGS_W_MAX, self.w_rtg)
             self.va_max = self._rating(regs, sunspec.SETTINGS_VA_MAX, self.va_rtg)
             self.var_max = self._rating(regs, sunspec.SETTINGS_VAR_MAX, self.var_rtg)
         if sunspec.COMMON in found:
-            await self._read(client, found[sunspec.COMMON], LENGTHS[sunspec.COMMON])
+            await self._read(client, found[sunspec.COMMON], _LENGTHS[sunspec.COMMON])
             self.maker = text(regs, sunspec.COMMON_MN)
             self.model = text(regs, sunspec.COMMON_MD)
             self.serial = text(regs, sunspec.COMMON_SN)
@@ -126,7 +127,7 @@ class Inverter:
                 return found
             await self._read(client, at + 1, 1)
             length = client.regs[0]
-            if model in LENGTHS and model not in found and length + 2 >= LENGTHS[model]:
+            if model in _LENGTHS and model not in found and length + 2 >= _LENGTHS[model]:
                 found[model] = at
             at += length + 2
             if at >= 0xFFFF:
