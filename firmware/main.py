@@ -5,7 +5,7 @@ import sys
 
 if sys.implementation.name == "micropython":
     # What lives long shall lie close together: collected only when the heap is full, garbage would lie in between.
-    gc.threshold(2048)
+    gc.threshold(8192)
     from sluice.port.unix import Port
 else:
     from sluice.port.cpython import Port

@@ -24,7 +24,7 @@ vfs.mount(vfs.VfsRom(rom), "/rom")
 sys.path[:] = ["/rom", ".frozen"]
 
 # What lives long shall lie close together: collected only when the heap is full, garbage would lie in between for good.
-gc.threshold(2048)
+gc.threshold(8192)
 
 from sluice.app.gateway import run  # noqa: E402
 from sluice.port.lock_step import port  # noqa: E402

@@ -3,8 +3,9 @@
     python tests/bench/heap_day.py [--smallest] [--day]
 
 The gateway is the SIM board's: 32 bits, its code in ROMFS, real TLS and a real serial line, so its garbage-collected
-heap is a board's (TLS has buffers of its own, outside this heap). `live` is the most that a collection left, looked at
-every minute; it needs some room above that to work in, which only the smallest heap that passes can tell.
+heap is a board's, but for two things that lie outside it here: the buffers of TLS, and the machine code of
+sep2/loops_viper (`make size` tells how much). The live heap is the most that a collection left, looked at every minute;
+some room to work in comes on top, which only the smallest heap that passes can tell.
 The peak comes when all is known and the list of events is full, so a busy hour and a bit stands for the day.
 """
 
