@@ -47,9 +47,8 @@ def test_what_cannot_be_folded_is_refused_with_its_line(use: str) -> None:
         folded(f"from house.limits import SLOTS\n{use}\n")
 
 
-def test_bounds_and_enumerations_are_named_by_no_module_of_the_image_but_their_own(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(image, "MODULES", tmp_path)
-    image.compile_modules()
+def test_bounds_and_enumerations_are_named_by_no_module_of_the_image_but_their_own(tmp_path) -> None:
+    image.compile_modules(tmp_path)
     compiled = {name: (tmp_path / f"{name}.mpy").read_bytes() for name in image.sources()}
-    for alone in ("sluice_wire.limits", "sluice_wire.sep2"):
+    for alone in ("sluice_wire.limits", "sluice_wire.sep2", "sluice_wire.sunspec"):
         assert [name for name, code in compiled.items() if alone.encode() in code] == [alone.replace(".", "/")]
