@@ -22,7 +22,7 @@ chars, documents, kinds, names = (
     importlib.import_module("sluice.sep2." + name) for name in ("chars", "documents", "kinds", "names")
 )
 
-TABLES = Path(__file__).parent / "sluice" / "sep2" / "tables.py"
+ROOMS = Path(__file__).parent / "sluice"
 ROW = 24  # bytes in a line
 
 HEAD = '''\
@@ -129,13 +129,17 @@ def text():
     assert all(node.kind != kinds.NODE or node.field is None for node in nodes)
     lines = [HEAD]
     for name, comment, value in literals:
-        lines.append(f"# {comment[0].upper()}{comment[1:]}.\n{name} = (\n")
-        lines += [f"    {literal(value[at : at + ROW])}\n" for at in range(0, len(value), ROW)]
-        lines.append(")\n")
+        lines.append(f"# {comment[0].upper()}{comment[1:]}.\n{assignment(name, value)}")
     lines.append("FIELDS = (\n" + "".join(f'    "{name}",\n' for name in fields) + ")\n\n")
     lines.append("# The documents: the node of each.\n")
     lines += [f"{title} = const({place[id(node)]})\n" for title, node in documents.DOCUMENTS.items()]
     return "".join(lines)
+
+
+def assignment(name, value):
+    """Give the lines that assign bytes to a name."""
+    rows = [f"    {literal(value[at : at + ROW])}\n" for at in range(0, len(value), ROW)]
+    return f"{name} = (\n{''.join(rows)})\n"
 
 
 def literal(value):
@@ -144,5 +148,25 @@ def literal(value):
     return f'b"{inner}"'
 
 
+CRC_HEAD = '''\
+"""The CRC of every byte (polynomial A001, Modbus over Serial Line V1.02, 6.2.2). Made by `make tables`."""
+
+'''
+
+
+def crc_text():
+    """Give the text of modbus/tables.py."""
+    values = []
+    for crc in range(256):
+        for _ in range(8):
+            crc = crc >> 1 ^ 0xA001 if crc & 1 else crc >> 1
+        values.append(crc)
+    halves = (("CRC_LOW", bytes(crc & 0xFF for crc in values)), ("CRC_HIGH", bytes(crc >> 8 for crc in values)))
+    return CRC_HEAD + "".join(assignment(name, value) for name, value in halves)
+
+
+TABLES = {"sep2": text, "modbus": crc_text}
+
 if __name__ == "__main__":
-    TABLES.write_text(text())
+    for room, made in TABLES.items():
+        (ROOMS / room / "tables.py").write_text(made())

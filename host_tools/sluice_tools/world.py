@@ -136,15 +136,11 @@ class _Line:
         self._line = line_of(world.house)
         self._arrived = b""
 
-    def drain(self) -> None:
-        self._arrived = b""
-
-    async def write(self, buf: bytearray, n: int) -> None:
-        request = bytes(buf[:n])
+    async def ask(self, request: bytearray, n: int, buf: bytearray, timeout_ms: int) -> int:
         self._world.house.advance(self._world.now())
         silent = {METER_UNIT_ID: "meter-silent", INVERTER_UNIT_ID: "inverter-silent"}[request[0]]
-        if not self._world.broken(silent):
-            self._arrived += self._line.feed(request)
+        self._arrived = b"" if self._world.broken(silent) else self._line.feed(bytes(request[:n]))
+        return await self.readinto(buf, timeout_ms)
 
     async def readinto(self, buf: bytearray, timeout_ms: int) -> int:
         if not self._arrived:

@@ -77,8 +77,8 @@ def encode_worst_the_longest_read_of_the_last_register():
     return _encoding(8, encode_read, 247, 3, 0xFFFF, READ_MAX)
 
 
-def encode_hostile_numbers_that_are_no_registers():
-    return _encoding(9 + 4, encode_write, 2, 0xFFFF, [_GREATEST, 0x10000], 2)
+def encode_hostile_a_unit_and_an_address_that_cannot_be():
+    return _encoding(9 + 4, encode_write, _GREATEST, _GREATEST, array("H", [0, 0xFFFF]), 2)
 
 
 # --- replies ----------------------------------------------------------------------------------------
@@ -87,7 +87,7 @@ def encode_hostile_numbers_that_are_no_registers():
 def _request(function, unit_id, address, count):
     request = bytearray(ADU_MAX)
     if function == 16:
-        encode_write(request, unit_id, address, [1] * count, count)
+        encode_write(request, unit_id, address, array("H", [1] * count), count)
     else:
         encode_read(request, unit_id, function, address, count)
     return request

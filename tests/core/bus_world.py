@@ -33,11 +33,8 @@ class Line:
         self._arriving = []
         self._late = []
 
-    def drain(self):
-        self._arriving = []
-
-    async def write(self, buf, n):
-        frame = bytes(buf[:n])
+    async def ask(self, request, n, buf, timeout_ms):
+        frame = bytes(request[:n])
         assert frame == framed(*frame[:-2])
         self.frames.append(frame)
         fault = self.faults.pop(0) if self.faults else ""
@@ -62,6 +59,7 @@ class Line:
         elif fault != "silent":
             arriving += [reply]
         self._arriving = arriving
+        return await self.readinto(buf, timeout_ms)
 
     async def readinto(self, buf, timeout_ms):
         if not self._arriving:

@@ -1,10 +1,13 @@
 """The loops in machine code do what the loops in Python do: each is given the same, anything at all."""
 
 import random
+from array import array
 
-from viper_check import loops_viper
+import viper_check  # noqa: F401 (before what it lets CPython import)
 
-from sluice.sep2 import chars, kinds, loops_portable, tables, tape
+from sluice.modbus import loops_portable as modbus_portable
+from sluice.modbus import loops_viper as modbus_viper
+from sluice.sep2 import chars, kinds, loops_portable, loops_viper, tables, tape
 from sluice.sep2.elements import Elements
 from sluice.sep2.names import ATTRIBUTE, CSIPAUS, SEP2
 from sluice.sep2.xml import Tokenizer
@@ -203,3 +206,68 @@ def test_an_element_can_be_opened_to_the_last_place_and_no_further():
         scanned(loops, elements, b"<value><value>", 0, 14)
         assert elements.state[tape.DEPTH] == limits.DEPTH_MAX
         assert isinstance(elements, Elements)
+
+
+def test_both_reckon_the_same_crc_of_any_bytes():
+    random.seed(6)
+    for _ in range(ROUNDS):
+        frame = some_bytes(bytes(range(256)), random.getrandbits(6))
+        start = random.getrandbits(6) % (len(frame) + 1)
+        portable, viper = [loops.crc16(frame, start, len(frame)) for loops in (modbus_portable, modbus_viper)]
+        assert portable == viper
+
+
+def test_both_take_only_the_whole_reply_to_the_read_that_was_asked():
+    random.seed(8)
+    taken = 0
+    for _ in range(ROUNDS // 3):
+        count = 1 + random.getrandbits(7) % 125
+        request = bytearray(8)
+        modbus_portable.put_request(request, 1, pick((3, 4, 6)), 0, count)
+        at = random.getrandbits(3)
+        reply = bytearray(b"." * at + bytes([1, request[1], 2 * count]) + some_bytes(bytes(range(256)), 2 * count))
+        crc = modbus_portable.crc16(reply, at, len(reply))
+        reply += bytes([crc & 0xFF, crc >> 8])
+        if random.getrandbits(1):
+            reply[at + random.getrandbits(16) % (len(reply) - at)] ^= 1 << random.getrandbits(3)
+        end = len(reply) - (random.getrandbits(4) == 0)
+        found = []
+        for loops in (modbus_portable, modbus_viper):
+            regs = array("H", [0xEEEE] * 126)
+            said = loops.take_reply(reply, at, end, request, regs)
+            assert said or list(regs) == [0xEEEE] * 126
+            found.append((bool(said), list(regs)))
+        assert found[0] == found[1]
+        assert not found[0][0] or found[0][1][count:] == [0xEEEE] * (126 - count)
+        taken += found[0][0]
+    assert taken > ROUNDS // 12
+
+
+def test_both_write_the_same_requests_whatever_they_are_given():
+    random.seed(9)
+    for _ in range(ROUNDS // 3):
+        numbers = [random.getrandbits(18) for _ in range(3)]
+        frames = [bytearray(b"." * 10), bytearray(b"." * 10)]
+        for loops, frame in ((modbus_portable, frames[0]), (modbus_viper, frames[1])):
+            assert loops.put_request(frame, numbers[0], 3, numbers[1], numbers[2]) == 8
+        assert frames[0] == frames[1]
+        assert frames[0][8:] == b".."
+
+
+def test_both_write_and_read_the_same_registers_and_nothing_beside_them():
+    random.seed(7)
+    for _ in range(ROUNDS // 10):
+        n = random.getrandbits(7) % 124
+        regs = array("H", [random.getrandbits(16) for _ in range(n)])
+        frames = []
+        for loops in (modbus_portable, modbus_viper):
+            frame = bytearray(b"." * 256)
+            loops.put_registers(frame, 7, regs, n)
+            frames.append(bytes(frame))
+            read = array("H", [0xEEEE] * (n + 1))
+            loops.take_registers(read, frame, 7, n)
+            assert list(read) == list(regs) + [0xEEEE]
+            loops.copy(frame, 0, frame, 7, 2 * n)
+            assert frame[: 2 * n] == frames[0][7 : 7 + 2 * n]
+        assert frames[0] == frames[1]
+        assert frames[0][:7] + frames[0][7 + 2 * n :] == b"." * (256 - 2 * n)

@@ -21,10 +21,20 @@ if sys.implementation.name == "cpython":
             assert 0 <= i < len(self.buf), i
             self.buf[i] = value
 
-    micropython.viper = lambda function: function
-    builtins.ptr8 = builtins.ptr32 = Checked
+    def viper(function):
+        parameters = function.__code__.co_varnames[: function.__code__.co_argcount]
+        pointers = [function.__annotations__.get(name) is Checked for name in parameters]
 
-from sluice.sep2 import loops_viper  # noqa: E402, F401
+        def call(*args):
+            return function(*[Checked(arg) if pointer else arg for arg, pointer in zip(args, pointers, strict=True)])
+
+        return call
+
+    micropython.viper = viper
+    builtins.ptr8 = builtins.ptr16 = builtins.ptr32 = Checked
+
+import sluice.modbus.loops_viper  # noqa: E402
+import sluice.sep2.loops_viper  # noqa: E402, F401
 
 if sys.implementation.name == "cpython":
-    del micropython.viper  # sluice.sep2.loops goes on choosing what it would choose without this test
+    del micropython.viper  # the rooms go on choosing what they would choose without this test

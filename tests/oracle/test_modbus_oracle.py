@@ -1,5 +1,7 @@
 """Frames against umodbus: its client writes the same requests, its server's replies are read to the same registers."""
 
+from array import array
+
 from hypothesis import given
 from hypothesis import strategies as st
 from umodbus.client.serial import rtu
@@ -60,7 +62,7 @@ def test_what_umodbus_serves_is_what_is_read(unit_id: int, function: int, addres
 @given(UNITS, ADDRESSES, st.lists(VALUES, min_size=1, max_size=WRITE_MAX), VALUES)
 def test_what_is_written_is_what_umodbus_takes(unit_id: int, address: int, values: list[int], last: int) -> None:
     line = UmodbusLine(unit_id, dict.fromkeys(range(address, address + len(values) + 1), 0))
-    finish(Client(line).write(unit_id, address, values, len(values)))
+    finish(Client(line).write(unit_id, address, array("H", values), len(values)))
     finish(Client(line).write_single(unit_id, address + len(values), last))
     assert list(line.registers.values()) == [*values, last]
 

@@ -28,11 +28,9 @@ class UmodbusLine:
         """Give umodbus' reply to a frame."""
         return bytes(self._server.process(request))
 
-    def drain(self) -> None:
-        self._arrived = b""
-
-    async def write(self, buf: bytearray, n: int) -> None:
-        self._arrived = self.answer(bytes(buf[:n]))
+    async def ask(self, request: bytearray, n: int, buf: bytearray, timeout_ms: int) -> int:
+        self._arrived = self.answer(bytes(request[:n]))
+        return await self.readinto(buf, timeout_ms)
 
     async def readinto(self, buf: bytearray, timeout_ms: int) -> int:
         arrived, self._arrived = self._arrived, b""

@@ -178,12 +178,13 @@ def test_every_module_but_the_desks_own_is_in_the_image():
     names = image.sources()
     assert names["sluice_wire/limits"] == ROOT / "shared/sluice_wire/limits.py"
     assert names["sluice/port/unix"] == ROOT / "firmware/sluice/port/unix.py"
-    assert not {"sluice/port/cpython", "sluice/sep2/documents"} & set(names)
+    assert not set(image.DESK_ONLY) & set(names)
 
 
 def test_an_image_holds_the_loops_in_machine_code_or_those_in_python():
-    loops = [{name for name in image.sources(which) if "loops_" in name} for which in ("x86", "bytecode")]
-    assert loops == [{"sluice/sep2/loops_viper"}, {"sluice/sep2/loops_portable"}]
+    loops = [{name for name in image.sources(which) if "/loops_" in name} for which in ("x86", "bytecode")]
+    rooms = ("sluice/modbus", "sluice/sep2")
+    assert loops == [{f"{room}/loops_viper" for room in rooms}, {f"{room}/loops_portable" for room in rooms}]
 
 
 @pytest.mark.parametrize("architecture", image.ARCHITECTURES)

@@ -9,7 +9,7 @@ from micropython import const
 
 from sluice_wire.limits import ADU_MAX, NOISE_MAX, REPLY_TIMEOUT_MS
 
-from .rtu import EXCEPTION, PENDING, Reply, encode_read, encode_write, encode_write_single
+from .rtu import DONE, EXCEPTION, Reply, encode_read, encode_write, encode_write_single
 
 _TRIES = const(2)
 _GAP_MS = const(200)  # silence after as many bytes as the reply has: it came, garbled
@@ -60,39 +60,36 @@ class Client:
         self.bad_reply = 0
         self.exceptions = 0
 
-    async def read(self, unit_id, function, address, count):
-        """Read `count` registers from `address` on into `regs` (function 3 or 4). ModbusError if it fails."""
-        await self._exchange(encode_read(self._tx, unit_id, function, address, count))
+    def read(self, unit_id, function, address, count):
+        """Read `count` registers from `address` on into `regs` (function 3 or 4); to be awaited. Raises ModbusError."""
+        return self._exchange(encode_read(self._tx, unit_id, function, address, count))
 
-    async def write(self, unit_id, address, regs, count):
-        """Set `count` registers from `address` on (function 16). ModbusError if it fails."""
-        await self._exchange(encode_write(self._tx, unit_id, address, regs, count))
+    def write(self, unit_id, address, regs, count):
+        """Set `count` registers from `address` on (function 16); to be awaited. ModbusError if it fails."""
+        return self._exchange(encode_write(self._tx, unit_id, address, regs, count))
 
-    async def write_single(self, unit_id, address, value):
-        """Set one register (function 6). ModbusError if it fails."""
-        await self._exchange(encode_write_single(self._tx, unit_id, address, value))
+    def write_single(self, unit_id, address, value):
+        """Set one register (function 6); to be awaited. ModbusError if it fails."""
+        return self._exchange(encode_write_single(self._tx, unit_id, address, value))
 
     async def _exchange(self, n):
         self.requests += 1
+        reply = self._reply
         for attempt in range(_TRIES):
             if attempt:
                 self.retries += 1
-            self._line.drain()
-            self._reply.expect(self._tx)
-            await self._line.write(self._tx, n)
-            heard = 0
-            while heard < NOISE_MAX:
-                arrived = await self._line.readinto(
-                    self._rx, REPLY_TIMEOUT_MS if heard < self._reply.length else _GAP_MS
-                )
-                if not arrived:
-                    break
-                heard += arrived
-                state = self._reply.feed(self._rx, arrived)
-                if state == EXCEPTION:
-                    self._refused(self._tx[0], self._reply.exception)
-                if state != PENDING:
+            reply.expect(self._tx)
+            heard = arrived = await self._line.ask(self._tx, n, self._rx, REPLY_TIMEOUT_MS)
+            while arrived:
+                state = reply.feed(self._rx, arrived)
+                if state == DONE:
                     return
+                if state == EXCEPTION:
+                    self._refused(self._tx[0], reply.exception)
+                if heard >= NOISE_MAX:
+                    break
+                arrived = await self._line.readinto(self._rx, REPLY_TIMEOUT_MS if heard < reply.length else _GAP_MS)
+                heard += arrived
         self._failed(self._tx[0], heard)
 
     def _refused(self, unit_id, code):

@@ -12,6 +12,8 @@ from micropython import const
 
 from sluice_wire.limits import ADU_MAX, READ_MAX, WRITE_MAX
 
+from .loops import copy, crc16, put_registers, put_request, take_registers, take_reply
+
 READ_HOLDING = const(3)
 READ_INPUT = const(4)
 WRITE_SINGLE = const(6)
@@ -26,46 +28,29 @@ _EXCEPTION_LENGTH = const(5)  # unit, function, code, CRC
 _ECHO_LENGTH = const(8)  # the reply to a write repeats the first six bytes of its request
 
 
-def _crc_table():
-    table = array("H", [0] * 256)
-    for byte in range(256):
-        crc = byte
-        for _ in range(8):
-            crc = crc >> 1 ^ 0xA001 if crc & 1 else crc >> 1
-        table[byte] = crc
-    return table
-
-
-_CRC = _crc_table()  # 512 B
-
-
-def crc16(buf, start, end):
-    """Return the CRC of `buf[start:end]`; on the wire its low byte goes first."""
-    table = _CRC
-    crc = 0xFFFF
-    while start < end:
-        crc = crc >> 8 ^ table[crc & 0xFF ^ buf[start]]
-        start += 1
-    return crc
-
-
 # A call lives on the heap if its locals and operands are more than eleven, so no call here has many of both.
 
 
-def _begin(buf, unit_id, function, address, value):
-    buf[0] = unit_id
-    buf[1] = function
-    buf[2] = address >> 8
-    buf[3] = address & 0xFF
-    buf[4] = value >> 8
-    buf[5] = value & 0xFF
+def encode_read(buf, unit_id, function, address, count):
+    """Write a request for `count` registers (function 3 or 4) into `buf`, return its length."""
+    if not 0 < count <= READ_MAX:
+        raise ValueError("a read takes 1 to 125 registers")
+    return put_request(buf, unit_id, function, address, count)
 
 
-def _fill(buf, at, regs, count):
-    for i in range(count):
-        buf[at] = regs[i] >> 8
-        buf[at + 1] = regs[i] & 0xFF
-        at += 2
+def encode_write_single(buf, unit_id, address, value):
+    """Write a request to set one register (function 6), return its length."""
+    return put_request(buf, unit_id, WRITE_SINGLE, address, value)
+
+
+def encode_write(buf, unit_id, address, regs, count):
+    """Write a request to set `count` registers to the first of `regs` (array "H"; function 16), return its length."""
+    if not 0 < count <= min(WRITE_MAX, len(regs)):
+        raise ValueError("a write takes 1 to 123 registers")
+    put_request(buf, unit_id, WRITE_MULTIPLE, address, count)
+    buf[6] = 2 * count
+    put_registers(buf, 7, regs, count)
+    return _finish(buf, 7 + 2 * count)
 
 
 def _finish(buf, n):
@@ -75,30 +60,6 @@ def _finish(buf, n):
     return n + 2
 
 
-def encode_read(buf, unit_id, function, address, count):
-    """Write a request for `count` registers (function 3 or 4) into `buf`, return its length."""
-    if not 0 < count <= READ_MAX:
-        raise ValueError("a read takes 1 to 125 registers")
-    _begin(buf, unit_id, function, address, count)
-    return _finish(buf, 6)
-
-
-def encode_write_single(buf, unit_id, address, value):
-    """Write a request to set one register (function 6), return its length."""
-    _begin(buf, unit_id, WRITE_SINGLE, address, value)
-    return _finish(buf, 6)
-
-
-def encode_write(buf, unit_id, address, regs, count):
-    """Write a request to set `count` registers to the first of `regs` (function 16), return its length."""
-    if not 0 < count <= WRITE_MAX:
-        raise ValueError("a write takes 1 to 123 registers")
-    _begin(buf, unit_id, WRITE_MULTIPLE, address, count)
-    buf[6] = 2 * count
-    _fill(buf, 7, regs, count)
-    return _finish(buf, 7 + 2 * count)
-
-
 class Reply:
     """The reply to one request, gathered from what arrives. Its registers land in `regs`."""
 
@@ -106,21 +67,22 @@ class Reply:
         self.regs = array("H", [0] * READ_MAX)
         self.exception = 0  # the code of an exception reply
         self.length = 0  # bytes of the reply that is awaited
-        self._request = bytearray(6)
+        self._request = b""
         self._buf = bytearray(2 * ADU_MAX)
         self._start = 0  # no reply begins before this
         self._end = 0
 
     def expect(self, request):
-        """Await the reply to the frame in `request`; what arrived before is forgotten."""
-        for i in range(6):
-            self._request[i] = request[i]
-        self.length = 5 + 2 * (request[4] << 8 | request[5]) if request[1] < WRITE_SINGLE else _ECHO_LENGTH
+        """Await the reply to the frame in `request`, which must stay as it is; what arrived before is forgotten."""
+        self._request = request
+        self.length = 5 + 2 * request[5] if request[1] < WRITE_SINGLE else _ECHO_LENGTH
         self.exception = 0
         self._start = self._end = 0
 
     def feed(self, data, n):
         """Take `n` bytes, ADU_MAX at most; return DONE, EXCEPTION, or PENDING while the reply is not whole."""
+        if not self._end and take_reply(data, 0, n, self._request, self.regs):
+            return DONE
         self._gather(data, n)
         while self._start < self._end:
             length = self._length_here()
@@ -132,16 +94,14 @@ class Reply:
         return PENDING
 
     def _gather(self, data, n):
-        buf = self._buf
-        if self._end + n > len(buf):  # what was passed over makes room; a frame begun is shorter than ADU_MAX
-            kept = self._end - self._start
-            for i in range(kept):
-                buf[i] = buf[self._start + i]
+        if n > ADU_MAX:
+            raise ValueError("more than a frame at once")
+        if self._end + n > len(self._buf):  # what was passed over makes room; a frame begun is shorter than ADU_MAX
+            self._end -= self._start
+            copy(self._buf, 0, self._buf, self._start, self._end)
             self._start = 0
-            self._end = kept
-        for i in range(n):
-            buf[self._end] = data[i]
-            self._end += 1
+        copy(self._buf, self._end, data, 0, n)
+        self._end += n
 
     def _length_here(self):
         """Return how long a reply that begins at `_start` is, 0 if none can begin there."""
@@ -173,8 +133,5 @@ class Reply:
             self.exception = buf[at + 2]
             return EXCEPTION
         if buf[at + 1] < WRITE_SINGLE:
-            at += 3
-            for i in range((self.length - 5) >> 1):
-                self.regs[i] = buf[at] << 8 | buf[at + 1]
-                at += 2
+            take_registers(self.regs, buf, at + 3, min(self.length - 5 >> 1, READ_MAX))
         return DONE

@@ -18,6 +18,7 @@ lines are made by it too:
     await open_line(device, baud, parity) -> line
 
 A stream: `await readinto(buf) -> n` (0 = closed), `await write(buf, n)`, `close()`; all raise LinkError.
-A line: `drain()`, `await write(buf, n)`, `await readinto(buf, timeout_ms) -> n` (0 = nothing in time, or
-the last write is REPLY_MAX_MS ago), `close()`; all raise OSError when the line is gone.
+A line: `await ask(request, n, buf, timeout_ms) -> n` discards what has arrived, sends and reads what comes first,
+`await readinto(buf, timeout_ms) -> n` what comes next (0 = nothing in time, or it is REPLY_MAX_MS ago that was asked),
+`close()`; all raise OSError when the line is gone.
 """

@@ -64,19 +64,21 @@ class Line:
         self._silence_ms = silence_ms
         self._last_ms = self._asked_ms = port.ticks_ms()
 
-    def drain(self):
+    async def ask(self, request, n, buf, timeout_ms):
+        rest_ms = self._silence_ms - (self._port.ticks_ms() - self._last_ms)
+        if rest_ms > 0:
+            await self._port.sleep_ms(rest_ms)
+        self._discard()
+        os.write(self._fd, bytes(request[:n]))
+        self._asked_ms = self._port.ticks_ms()
+        return await self.readinto(buf, timeout_ms)
+
+    def _discard(self):
         try:
             while os.read(self._fd, 256):
                 pass
         except BlockingIOError:
             return
-
-    async def write(self, buf, n):
-        rest_ms = self._silence_ms - (self._port.ticks_ms() - self._last_ms)
-        if rest_ms > 0:
-            await self._port.sleep_ms(rest_ms)
-        os.write(self._fd, bytes(buf[:n]))
-        self._asked_ms = self._port.ticks_ms()
 
     async def readinto(self, buf, timeout_ms):
         timeout_ms = min(timeout_ms, REPLY_MAX_MS - (self._port.ticks_ms() - self._asked_ms))

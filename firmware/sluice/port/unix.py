@@ -61,18 +61,17 @@ class Line:
         self._silence_ms = silence_ms
         self._last_ms = self._asked_ms = port.ticks_ms()
 
-    def drain(self):
-        while self._file.readinto(self._scratch):
-            pass
-
-    async def write(self, buf, n):
+    async def ask(self, request, n, buf, timeout_ms):
         port = self._port
         rest_ms = self._silence_ms - port.ticks_diff(port.ticks_ms(), self._last_ms)
         if rest_ms > 0:
             await port.sleep_ms(rest_ms)
-        self._stream.write(memoryview(buf)[:n])
+        while self._file.readinto(self._scratch):
+            pass
+        self._stream.write(memoryview(request)[:n])
         await self._stream.drain()
         self._asked_ms = port.ticks_ms()
+        return await self.readinto(buf, timeout_ms)
 
     async def readinto(self, buf, timeout_ms):
         timeout_ms = min(timeout_ms, REPLY_MAX_MS - self._port.ticks_diff(self._port.ticks_ms(), self._asked_ms))

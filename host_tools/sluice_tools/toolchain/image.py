@@ -40,16 +40,16 @@ IMAGES = BUILD / "romfs"
 IMAGE = IMAGES / f"sluice-{SIM}.romfs"
 
 SOURCES = ["firmware/main.py", "firmware/sluice/**/*.py", "shared/sluice_wire/**/*.py"]
-DESK_ONLY = {"sluice/port/cpython", "sluice/sep2/documents"}
-PORTABLE, VIPER = "sluice/sep2/loops_portable", "sluice/sep2/loops_viper"
+DESK_ONLY = ("sluice/port/cpython", "sluice/sep2/documents")
+PORTABLE, VIPER = "/loops_portable", "/loops_viper"  # the same twice over: in Python, and for machine code
 
 
 def sources(architecture: str = SIM, root: Path = ROOT) -> dict[str, Path]:
     """Give the modules of the image, by their path in it, without suffix: "sluice/sep2/xml"."""
-    left_out = DESK_ONLY | {VIPER if architecture == "bytecode" else PORTABLE}
+    left_out = (*DESK_ONLY, VIPER if architecture == "bytecode" else PORTABLE)
     files = sorted(file for pattern in SOURCES for file in root.glob(pattern))
     modules = {str(file.relative_to(root).with_suffix("")).partition("/")[2]: file for file in files}
-    return {name: file for name, file in modules.items() if name not in left_out and not _is_empty(file)}
+    return {name: file for name, file in modules.items() if not name.endswith(left_out) and not _is_empty(file)}
 
 
 def _is_empty(file: Path) -> bool:
