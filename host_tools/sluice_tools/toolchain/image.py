@@ -75,8 +75,13 @@ def compile_modules(folder: Path = MODULES, architecture: str = SIM, root: Path 
 def build(architecture: str = SIM, image: Path = IMAGE, modules: Path = MODULES) -> None:
     """Make the image of one architecture."""
     compile_modules(modules, architecture)
+    pack(modules, image)
+
+
+def pack(folder: Path, image: Path) -> None:
+    """Make a ROMFS image of all that lies in a folder."""
     image.parent.mkdir(parents=True, exist_ok=True)
-    command = ["mpremote", "romfs", "--no-mpy", "--output", str(image), "build", str(modules)]
+    command = ["mpremote", "romfs", "--no-mpy", "--output", str(image), "build", str(folder)]
     subprocess.run([sys.executable, "-m", *command], check=True, stdout=subprocess.DEVNULL)
 
 
