@@ -249,9 +249,13 @@ def test_times_are_kept_within_what_the_core_can_count():
         (b"2147483648", 2147483648 - EPOCH),
         (b"9223372036854775807", TIME_MAX),
         (b"99999", 0),
+        (b"-99999", 0),
+        (b"+99999", 0),
+        (b"-100000", 0),
+        (b"+1682475300", 1682475300 - EPOCH),
     ):
         assert number(values.time, text) == core
-    for text in (b"16824x5300", b"1682475-300", b"", b"-", b"168 2475300"):
+    for text in (b"16824x5300", b"1682475-300", b"", b"-", b"168 2475300", b"--9999", b"-99999-", b"--99999"):
         assert number(values.time, text) == values.BAD
 
 

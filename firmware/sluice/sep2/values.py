@@ -46,8 +46,8 @@ def integer(buf, at, n):
 
 def time(buf, at, n):
     """Return the Unix time as core time (seconds since 2020), kept between 0 and TIME_MAX."""
-    high = integer(buf, at, n - 5) if n > 5 else 0
-    low = decimal(buf, at + n - 5, at + n) if n > 5 else integer(buf, at, n)
+    high = integer(buf, at, n - 5) if n > 6 else 0  # a sign and five digits are one piece
+    low = decimal(buf, at + n - 5, at + n) if n > 6 else integer(buf, at, n)
     if high == BAD or low == BAD:
         return BAD
     high -= _EPOCH_HIGH
