@@ -26,6 +26,7 @@ DEPTH_MAX = const(16)  # open elements; 4 B each
 NAMES_MAX = const(512)  # bytes of the names of all open elements together: 0.5 KB
 NS_MAX = const(16)  # namespace declarations in force at a time; 8 B each
 PREFIXES_MAX = const(128)  # bytes of all their prefixes together
+URIS_MAX = const(384)  # bytes of all their URIs together, the same one counted once
 ATTRS_MAX = const(16)  # attributes of one element
 TAG_MAX = const(1024)  # bytes of one start tag's names and values: 1 KB
 TEXT_MAX = const(512)  # bytes of one element's text, white space at its ends not counted: 0.5 KB

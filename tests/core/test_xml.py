@@ -6,7 +6,7 @@ from expect import raises
 from sluice.sep2 import xml_error as error
 from sluice.sep2.xml import Tokenizer
 from sluice.sep2.xml_error import MESSAGES, XmlError
-from sluice_wire.limits import ATTRS_MAX, DEPTH_MAX, DOC_MAX, NAMES_MAX, NS_MAX, TAG_MAX, TEXT_MAX
+from sluice_wire.limits import ATTRS_MAX, DEPTH_MAX, DOC_MAX, NAMES_MAX, NS_MAX, TAG_MAX, TEXT_MAX, URIS_MAX
 
 NS = b'xmlns="urn:ieee:std:2030.5:ns"'
 
@@ -87,12 +87,22 @@ REFUSED = (
     (b"<a/ >", error.SYNTAX),
     (b"<a><![CDAT[x]]></a>", error.SYNTAX),
     (b"<??><a/>", error.SYNTAX),
+    (b"<?a:b?><a/>", error.SYNTAX),
     (b" <?xml version='1.0'?><a/>", error.DECLARATION),
     (b"<a><?XML version='1.0'?></a>", error.DECLARATION),
     (b"<?xml encoding='utf-8'?><a/>", error.DECLARATION),
     (b"<?xml version='1.0' standalone='maybe'?><a/>", error.DECLARATION),
+    (b"<?xml version='1.0' standalone='YES'?><a/>", error.DECLARATION),
+    (b"<?xml version='1.x'?><a/>", error.DECLARATION),
+    (b"<?xml version='1.'?><a/>", error.DECLARATION),
+    (b"<?xml version='1'?><a/>", error.DECLARATION),
+    (b"<?xml version='&#49;.0'?><a/>", error.DECLARATION),
+    (b"<?xml version='1.0' encoding='UTF&#45;8'?><a/>", error.DECLARATION),
     (b"<?xml version='1.0' encoding='UTF-16'?><a/>", error.ENCODING),
     (b"<?xml version='1.0' encoding='ISO-8859-1'?><a/>", error.ENCODING),
+    (b"<?xml version='1.0' encoding='US-ASCII'?><a>\xc3\xa9</a>", error.ENCODING),
+    (b"<?xml version='1.0' encoding='us-ascii'?><a b='\xc3\xa9'/>", error.ENCODING),
+    (b"<?xml version='1.0' encoding='us-ascii'?><!--\xc3\xa9--><a/>", error.ENCODING),
     (b"<a>" * (DEPTH_MAX + 1), error.DEPTH),
     (b"<Time %s>" % NS + b"<mRID>" * DEPTH_MAX, error.DEPTH),
     (b"<%s>" % (b"a" * (NAMES_MAX + 1)), error.NAMES),
@@ -102,6 +112,7 @@ REFUSED = (
     (b"<a>%s</a>" % (b"x" * (TEXT_MAX + 1)), error.TEXT),
     (b"<a>%s x</a>" % (b"x" * TEXT_MAX), error.TEXT),
     (b"<a xmlns='u'>" * (NS_MAX // 2) + b"<a xmlns:b='u' xmlns:c='u'>" * (NS_MAX // 2), error.NAMESPACES),
+    (b"<a xmlns='%s'>" % (b"u" * (URIS_MAX + 1)), error.NAMESPACES),
     (b"", error.TRUNCATED),
     (b"<a>", error.TRUNCATED),
     (b"<a/><!-- ", error.TRUNCATED),
@@ -190,8 +201,33 @@ def test_what_is_within_the_bounds_is_read():
     deep = b"<a>" * DEPTH_MAX + b"</a>" * DEPTH_MAX
     full = b"<a b='%s'>%s   \n</a>" % (b"x" * (TAG_MAX - 7), b"x" * TEXT_MAX + b" " * 1000)
     wide = b"<a " + b" ".join([b"a%d='1'" % k for k in range(ATTRS_MAX)]) + b"/>"
-    for document in (deep, full, wide):
+    uri = b"u" * URIS_MAX
+    spaces = b"<a xmlns='%s'><a xmlns:b='%s' xmlns:c='%s'/></a>" % (uri, uri, uri)
+    for document in (deep, full, wide, spaces):
         assert tokens(document)[-1] == ("end", "")
+
+
+def test_attributes_of_two_namespaces_are_two_however_alike_the_namespaces():  # P2
+    for uris in ((b"Aa", b"BB"), (b"u", b"U"), (b"u", b"u/"), (b"uu", b"u"), (b"u" * 100 + b"v", b"u" * 100 + b"w")):
+        document = b"<a xmlns:p='%s' xmlns:q='%s' p:b='1' q:b='2'/>" % uris
+        assert tokens(document)[1:3] == [("attr", "", b"1"), ("attr", "", b"2")]
+
+
+def test_a_namespace_declared_again_is_the_same_also_when_its_first_declaration_has_ended():  # P2
+    inner = b"<b xmlns:p='u' xmlns:q='w'/><b xmlns:q='w' xmlns:p='u' xmlns:r='w' %s/>"
+    document = b"<a xmlns:v='w'>" + inner + b"</a>"
+    assert tokens(document % b"q:c='' r:c=''")[-1][:2] == ("error", error.DUPLICATE)
+    assert tokens(document % b"p:c='' r:c=''")[-1] == ("end", "")
+
+
+def test_a_document_in_ascii_is_read_and_the_next_one_may_be_in_utf_8():
+    sink = Tokens()
+    tokenizer = Tokenizer(sink)
+    for document in (b"<?xml version='1.0' encoding='US-ASCII'?><a>&#233;</a>", b"<a>\xc3\xa9</a>"):
+        sink.seen = []
+        tokenizer.reset()
+        feed(tokenizer, document)
+        assert sink.seen[1] == ("text", "\xe9".encode())
 
 
 def test_an_attribute_value_is_normalised():

@@ -39,15 +39,6 @@ def copy(out, k, buf, at, n):
         out[k + n] = buf[at + n]
 
 
-def digest(buf, at, end):
-    """Return a hash of `buf[at:end]`, 24 bits."""
-    value = end - at
-    while at < end:
-        value = (value * 31 + buf[at]) & 0xFFFFFF
-        at += 1
-    return value
-
-
 def find(space, buf, at, end):
     """Return the number of the name `buf[at:end]` in namespace `space`, or 0."""
     if not space or at == end:

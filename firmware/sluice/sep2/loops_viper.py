@@ -60,17 +60,6 @@ def copy(out, k: int, buf, at: int, n: int):
 
 
 @micropython.viper
-def digest(buf, at: int, end: int) -> int:
-    """Return a hash of `buf[at:end]`, 24 bits."""
-    bytes_ = ptr8(buf)
-    value = end - at
-    while at < end:
-        value = (value * 31 + bytes_[at]) & 0xFFFFFF
-        at += 1
-    return value
-
-
-@micropython.viper
 def find(space: int, buf, at: int, end: int) -> int:
     """Return the number of the name `buf[at:end]` in namespace `space`, or 0."""
     n = end - at

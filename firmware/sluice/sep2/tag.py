@@ -11,7 +11,7 @@ from micropython import const
 
 from sluice.sep2 import xml_error as error
 from sluice.sep2.chars import NAME, NAME_START, QUIET, SIMPLE, WHITE, hex_digit, is_char, same_word
-from sluice.sep2.loops import copy, find, same, span
+from sluice.sep2.loops import copy, decimal, find, same, span
 from sluice.sep2.names import ATTRIBUTE
 from sluice.sep2.tables import CLASS
 from sluice.sep2.tape import DEPTH
@@ -37,7 +37,7 @@ class Tag:
         self.value = array("i", [0] * ATTRS_MAX)
         self.length = array("H", [0] * ATTRS_MAX)  # of the value
         self._local = array("i", [0] * ATTRS_MAX)  # where the local name begins
-        self._uri = array("i", [0] * ATTRS_MAX)  # hash of the namespace URI, 0 = none, -1 = declares one itself
+        self._uri = array("i", [0] * ATTRS_MAX)  # slot that keeps the namespace URI, 0 = none, -1 = declares one itself
         self.begin(0)
 
     def begin(self, mark):
@@ -256,33 +256,39 @@ class Tag:
     def check_pi(self, first):
         """Check the processing instruction in the buffer; `first`: it opens the document.
 
-        It says nothing to this gateway, unless it is the XML declaration: that must name an encoding we read.
+        It says nothing to this gateway, unless it is the XML declaration: that must name an encoding we read. Tell
+        whether it is one, and names US-ASCII.
         """
         buf = self.buf
         n = self.n - 1  # without the last '?'
-        end = self.scan_name(0, n)
+        end = self._scan_word(0, n)  # no colon (Namespaces in XML 7)
         if end < n and not CLASS[buf[end]] & WHITE:
             self.fail(error.SYNTAX)
         if same_word(b"xml", buf, 0, end):
-            if not first or not buf.startswith(b"xml"):
+            if not first or not buf.startswith(b"xml") or buf.find(b"&", end, n) > 0:
                 self.fail(error.DECLARATION)
             self.scan_attributes(end, n)
-            self._check_declaration()
+            return self._check_declaration()
+        return False
 
     def _check_declaration(self):
         # version, then perhaps encoding, then perhaps standalone
-        k = 0
-        if self._has(k, b"version") and self.buf.startswith(b"1.", self.value[k]):
+        k = 1
+        ascii_only = False
+        if self._has(k, b"encoding"):
+            ascii_only = self._says(k, b"us-ascii")
+            if not ascii_only and not self._says(k, b"utf-8"):
+                self.fail(error.ENCODING)
             k += 1
-            if self._has(k, b"encoding"):
-                if not self._says(k, b"utf-8") and not self._says(k, b"us-ascii"):
-                    self.fail(error.ENCODING)
-                k += 1
-            if self._has(k, b"standalone") and (self._says(k, b"yes") or self._says(k, b"no")):
-                k += 1
-            if k == self.count:
-                return
-        self.fail(error.DECLARATION)
+        if self._has(k, b"standalone") and (self.value_is(k, b"yes") or self.value_is(k, b"no")):
+            k += 1
+        if k != self.count or not self._has(0, b"version") or not self._is_version():
+            self.fail(error.DECLARATION)
+        return ascii_only
+
+    def _is_version(self):
+        at = self.value[0]
+        return self.buf.startswith(b"1.", at) and decimal(self.buf, at + 2, at + self.length[0]) >= 0
 
     def _has(self, k, name):
         return k < self.count and self.name_is(k, name)

@@ -66,6 +66,7 @@ class Tokenizer:
         self._quote = 0  # the open quote in a tag
         self._pending = 0  # '-' or ']' that may begin the end of a comment or a CDATA section
         self._outer = _TEXT  # the state that a UTF-8 sequence belongs to
+        self._ascii_only = False  # the document says that it is US-ASCII
 
     def feed(self, buf, n, at=0):
         """Take the `n` bytes of `buf` (bytes or bytearray) from `at` on, all of them."""
@@ -230,6 +231,8 @@ class Tokenizer:
     # --- UTF-8 beyond ASCII ---------------------------------------------------------------------
 
     def _begin_sequence(self, c, i):
+        if self._ascii_only:
+            self._fail(error.ENCODING, i)
         if not self._sequence.begin(c):
             self._fail(error.UTF8, i)
         self._outer = self._state
@@ -396,7 +399,8 @@ class Tokenizer:
         c = buf[i]
         tag = self._tag
         if c == 62 and tag.n and tag.buf[tag.n - 1] == 63:
-            tag.check_pi(tag.mark == self._bom)
+            if tag.check_pi(tag.mark == self._bom):
+                self._ascii_only = True
             self._end_aside()
         elif c >= 128:
             self._begin_sequence(c, i)
