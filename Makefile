@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check romfs size tables lock clean
+.PHONY: help setup demo test check bench romfs size tables lock clean
 
 BIN := .venv/bin
 ENVIRONMENT := .venv/.made
@@ -34,6 +34,9 @@ check: $(READY) ## what CI runs: lint, types, all tests
 	@$(BIN)/ruff check
 	@$(BIN)/mypy
 	@$(BIN)/pytest -q
+
+bench: $(READY) ## heap, speed and size against what is promised, into build/bench.json (about ten minutes)
+	@$(BIN)/python tests/bench/bench.py $(ARGS)
 
 romfs: $(ENVIRONMENT) ## the gateway's image for each architecture, in build/romfs/
 	@$(BIN)/python -m sluice_tools.toolchain.image --all

@@ -12,7 +12,8 @@ HEAD = """\
 all="{events}" results="{events}" subscribable="1">
 """
 EVENT = """\
-  <DERControl subscribable="0" replyTo="/api/v2/rsps/res-ms/rsp" responseRequired="03" href="/api/v2/derp/A/derc/{mrid}">
+  <DERControl subscribable="0" replyTo="/api/v2/rsps/res-ms/rsp" responseRequired="03" \
+href="/api/v2/derp/A/derc/{mrid}">
     <mRID>{mrid}</mRID>
     <version>0</version>
     <creationTime>{created}</creationTime>

@@ -33,7 +33,7 @@ if sys.platform == "qemu":
         return (start - mem32[_VALUE]) * _PER_TICK
 
 else:
-    import time
+    import utime as time  # the built-in one, even where a program has a `time` of its own
 
     UNIT = "microseconds"
     REPEATS = 5

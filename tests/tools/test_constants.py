@@ -41,6 +41,12 @@ def test_lines_keep_their_numbers() -> None:
     assert folded(text).split("\n").index("raise ValueError(24)") == 5
 
 
+def test_stripped_a_module_keeps_no_name_of_a_constant_not_even_its_own() -> None:
+    text = "A = const(\n    1\n)\nB = const(A + 1)\n_C = const(3)\nx = [A, B, _C]\n"
+    known = {"house.gate": {"A": 1, "B": 2}}
+    assert fold("house.gate", text, known, stripped=True) == "pass\n\n\npass\n_C = const(3)\nx = [1, 2, _C]\n"
+
+
 @pytest.mark.parametrize("use", ["SLOTS = 3", "def f(SLOTS):\n    pass", "x = f'{SLOTS}'"])
 def test_what_cannot_be_folded_is_refused_with_its_line(use: str) -> None:
     with pytest.raises(ConstantError, match="line 2"):

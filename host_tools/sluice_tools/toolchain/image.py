@@ -56,13 +56,29 @@ def _is_empty(file: Path) -> bool:
     return file.stem == "__init__" and len(ast.parse(file.read_bytes()).body) == 1
 
 
-def compile_modules(folder: Path = MODULES, architecture: str = SIM, root: Path = ROOT) -> dict[str, int]:
-    """Compile every module into `folder` and give the size of each, in bytes."""
+def compile_modules(
+    folder: Path = MODULES,
+    architecture: str = SIM,
+    root: Path = ROOT,
+    more: dict[str, Path] | None = None,
+    *,
+    stripped: bool = True,
+) -> dict[str, int]:
+    """Compile every module, and `more` that go with them, into `folder` and give the size of each, in bytes.
+
+    Not `stripped`: constants keep their names, for code that is compiled apart from the image.
+    """
+    files = sources(architecture, root) | (more or {})
+    texts = {name.replace("/", "."): file.read_text() for name, file in files.items()}
     shutil.rmtree(folder, ignore_errors=True)
+    return compile_texts(constants.folded(texts, stripped), folder, architecture)
+
+
+def compile_texts(texts: dict[str, str], folder: Path, architecture: str = "bytecode") -> dict[str, int]:
+    """Compile sources (module: text) into `folder` and give the size of each, in bytes."""
     march = [] if architecture == "bytecode" else [f"-march={architecture}"]
     sizes = {}
-    texts = {name.replace("/", "."): source.read_text() for name, source in sources(architecture, root).items()}
-    for module, text in constants.folded(texts).items():
+    for module, text in texts.items():
         name = module.replace(".", "/")
         compiled = (folder / name).with_suffix(".mpy")
         compiled.parent.mkdir(parents=True, exist_ok=True)

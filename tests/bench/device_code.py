@@ -1,0 +1,13 @@
+"""What the loops in machine code take of the heap where machine code lies in it, as on a board."""
+
+import gc
+
+
+def run():
+    gc.collect()
+    before = gc.mem_alloc()
+    import sluice.modbus.loops_viper
+    import sluice.sep2.loops_viper  # noqa: F401
+
+    gc.collect()
+    return gc.mem_alloc() - before

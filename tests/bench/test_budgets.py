@@ -1,0 +1,44 @@
+"""What firmware/budgets.toml allows is enough: the real thing is run in no more. `make bench` has the figures."""
+
+from pathlib import Path
+
+import heap_day
+import pytest
+from bench import LISTS, go_over, heap_image, mpy_total
+from budgets import BUDGETS
+from documents import derc_list
+from lxml import etree
+
+from sluice_tools.toolchain.interpreter import Interpreter
+
+
+@pytest.fixture
+def micropython32(micropython: Interpreter) -> Interpreter:
+    if micropython.bits != 32:
+        pytest.skip(f"{micropython} has larger objects than a board: 32 bits are needed")
+    return micropython
+
+
+def tokens(document: bytes) -> int:
+    """Give how many tags, attributes and texts lxml sees; an element without text has both its tags."""
+    elements = etree.fromstring(document).iter()
+    return sum(2 + len(element.attrib) + bool((element.text or "").strip()) for element in elements)
+
+
+def test_the_tokenizer_goes_over_any_list_in_its_heap(micropython32: Interpreter, tmp_path: Path) -> None:
+    rom = heap_image(tmp_path, {})
+    for name, events in LISTS.items():
+        told = go_over(micropython32, rom, "tokenizer", name, BUDGETS["tokenizer_heap"])
+        assert told == tokens(derc_list(events))
+
+
+def test_the_whole_gateway_lives_in_its_heap_through_a_busy_hour(micropython32: Interpreter, tmp_path: Path) -> None:
+    scenario_file = tmp_path / "busy_hour.yaml"
+    scenario_file.write_text(heap_day.busy_hour())
+    played = heap_day.play(scenario_file, tmp_path, str(BUDGETS["gateway_heapsize"]))
+    assert played.fault == ""
+    assert 0 < played.live_bytes <= BUDGETS["gateway_heap_live"]
+
+
+def test_the_modules_fit_into_their_flash_on_every_architecture(tmp_path: Path) -> None:
+    assert mpy_total(tmp_path) <= BUDGETS["mpy_total"]
