@@ -29,6 +29,7 @@ from sluice_tools.toolchain.interpreter import Interpreter
 FILE = BUILD / "bench.json"
 LISTS = {f"derc_{events}.xml": events for events in (58, 580)}
 REGISTERS = (1, 52, 125)
+ROOMS = ("sep2", "doe", "metering", "modbus", "devices", "site", "client", "port", "app")  # each on those before it
 BLOCK = 52  # registers of an inverter, the exchange that counts
 REPEATS = 5
 
@@ -131,6 +132,17 @@ class Bench:
             day = heap_day.play(heap_day.DAY, self.folder, f"{kb}k")
         return {"gateway_heap_live_bytes": day.live_bytes, "gateway_min_heapsize_bytes": 1024 * kb}
 
+    def rooms(self) -> Figures:
+        """What each room of the gateway takes: of the heap, by its modules alone, and of flash, as for a Cortex-M4F."""
+        modules = {room: [name for name in image.sources() if image.room(name) == room] for room in ROOMS}
+        named = [(room, [name.replace("/", ".") for name in names]) for room, names in modules.items()]
+        files = {"rooms": repr(named).encode()}
+        rom = make_image(self.folder / "rooms", {"device_rooms": HERE / "device_rooms.py"}, files, image.SIM)
+        heap = run_here(self.micropython, rom, "device_rooms")
+        flash = image.compile_modules(self.folder / "mpy", "armv7emsp")
+        figures: Figures = {f"{room}_modules_heap_bytes": heap[room] for room in ROOMS}
+        return figures | {f"{room}_mpy_bytes": sum(flash[name] for name in modules[room]) for room in ROOMS}
+
     def size(self) -> Figures:
         """The modules in flash, in the image that is the largest."""
         return {"mpy_total_bytes": mpy_total(self.folder / "mpy")}
@@ -216,6 +228,7 @@ def main() -> None:
             fetch.http,
             boot.boots,
             bench.gateway_heap,
+            bench.rooms,
             bench.size,
         ]
         print(f"speeds in {bench.machine.unit}" + f" ({bench.machine.why_not})" * bool(bench.machine.why_not))

@@ -2,6 +2,9 @@
 
 import gc
 
+import sluice.modbus.tables
+import sluice.sep2.tables  # noqa: F401
+
 
 def run():
     gc.collect()

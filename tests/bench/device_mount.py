@@ -1,6 +1,6 @@
 """Mounts a ROMFS image as boards/SIM/boot.py does, and prints what run() of a module in it gives.
 
-device_mount.py IMAGE MODULE [ARGUMENT...]
+device_mount.py IMAGE MODULE [ARGUMENT...], each argument an expression
 """
 
 import gc
@@ -16,4 +16,4 @@ with open(sys.argv[1], "rb") as image:
     vfs.mount(vfs.VfsRom(uctypes.bytearray_at(mmap(None, size, 1, 2, image.fileno(), 0), size)), "/rom")
 sys.path[:] = ["/rom", ".frozen"]
 gc.threshold(1024)  # what lives long lies close together, see boot.py
-print(__import__(sys.argv[2]).run(*sys.argv[3:]))
+print(__import__(sys.argv[2]).run(*map(eval, sys.argv[3:])))

@@ -39,7 +39,7 @@ class Machine:
 
 def run_here(micropython: Interpreter, rom: Path, module: str, *arguments: object, heapsize: str = "1m") -> Any:
     """Give what run() of a module in an image returns on this PC; MemoryError if `heapsize` is too small for it."""
-    command = micropython.command(HERE / "device_mount.py", rom, module, *arguments, heapsize=heapsize)
+    command = micropython.command(HERE / "device_mount.py", rom, module, *map(repr, arguments), heapsize=heapsize)
     done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S)
     if done.returncode:
         if "MemoryError" in done.stderr or "memory allocation failed" in done.stderr or done.returncode < 0:
