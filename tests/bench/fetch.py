@@ -13,6 +13,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -69,9 +70,8 @@ def http() -> dict[str, float]:
 
         for events in EVENTS:
             for way in ("streaming", "requests"):
-                figures[f"http_{way}_heap_{events}_bytes"] = smallest(
-                    lambda heap, way=way, events=events: device(way, events, heap), enough=ENOUGH, step=STEP
-                )
+                can = partial(device, way, events)
+                figures[f"http_{way}_heap_{events}_bytes"] = smallest(can, enough=ENOUGH, step=STEP)
         took = device("time", EVENTS[0])
         figures[f"http_time_vs_requests_{EVENTS[0]}"] = took["requests"] / took["streaming"]
     return figures
