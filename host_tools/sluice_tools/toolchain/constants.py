@@ -21,7 +21,7 @@ class ConstantError(ValueError):
 
 def folded(texts: dict[str, str], stripped: bool = False) -> dict[str, str]:
     """Give the sources of these modules (dotted name: text) with each other's constants in them."""
-    known = {module: constants(ast.parse(text)) for module, text in texts.items()}
+    known = {module: constants(ast.parse(text, module)) for module, text in texts.items()}
     return {module: fold(module, text, known, stripped) for module, text in texts.items()}
 
 

