@@ -28,33 +28,34 @@ NAMESPACES = const(23)
 DOCUMENT = const(24)
 TRUNCATED = const(25)
 
+# One text: a tuple of them would lie on the heap, a header for each.
 MESSAGES = (
-    "",
-    "DOCTYPE is not accepted",
-    "unknown entity (only amp, lt, gt, quot and apos are known)",
-    "character reference to something that is no XML character",
-    "end tag does not match the open element",
-    "attribute given twice",
-    "namespace prefix is not declared",
-    "namespace declaration is not allowed",
-    "'<' in an attribute value",
-    "invalid UTF-8",
-    "control character",
-    "']]>' in text",
-    "'--' in a comment",
-    "text outside the root element",
-    "second root element",
-    "malformed markup",
-    "malformed or misplaced XML declaration",
-    "encoding is neither UTF-8 nor US-ASCII, or not the declared one",
-    "elements are nested too deep",
-    "names of the open elements are too long",
-    "too many attributes",
-    "tag is too long",
-    "text is too long",
-    "namespace declarations are too many or too long",
-    "document is too long",
-    "document ends before it is complete",
+    "\n"
+    "DOCTYPE is not accepted\n"
+    "unknown entity (only amp, lt, gt, quot and apos are known)\n"
+    "character reference to something that is no XML character\n"
+    "end tag does not match the open element\n"
+    "attribute given twice\n"
+    "namespace prefix is not declared\n"
+    "namespace declaration is not allowed\n"
+    "'<' in an attribute value\n"
+    "invalid UTF-8\n"
+    "control character\n"
+    "']]>' in text\n"
+    "'--' in a comment\n"
+    "text outside the root element\n"
+    "second root element\n"
+    "malformed markup\n"
+    "malformed or misplaced XML declaration\n"
+    "encoding is neither UTF-8 nor US-ASCII, or not the declared one\n"
+    "elements are nested too deep\n"
+    "names of the open elements are too long\n"
+    "too many attributes\n"
+    "tag is too long\n"
+    "text is too long\n"
+    "namespace declarations are too many or too long\n"
+    "document is too long\n"
+    "document ends before it is complete"
 )
 
 
@@ -62,6 +63,6 @@ class XmlError(ValueError):
     """The document is refused: `code` says why, `offset` is the byte of the document where it shows."""
 
     def __init__(self, code, offset):
-        super().__init__("%s, at byte %d" % (MESSAGES[code], offset))
+        super().__init__("%s, at byte %d" % (MESSAGES.split("\n")[code], offset))
         self.code = code
         self.offset = offset
