@@ -122,12 +122,25 @@ def boot(rom: Path, scenario: Scenario, url: str, folder: Path) -> Boot:
     return Boot(1000 * (started - begun), 1000 * (told - begun))
 
 
+@contextmanager
+def only_growing() -> Iterator[None]:
+    """Let the C library of what is started meanwhile take memory bit by bit, and never give it back."""
+    settings = {"MALLOC_TOP_PAD_": "0", "MALLOC_TRIM_THRESHOLD_": "1000000000", "MALLOC_MMAP_THRESHOLD_": "1000000000"}
+    os.environ |= settings
+    try:
+        yield
+    finally:
+        for name in settings:
+            del os.environ[name]
+
+
 def boots() -> dict[str, float]:
     """Give the medians: boot to the first limit, and a part of it; a handshake; how many handshakes a boot takes."""
     with tempfile.TemporaryDirectory() as temporary, Children() as children:
         folder = Path(temporary)
         pki = make_pki(folder / "pki", now=time.time())
-        rom = make_image(folder / "rom", {"device_handshake": HERE / "device_handshake.py"}, {}, image.SIM)
+        modules = {name: HERE / f"{name}.py" for name in ("device_handshake", "device_tls")}
+        rom = make_image(folder / "rom", modules, {}, image.SIM)
         file = folder / "scenario.yaml"
         file.write_text(no_export(time.time()))
         options = ["--scenario", str(file), "--pki", str(pki.directory)]
@@ -136,6 +149,8 @@ def boots() -> dict[str, float]:
         done = [boot(rom, scenarios.load(file), url, folder) for _ in range(BOOTS)]
         files = [str(pki.directory / name) for name in ("serca.pem", "device-chain.pem", "device.key")]
         took_us = run_here(interpreter.find(), rom, "device_handshake", url, *files, HANDSHAKES, heapsize=HEAP)
+        with only_growing():
+            tls = run_here(interpreter.find(), rom, "device_tls", url, *files, heapsize=HEAP)
     limit_ms = statistics.median(boot.limit_ms for boot in done)
     handshake_ms = statistics.median(took_us["port"]) / 1000
     return {
@@ -144,6 +159,9 @@ def boots() -> dict[str, float]:
         "handshake_ms": handshake_ms,
         "handshake_no_delay_ms": statistics.median(took_us["no_delay"]) / 1000,
         "boot_to_first_limit_vs_handshake": limit_ms / handshake_ms,
+        "tls_certificates_bytes": tls["certificates"],
+        "tls_connected_bytes": tls["connected"],
+        "tls_peak_bytes": tls["most"],
     }
 
 
