@@ -35,7 +35,7 @@ check: $(READY) ## what CI runs: lint, types, all tests
 	@$(BIN)/mypy
 	@$(BIN)/pytest -q
 
-bench: $(READY) ## heap, speed and size against what is promised, into build/bench.json (about ten minutes)
+bench: $(READY) ## heap, speed and size against what is promised, into build/bench.json (about five minutes)
 	@$(BIN)/python tests/bench/bench.py $(ARGS)
 
 romfs: $(ENVIRONMENT) ## the gateway's image for each architecture, in build/romfs/
@@ -44,7 +44,7 @@ romfs: $(ENVIRONMENT) ## the gateway's image for each architecture, in build/rom
 size: $(ENVIRONMENT) ## bytes of .mpy per module and in total, and the change since the last commit
 	@$(BIN)/python -m sluice_tools.toolchain.image --size
 
-tables: $(ENVIRONMENT) ## the tables of firmware/sluice/sep2 out of its documents.py
+tables: $(ENVIRONMENT) ## tables.py of sep2 (out of its documents.py) and of modbus
 	@$(BIN)/python firmware/make_tables.py
 
 lock: $(ENVIRONMENT) ## newest versions of all packages into requirements.lock
