@@ -36,6 +36,11 @@ OTHERS = (
     b"<value>1</value >",
     b"<value>1</valuf>",
     b"<value >1</value>",
+    b"</DERControl >",
+    b"</DERControlBase\n>",
+    b"</DERControl/>",
+    b"<reason/>",
+    b"<value>5368709119</value>",
     b"<DERControl>",
     b"<DERControlBase>",
     b"</DERControlBase>",
@@ -146,6 +151,12 @@ def test_both_walk_the_same_tree():
             assert not viper or tables.PARENT[viper] == node and tables.NAME[viper] == name
 
 
+def test_both_stop_at_the_largest_number():
+    for text in (b"536870909", b"536870911", b"536870912", b"5368709110", b"5368709119", b"99999999999"):
+        for loops in BOTH:
+            assert loops.decimal(text, 0, len(text)) == min(int(text), kinds.LARGEST)
+
+
 def test_both_read_the_same_numbers():
     random.seed(3)
     for _ in range(ROUNDS):
@@ -204,6 +215,8 @@ def test_an_element_can_be_opened_to_the_last_place_and_no_further():
         elements = opened(limits.DEPTH_MAX - 1)
         scanned(loops, elements, b"<value><value>", 0, 14)
         assert elements.state[tape.DEPTH] == limits.DEPTH_MAX
+        for more in (b"<value>", b"<value/>", b"<value>1</value>"):
+            assert scanned(loops, elements, more, 0, len(more))[:2] == (0, [1])
         assert isinstance(elements, Elements)
 
 
@@ -220,7 +233,7 @@ def test_both_take_only_the_whole_reply_to_the_read_that_was_asked():
     random.seed(8)
     taken = 0
     for _ in range(ROUNDS // 3):
-        count = 1 + random.getrandbits(7) % 125
+        count = 1 + random.getrandbits(7) % 127
         request = bytearray(8)
         modbus_portable.put_request(request, 1, pick((3, 4, 6)), 0, count)
         at = random.getrandbits(3)
@@ -229,15 +242,16 @@ def test_both_take_only_the_whole_reply_to_the_read_that_was_asked():
         reply += bytes([crc & 0xFF, crc >> 8])
         if random.getrandbits(1):
             reply[at + random.getrandbits(16) % (len(reply) - at)] ^= 1 << random.getrandbits(3)
-        end = len(reply) - (random.getrandbits(4) == 0)
+        reply += b"."
+        end = len(reply) - 1 - (random.getrandbits(4) == 0) + (random.getrandbits(4) == 0)
         found = []
         for loops in (modbus_portable, modbus_viper):
-            regs = array("H", [0xEEEE] * 126)
+            regs = array("H", [0xEEEE] * 127)
             said = loops.take_reply(reply, at, end, request, regs)
-            assert said or list(regs) == [0xEEEE] * 126
+            assert said or list(regs) == [0xEEEE] * 127
             found.append((bool(said), list(regs)))
         assert found[0] == found[1]
-        assert not found[0][0] or found[0][1][count:] == [0xEEEE] * (126 - count)
+        assert not found[0][0] or count <= 125 and found[0][1][count:] == [0xEEEE] * (127 - count)
         taken += found[0][0]
     assert taken > ROUNDS // 12
 

@@ -207,6 +207,31 @@ def test_what_is_within_the_bounds_is_read():
         assert tokens(document)[-1] == ("end", "")
 
 
+def test_a_tag_is_as_long_as_it_may_be_wherever_it_is_read_and_no_longer():  # P5
+    for quote in (b"'", b'"'):
+        for spare, last in ((0, ("end", "")), (1, ("error", error.TAG, 0))):
+            document = b"<a b=" + quote + b"x" * (TAG_MAX - 6 + spare) + quote + b"></a>"
+            for size in (len(document), 100):
+                assert tokens(document, size)[-1] == last
+
+
+def test_an_attribute_may_hold_what_ends_a_tag():
+    for document in (b"<a b=\"1>2\" c='>'/>", b"<a b='1>2' c=\">\"/>", b"<a b=\"1>2\" c=\">\"/>"):
+        for size in (1, 5, 100):
+            assert tokens(document, size)[1:3] == [("attr", "", b"1>2"), ("attr", "", b">")]
+
+
+def test_a_reference_to_a_character_becomes_its_utf8():
+    for code in (0x7F, 0x80, 0x7FF, 0x800, 0xFFFD, 0x10000, 0x10FFFF):
+        assert tokens(b"<a>&#%d;</a>" % code)[1] == ("text", chr(code).encode())
+        assert tokens(b"<a b='&#x%x;'/>" % code)[1] == ("attr", "", chr(code).encode())
+
+
+def test_more_than_there_is_cannot_be_fed():
+    for n, at in ((4, 0), (1, 3), (-1, 0), (1, -1)):
+        raises(ValueError, Tokenizer(Tokens()).feed, b"<a>", n, at)
+
+
 def test_attributes_of_two_namespaces_are_two_however_alike_the_namespaces():  # P2
     for uris in ((b"Aa", b"BB"), (b"u", b"U"), (b"u", b"u/"), (b"uu", b"u"), (b"u" * 100 + b"v", b"u" * 100 + b"w")):
         document = b"<a xmlns:p='%s' xmlns:q='%s' p:b='1' q:b='2'/>" % uris

@@ -70,6 +70,8 @@ class Tokenizer:
 
     def feed(self, buf, n, at=0):
         """Take the `n` bytes of `buf` (bytes or bytearray) from `at` on, all of them."""
+        if n < 0 or at < 0 or at + n > len(buf):  # the last check of bounds: machine code makes none
+            raise ValueError("more than there is")
         self._origin = self._fed - at
         if n > DOC_MAX - self._fed:
             self._run_states(buf, at, at + DOC_MAX - self._fed)
