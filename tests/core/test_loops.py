@@ -37,6 +37,8 @@ OTHERS = (
     b"<value>1</valuf>",
     b"<value >1</value>",
     b"</DERControl >",
+    b"<:value/>",
+    b"</:DERControl>",
     b"</DERControlBase\n>",
     b"</DERControl/>",
     b"<reason/>",

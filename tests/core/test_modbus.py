@@ -10,6 +10,18 @@ from sluice.modbus.rtu import DONE, EXCEPTION, PENDING, Reply, crc16, encode_rea
 from sluice_wire.limits import ADU_MAX, REPLY_TIMEOUT_MS
 
 
+def test_what_has_no_room_is_neither_written_nor_read():
+    raises(ValueError, encode_read, bytearray(7), 1, 3, 0, 1)
+    raises(ValueError, encode_write_single, bytearray(7), 1, 0, 1)
+    raises(ValueError, encode_write, bytearray(12), 1, 0, array("H", [1, 2]), 2)
+    raises(ValueError, encode_write, bytearray(13), 1, 0, array("H", [1]), 2)
+    reply = Reply()
+    request = bytearray(8)
+    encode_read(request, 1, 3, 0, 100)
+    reply.expect(request)
+    raises(ValueError, reply.feed, bytearray(8), 200)
+
+
 def client(**faults):
     line = Line({1: {i: 100 + i for i in range(200)}})
     line.faults = faults.get("faults", [])

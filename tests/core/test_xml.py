@@ -221,6 +221,14 @@ def test_an_attribute_may_hold_what_ends_a_tag():
             assert tokens(document, size)[1:3] == [("attr", "", b"1>2"), ("attr", "", b">")]
 
 
+def test_a_prefix_has_a_letter_wherever_it_is_cut():
+    for inner in (b"<:quality/>", b"<quality>\n<value/></:quality>", b"<:quality>7</:quality>", b"<quality :a='1'/>"):
+        document = b'<Time xmlns="urn:ieee:std:2030.5:ns">' + inner + b"</Time>"
+        whole = tokens(document)
+        assert whole[-1][:2] == ("error", error.SYNTAX)
+        assert tokens(document, 1)[-1] == whole[-1]
+
+
 def test_a_reference_to_a_character_becomes_its_utf8():
     for code in (0x7F, 0x80, 0x7FF, 0x800, 0xFFFD, 0x10000, 0x10FFFF):
         assert tokens(b"<a>&#%d;</a>" % code)[1] == ("text", chr(code).encode())

@@ -6,6 +6,7 @@ import pytest
 
 from sluice_tools.toolchain import image
 from sluice_tools.toolchain.constants import ConstantError, constants, fold
+from sluice_tools.toolchain.constants import folded as whole
 
 KNOWN = {
     "house.limits": {"SLOTS": 24, "FLOOR": -2, "URI": "urn:x"},
@@ -47,10 +48,43 @@ def test_stripped_a_module_keeps_no_name_of_a_constant_not_even_its_own() -> Non
     assert fold("house.gate", text, known, stripped=True) == "pass\n\n\npass\n_C = const(3)\nx = [1, 2, _C]\n"
 
 
-@pytest.mark.parametrize("use", ["SLOTS = 3", "def f(SLOTS):\n    pass", "x = f'{SLOTS}'"])
+@pytest.mark.parametrize(
+    "use",
+    [
+        "SLOTS = 3",
+        "def f(SLOTS):\n    pass",
+        "def SLOTS():\n    pass",
+        "class SLOTS:\n    pass",
+        "for SLOTS in (1, 2):\n    pass",
+        "import json as SLOTS",
+        "from house.other import SLOTS",
+        "try:\n    pass\nexcept OSError as SLOTS:\n    pass",
+        "def f():\n    global SLOTS",
+        "from house import store\ndef f(store):\n    return store.FREE",
+        "x = f'{SLOTS}'",
+    ],
+)
 def test_what_cannot_be_folded_is_refused_with_its_line(use: str) -> None:
-    with pytest.raises(ConstantError, match="line 2"):
+    with pytest.raises(ConstantError, match=r"house.gate, line \d"):
         folded(f"from house.limits import SLOTS\n{use}\n")
+
+
+@pytest.mark.parametrize(
+    "text", ["from house.limits import *\n", "import house.limits\n", "from house.middle import SLOTS\n"]
+)
+def test_a_constant_that_goes_is_not_asked_for_in_another_way(text: str) -> None:
+    texts = {
+        "house.limits": "from micropython import const\nSLOTS = const(24)\n",
+        "house.middle": "from house.limits import SLOTS\nx = SLOTS\n",
+        "house.gate": text,
+    }
+    assert whole({**texts, "house.gate": ""}, stripped=True)["house.middle"] == "pass\nx = 24\n"
+    with pytest.raises(ConstantError, match="house.gate, line 1"):
+        whole(texts, stripped=True)
+
+
+def test_what_looks_like_the_end_of_a_line_in_a_text_is_none() -> None:
+    assert folded("from house.limits import SLOTS\nx = '\x0c\x85', 1 + SLOTS\n") == "pass\nx = '\x0c\x85', 1 + 24\n"
 
 
 def test_bounds_and_enumerations_are_named_by_no_module_of_the_image_but_their_own(tmp_path) -> None:

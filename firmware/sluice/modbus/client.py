@@ -46,7 +46,10 @@ class ExceptionReply(ModbusError):
 
 
 class Client:
-    """The one client on `line` (see sluice.port); one exchange at a time. The registers last read are in `regs`."""
+    """The one client on `line` (see sluice.port). The registers last read are in `regs`.
+
+    One exchange at a time: what read() and write() give is awaited before either is called again.
+    """
 
     def __init__(self, line):
         self._line = line

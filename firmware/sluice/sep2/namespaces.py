@@ -56,7 +56,7 @@ class Namespaces:
     def find(self, buf, at, end):
         """Return the slot of the prefix `buf[at:end]`, or -1."""
         end -= at
-        slot = self._count - 1
+        slot = self._count - 1 if end else 0  # no prefix is empty
         while slot:
             if self.length[slot] == end and same(buf, at, self._prefixes, self._at[slot], end):
                 return slot

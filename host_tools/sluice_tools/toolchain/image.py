@@ -58,7 +58,7 @@ def sources(architecture: str = SIM, root: Path = ROOT) -> dict[str, Path]:
 
 
 def _is_empty(file: Path) -> bool:
-    return file.stem == "__init__" and len(ast.parse(file.read_bytes()).body) == 1
+    return file.stem == "__init__" and all(isinstance(node, ast.Expr) for node in ast.parse(file.read_bytes()).body)
 
 
 def compile_modules(
