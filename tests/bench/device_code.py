@@ -2,8 +2,8 @@
 
 import gc
 
-import sluice.modbus.tables
-import sluice.sep2.tables  # noqa: F401
+from sluice.modbus.tables import CRC_LOW  # noqa: F401
+from sluice.sep2.tables import CLASS  # noqa: F401
 
 
 def run():
