@@ -69,5 +69,5 @@ $(SCHEMAS): schemas.lock | $(ENVIRONMENT)
 $(MICROPYTHON): host_tools/sluice_tools/toolchain/interpreter.py $(ENVIRONMENT)
 	@if $(BIN)/python -m sluice_tools.toolchain.interpreter; then mkdir -p $(@D) && touch $@; else [ "$$CI" != true ]; fi
 
-$(ROMFS): host_tools/sluice_tools/toolchain/image.py $(SOURCES) $(ENVIRONMENT)
+$(ROMFS): host_tools/sluice_tools/toolchain/image.py host_tools/sluice_tools/toolchain/constants.py $(SOURCES) $(ENVIRONMENT)
 	@$(BIN)/python -m sluice_tools.toolchain.image

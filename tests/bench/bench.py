@@ -129,6 +129,8 @@ class Bench:
         day = heap_day.play(heap_day.DAY, self.folder, f"{kb}k")
         while day.fault:
             kb += 1
+            if kb > int(HEAP.removesuffix("k")):
+                raise RuntimeError(f"the day does not pass in {HEAP}: {day.fault}")
             day = heap_day.play(heap_day.DAY, self.folder, f"{kb}k")
         return {"gateway_heap_live_bytes": day.live_bytes, "gateway_min_heapsize_bytes": 1024 * kb}
 

@@ -33,7 +33,7 @@ def measured(registers):
             uart.read()
 
     exchanges()
-    return {"exchange": cost(exchanges) // TIMES, "line": cost(line) // TIMES}
+    return {"exchange": cost(exchanges) / TIMES, "line": cost(line) / TIMES}
 
 
 def run(registers):
