@@ -38,6 +38,8 @@ OTHERS = (
     b"<value >1</value>",
     b"</DERControl >",
     b"<:value/>",
+    b"<a:opModExpLimW>\n<value>1</value></c:opModExpLimW>",
+    b"</c:opModExpLimW>",
     b"</:DERControl>",
     b"</DERControlBase\n>",
     b"</DERControl/>",
@@ -74,7 +76,7 @@ def some_bytes(alphabet, n):
 def opened(depth):
     """Return Elements with this many elements open; the root declares a default namespace and a prefix."""
     tokenizer = Tokenizer(Silent())
-    root = b'<DERControlList xmlns="urn:ieee:std:2030.5:ns" xmlns:a="https://csipaus.org/ns">'
+    root = b'<DERControlList xmlns="urn:ieee:std:2030.5:ns" xmlns:a="https://csipaus.org/ns" xmlns:c="https://csipaus.org/ns">'
     document = root + b"<DERControl>" * (depth - 1)
     tokenizer.feed(document, len(document))
     return tokenizer._elements

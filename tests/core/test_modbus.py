@@ -22,6 +22,15 @@ def test_what_has_no_room_is_neither_written_nor_read():
     raises(ValueError, reply.feed, bytearray(8), 200)
 
 
+def test_the_last_byte_of_an_echo_counts_too():
+    request = bytearray(16)
+    encode_write(request, 1, 5, array("H", [1, 2]), 2)
+    reply = Reply()
+    reply.expect(request)
+    wrong = framed(1, 16, 0, 5, 0, 3)
+    assert reply.feed(wrong, len(wrong)) == PENDING
+
+
 def client(**faults):
     line = Line({1: {i: 100 + i for i in range(200)}})
     line.faults = faults.get("faults", [])

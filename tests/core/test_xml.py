@@ -229,6 +229,13 @@ def test_a_prefix_has_a_letter_wherever_it_is_cut():
         assert tokens(document, 1)[-1] == whole[-1]
 
 
+def test_an_end_tag_has_the_prefix_of_its_start_tag_whatever_that_stands_for():
+    head = b'<Time xmlns="urn:ieee:std:2030.5:ns" xmlns:a="https://csipaus.org/ns" xmlns:b="https://csipaus.org/ns">'
+    document = head + b"<a:opModExpLimW>\n<value>1</value></b:opModExpLimW></Time>"
+    for size in (1, len(document)):
+        assert tokens(document, size)[-1][:2] == ("error", error.MISMATCH)
+
+
 def test_a_reference_to_a_character_becomes_its_utf8():
     for code in (0x7F, 0x80, 0x7FF, 0x800, 0xFFFD, 0x10000, 0x10FFFF):
         assert tokens(b"<a>&#%d;</a>" % code)[1] == ("text", chr(code).encode())
