@@ -8,7 +8,7 @@ from micropython import const
 # Events and programs (E1, E7)
 MAX_EVENTS = const(24)  # slots of the event store; two stores (live, staged) of 70 B a slot: 3.4 KB
 RANDOMIZE_MAX_S = const(3600)  # of randomizeStart and randomizeDuration, either way (sep.xsd)
-MAX_PROGRAMS = const(16)  # DERPrograms followed at a time; about 250 B each
+MAX_PROGRAMS = const(16)  # DERPrograms followed at a time; 250 B each, 1 KB with addresses as long as may be
 MAX_REPLY_TO = const(8)  # distinct replyTo addresses held for the events; up to HREF_MAX B each
 RESPONSES_MAX = const(64)  # responses waiting for the server; 22 B each: 1.4 KB
 
