@@ -11,6 +11,7 @@ from sluice.sep2.url import split
 from sluice_wire.identity import nmi_valid, pin_valid
 from sluice_wire.limits import UNLIMITED_W
 from sluice_wire.meters import METERS
+from sluice_wire.utilities import PROFILES
 
 REQUIRED = object()
 _HOST = "abcdefghijklmnopqrstuvwxyz0123456789-"
@@ -72,6 +73,10 @@ def _meter_map(value):
     return isinstance(value, str) and value in METERS
 
 
+def _profile(value):
+    return isinstance(value, str) and value in PROFILES
+
+
 _WATTS = "a whole number of watts, 0 or more"
 _UNIT_ID = "a Modbus unit id, 1 to 247"
 _FILE = "the name of a PEM file"
@@ -89,6 +94,7 @@ KEYS = (
     ("server", "key", _name, _FILE + ": this device's private key", REQUIRED),
     ("server", "pen", _pen, "the IANA Private Enterprise Number, 1 to 99999999", REQUIRED),
     ("server", "pin", _pin, "the registration PIN: five digits and their check digit", REQUIRED),
+    ("server", "profile", _profile, "one of " + ", ".join(sorted(PROFILES)), "default"),
     ("bus", "device", _name, "the serial line, such as /dev/ttyUSB0", REQUIRED),
     ("bus", "baud", _baud, "one of " + ", ".join([str(baud) for baud in BAUDS]), 9600),
     ("bus", "parity", _parity, "none, even or odd", "none"),
