@@ -18,15 +18,21 @@ NS_CSIPAUS_OLD = const(("http://csipaus.org/ns", "https://csipaus.anu.edu.au/csi
 
 MEDIA_TYPE = const("application/sep+xml")
 
-# Modes of the envelope. The first four in the order of the bits of doeModesSupported.
+# Modes of the envelope: limits in watts, in the order of the bits of doeModesSupported; what carries another number;
+# switches.
 EXP_LIM = const(0)  # opModExpLimW
 IMP_LIM = const(1)  # opModImpLimW
 GEN_LIM = const(2)  # opModGenLimW
 LOAD_LIM = const(3)  # opModLoadLimW
-CONNECT = const(4)  # opModConnect
-ENERGIZE = const(5)  # opModEnergize
-WATT_MODES = const(4)  # modes below this number carry watts
-MODES = const(6)
+MAX_LIM = const(4)  # opModMaxLimW: hundredths of a percent of setMaxW
+FIXED = const(5)  # opModFixedW: hundredths of a percent, + = generation
+TARGET = const(6)  # opModTargetW: W, + = generation
+STORAGE_TARGET = const(7)  # opModStorageTargetW: W, + = discharge
+CONNECT = const(8)  # opModConnect
+ENERGIZE = const(9)  # opModEnergize
+WATT_MODES = const(4)  # modes below this number are limits in watts
+VALUE_MODES = const(8)  # modes below this number carry a number
+MODES = const(10)
 
 # EventStatus.currentStatus
 SCHEDULED = const(0)
@@ -70,10 +76,20 @@ QUALITY_QUESTIONABLE = const(0x0010)
 
 # DERType
 DER_PV = const(4)
+DER_STORAGE = const(80)
+DER_PV_STORAGE = const(83)
 
 # modesSupported
+MODE_CHARGE = const(1 << 0)
+MODE_DISCHARGE = const(1 << 1)
 MODE_CONNECT = const(1 << 2)
 MODE_ENERGIZE = const(1 << 3)
+MODE_FIXED = const(1 << 7)
+MODE_MAX_LIM = const(1 << 20)
+MODE_TARGET = const(1 << 22)
+
+# vppModesSupported (CSIP-AUS 1.3)
+VPP_STORAGE_TARGET = const(1 << 0)
 
 # genConnectStatus
 CONNECT_CONNECTED = const(1)

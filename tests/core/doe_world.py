@@ -7,9 +7,10 @@ from sluice.doe.events import Events, ReplyTos
 from sluice.doe.programs import Programs
 from sluice.doe.responses import Responses
 from sluice_wire.limits import UNLIMITED_W
-from sluice_wire.sep2 import WATT_MODES
+from sluice_wire.sep2 import VALUE_MODES
+from sluice_wire.utilities import PROFILES
 
-MODE_NAMES = ("exp", "imp", "gen", "load", "connect", "energize")
+MODE_NAMES = ("exp", "imp", "gen", "load", "max_lim", "fixed", "target", "storage", "connect", "energize")
 
 
 class Record:
@@ -31,7 +32,7 @@ class Record:
         self.set_grad_w = sets.pop("set_grad_w", -1)
         self.connect = sets.get("connect", True)
         self.energize = sets.get("energize", True)
-        self.limit_w = array("i", [sets.get(name, 0) for name in MODE_NAMES[:WATT_MODES]])
+        self.values = array("i", [sets.get(name, 0) for name in MODE_NAMES[:VALUE_MODES]])
         self.modes = sum([1 << MODE_NAMES.index(name) for name in sets])
 
     def has(self, field):
@@ -57,16 +58,18 @@ def no_draw(bound):
 class World:
     """Programs A (primacy 1) and B (primacy 2), an empty store, fixed limits of 1.5 kW each way, 10 kW of inverter."""
 
-    def __init__(self, max_w=10000, fixed_w=(1500, 1500, UNLIMITED_W, UNLIMITED_W)):
+    def __init__(
+        self, max_w=10000, fixed_w=(1500, 1500, UNLIMITED_W, UNLIMITED_W), profile=PROFILES["default"], storage_max_w=0
+    ):
         reply_tos = ReplyTos()
         self.programs = Programs()
-        self.a = self.programs.put(b"A", 1, "A")
-        self.b = self.programs.put(b"B", 2, "B")
+        self.a = self.programs.put(mrid(1), 1, "A")
+        self.b = self.programs.put(mrid(2), 2, "B")
         self.events = Events(reply_tos)
         self.staged = Events(reply_tos)
         self.responses = Responses()
-        self.envelope = Envelope(self.events, self.programs, fixed_w)
-        self.envelope.rate(max_w)
+        self.envelope = Envelope(self.events, self.programs, fixed_w, profile)
+        self.envelope.rate(max_w, storage_max_w)
         self.now = 0
         self.applied = True
 

@@ -8,7 +8,7 @@ from sluice_wire.sep2 import EXP_LIM
 def test_everything_is_found_by_links_from_the_one_address_that_is_configured():  # D1, T5
     world = talked()
     assert world.export_limits() == [5000]
-    assert world.programs.default_limit_w[EXP_LIM] == 1500
+    assert world.programs.default_values[EXP_LIM] == 1500
     assert world.programs.primacy[0] == 1
     assert world.journal.faults == {}
 
@@ -126,7 +126,7 @@ def test_a_document_that_breaks_off_leaves_the_last_good_state_in_force():  # P5
         world.utility.cut[path] = len(changed) - 2
     world.settle(320)
     assert world.export_limits() == [5000]
-    assert world.programs.default_limit_w[EXP_LIM] == 1500
+    assert world.programs.default_values[EXP_LIM] == 1500
     assert len(world.journal.faults) == 6
 
 
@@ -154,7 +154,7 @@ def test_a_program_that_moves_keeps_its_default_meanwhile():  # T5
     world.utility.documents["/programs"] = listed("DERProgramList", [program("Q", 1)])
     world.utility.statuses["/p/Q/default"] = 500
     world.settle(310)
-    assert world.programs.default_limit_w[EXP_LIM] == 1500
+    assert world.programs.default_values[EXP_LIM] == 1500
     assert world.programs.default_for(EXP_LIM) == 0
 
 

@@ -24,7 +24,21 @@ from sluice.sep2.readers import Reader, ReadError
 from sluice.sep2.record import Record
 from sluice.sep2.values import TIME_MAX
 from sluice.sep2.xml import Tokenizer
-from sluice_wire.sep2 import CONNECT, ENERGIZE, EPOCH, EXP_LIM, GEN_LIM, IMP_LIM, LOAD_LIM
+from sluice_wire.sep2 import (
+    CONNECT,
+    ENERGIZE,
+    EPOCH,
+    EXP_LIM,
+    FIXED,
+    GEN_LIM,
+    IMP_LIM,
+    LOAD_LIM,
+    MAX_LIM,
+    NS_CSIPAUS_12,
+    NS_CSIPAUS_13,
+    STORAGE_TARGET,
+    TARGET,
+)
 
 WATTS = 1 << EXP_LIM | 1 << IMP_LIM | 1 << GEN_LIM | 1 << LOAD_LIM
 
@@ -43,7 +57,7 @@ def refusal(kind, document):
 
 
 def limits(record):
-    return record.limit_w[IMP_LIM], record.limit_w[EXP_LIM], record.limit_w[GEN_LIM], record.limit_w[LOAD_LIM]
+    return record.values[IMP_LIM], record.values[EXP_LIM], record.values[GEN_LIM], record.values[LOAD_LIM]
 
 
 def test_the_events_of_the_test_program_are_read():  # V
@@ -86,7 +100,7 @@ def test_a_list_that_lies_about_its_length_is_read_as_far_as_it_goes():  # T6, V
 
 def test_the_older_namespace_plain_watts_and_a_short_mrid_are_read():  # P2, P3, P4
     record = read(tables.DERC_LIST, DERC_LIST_OLD)
-    assert (record.limit_w[IMP_LIM], record.limit_w[EXP_LIM]) == (20000, 5000)
+    assert (record.values[IMP_LIM], record.values[EXP_LIM]) == (20000, 5000)
     assert bytes(record.mrid) == b"\0\0\0\0\0\0\0\0\xab\xcd\xef\x01\x23\x45\x67\x89"
     assert (record.current_status, record.randomize_start, record.duration) == (1, 10, 86400)
     assert record.text(Record.DESCRIPTION) == "Example DERControl 1"
@@ -94,7 +108,7 @@ def test_the_older_namespace_plain_watts_and_a_short_mrid_are_read():  # P2, P3,
 
 def test_the_default_control_is_read():  # E5, E12, V
     record = read(tables.DDERC, DDERC)
-    assert (record.limit_w[IMP_LIM], record.limit_w[EXP_LIM], record.energize) == (1500, 1500, 1)
+    assert (record.values[IMP_LIM], record.values[EXP_LIM], record.energize) == (1500, 1500, 1)
     assert record.modes == 1 << IMP_LIM | 1 << EXP_LIM | 1 << ENERGIZE
     assert record.set_grad_w == -1  # setSoftGradW is something else
 
@@ -108,6 +122,70 @@ def test_set_grad_w_and_connect_of_a_default_are_read():  # E12
     )
     assert (record.set_grad_w, record.connect, record.ramp_tms) == (28, 0, 6000)
     assert record.modes & (1 << CONNECT | 1 << ENERGIZE) == 1 << CONNECT
+
+
+def based(inner):
+    """Return the handbook's default with this in its DERControlBase instead of opModEnergize."""
+    return DDERC.replace(b"<opModEnergize>true</opModEnergize>", inner)
+
+
+def test_percentages_and_set_points_are_read():  # E11
+    record = read(
+        tables.DDERC,
+        based(
+            b"<opModFixedW>-5000</opModFixedW><opModMaxLimW>12000</opModMaxLimW>"
+            b"<opModTargetW><multiplier>2</multiplier><value>-32</value></opModTargetW>"
+            b"<ns2:opModStorageTargetW><value>-2500</value></ns2:opModStorageTargetW>"
+        ).replace(NS_CSIPAUS_12.encode(), NS_CSIPAUS_13.encode()),
+    )
+    modes = (FIXED, MAX_LIM, TARGET, STORAGE_TARGET, EXP_LIM, IMP_LIM)
+    assert [record.values[mode] for mode in modes] == [-5000, 12000, -3200, -2500, 1500, 1500]
+    assert record.modes == sum([1 << mode for mode in modes])
+
+
+def test_a_set_point_beyond_all_bounds_is_the_largest_of_its_sign():  # P3
+    record = read(
+        tables.DDERC,
+        based(
+            b"<opModTargetW><multiplier>9</multiplier><value>-32768</value></opModTargetW>"
+            b"<opModFixedW>-99999999999</opModFixedW>"
+        ),
+    )
+    assert (record.values[TARGET], record.values[FIXED]) == (-LARGEST, -LARGEST)
+
+
+def test_modes_that_are_not_known_take_nothing_from_those_that_are():  # E11, P2
+    record = read(
+        tables.DDERC,
+        based(
+            b'<opModVoltVar href="/curves/1"/>'
+            b"<opModFreqDroop><dBOF>1</dBOF><opModMaxLimW>7</opModMaxLimW></opModFreqDroop>"
+            b"<opModFixedPFInjectW><displacement>9</displacement><multiplier>-1</multiplier></opModFixedPFInjectW>"
+            b'<opModMaxLimW xmlns="urn:alien">none</opModMaxLimW><ns2:opModMaxLimW>x</ns2:opModMaxLimW>'
+            b"<opModStorageTargetW>x</opModStorageTargetW><ns2:opModTargetW><value>x</value></ns2:opModTargetW>"
+            b"<opModConnect>true</opModConnect>"
+        ),
+    )
+    assert record.modes == 1 << IMP_LIM | 1 << EXP_LIM | 1 << CONNECT
+    assert (record.values[IMP_LIM], record.values[EXP_LIM], record.connect) == (1500, 1500, 1)
+
+
+def test_a_duration_of_less_than_nothing_is_none_and_spoils_no_list():  # E8, P5
+    record = collect(
+        tables.DERC_LIST,
+        DERC_LIST.replace(b"<duration>300<", b"<duration>-300<", 1),
+        lambda record: record.duration,
+    )
+    assert record == [0, 300, 300, 300, 300]
+
+
+def test_the_version_of_an_event_is_read():  # E8
+    versions = collect(
+        tables.DERC_LIST,
+        DERC_LIST.replace(b"<creationTime>", b"<version>7</version><creationTime>", 1),
+        lambda record: record.version,
+    )
+    assert versions == [7, 0, 0, 0, 0]
 
 
 def test_the_entry_leads_to_time_devices_and_usage_points():  # D1
@@ -193,7 +271,7 @@ def test_a_name_in_the_wrong_namespace_is_not_read():  # P2
 
 def test_any_prefix_will_do():  # P2
     record = read(tables.DDERC, DDERC.replace(b"ns2", b"csipaus"))
-    assert record.limit_w[EXP_LIM] == 1500
+    assert record.values[EXP_LIM] == 1500
 
 
 def test_another_document_than_the_expected_is_refused():
@@ -216,8 +294,7 @@ def test_an_item_that_lacks_what_it_must_have_is_refused_by_name():  # P5
 
 def test_a_value_that_cannot_be_read_is_refused_by_name():  # P5
     for good, bad, said in (
-        (b"<duration>300<", b"<duration>5m<", 'interval/duration: expected a whole number, not negative, found "5m"'),
-        (b"<duration>300<", b"<duration>-1<", 'interval/duration: expected a whole number, not negative, found "-1"'),
+        (b"<duration>300<", b"<duration>5m<", 'interval/duration: expected a whole number of seconds, found "5m"'),
         (b"<value>3512<", b"<value>3.5<", 'opModImpLimW/value: expected a whole number, found "3.5"'),
         (b"<value>3512</value>", b"", 'opModImpLimW: expected a number of watts, found ""'),
         (b"<multiplier>0<", b"<multiplier>10<", 'multiplier: expected a whole number from -9 to 9, found "10"'),

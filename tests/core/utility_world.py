@@ -21,7 +21,8 @@ from sluice.sep2.writers import Writer
 from sluice.sep2.xml import Tokenizer
 from sluice.sep2.xml_error import XmlError
 from sluice_wire.limits import TX_SIZE, UNLIMITED_W
-from sluice_wire.sep2 import EPOCH
+from sluice_wire.sep2 import EPOCH, VALUE_MODES
+from sluice_wire.utilities import PROFILES
 
 NOW = 200000000  # core seconds: a day in 2026
 LFDI = "4075DE6031E562ACF4D9EAA765A5B2ED00057269"
@@ -252,7 +253,8 @@ class World:
         self.programs = Programs()
         self.events = Events(ReplyTos())
         self.responses = Responses()
-        self.envelope = Envelope(self.events, self.programs, (1500, 15000, UNLIMITED_W, UNLIMITED_W))
+        fixed_w = (1500, 15000, UNLIMITED_W, UNLIMITED_W)
+        self.envelope = Envelope(self.events, self.programs, fixed_w, PROFILES["default"])
         self.inverter = Inverter()
         self.ring = Ring()
         self.mirror = Mirror(self.ring, Device, self.journal.write)
@@ -285,7 +287,8 @@ class World:
     def export_limits(self):
         """Return the export limits of the events held, by start."""
         slots = [slot for slot in range(24) if self.events.phase[slot]]
-        return [self.events.limit_w[slot * 4] for slot in sorted(slots, key=lambda slot: self.events.start[slot])]
+        slots.sort(key=lambda slot: self.events.start[slot])
+        return [self.events.values[slot * VALUE_MODES] for slot in slots]
 
     def asked(self, request):
         return self.utility.asked.count(request)

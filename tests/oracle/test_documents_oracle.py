@@ -26,13 +26,17 @@ from sluice_wire.sep2 import (
     ENERGIZE,
     EPOCH,
     EXP_LIM,
+    FIXED,
     GEN_LIM,
     IMP_LIM,
     LOAD_LIM,
+    MAX_LIM,
     NS_CSIPAUS_12,
     NS_CSIPAUS_13,
     NS_CSIPAUS_OLD,
     NS_SEP2,
+    STORAGE_TARGET,
+    TARGET,
 )
 
 Values = dict[str, str]  # path -> text
@@ -43,7 +47,7 @@ WHITE = " \t\r\n"
 GREATEST = 2**29 - 1  # larger numbers count as this one
 LATEST = 1073663199  # January 2054, in core seconds
 
-# --- what is read: field of the record (a number: the watts of this mode) -> path, and what stands there ------------
+# --- what is read: field of the record (a number: what this mode is set to) -> path, and what stands there ------------
 
 SELF = {"HREF": ("@href", "href")}
 RATE = {"poll_rate": ("@pollRate", "uint32")}
@@ -53,10 +57,14 @@ BASE = {
     "connect": ("DERControlBase/opModConnect", "boolean"),
     "energize": ("DERControlBase/opModEnergize", "boolean"),
     "ramp_tms": ("DERControlBase/rampTms", "uint16"),
+    FIXED: ("DERControlBase/opModFixedW", "int16"),
+    MAX_LIM: ("DERControlBase/opModMaxLimW", "uint16"),
+    TARGET: ("DERControlBase/opModTargetW", "watts"),
     EXP_LIM: ("DERControlBase/c:opModExpLimW", "watts"),
     IMP_LIM: ("DERControlBase/c:opModImpLimW", "watts"),
     GEN_LIM: ("DERControlBase/c:opModGenLimW", "watts"),
     LOAD_LIM: ("DERControlBase/c:opModLoadLimW", "watts"),
+    STORAGE_TARGET: ("DERControlBase/c:opModStorageTargetW", "watts"),
 }
 
 
@@ -121,10 +129,11 @@ DOCUMENTS: dict[int, tuple[str, str, dict[Any, tuple[str, str]], set[str]]] = {
         | {"REPLY_TO": ("@replyTo", "href"), "response_required": ("@responseRequired", "bits")}
         | IDENTITY
         | {
+            "version": ("version", "uint16"),
             "creation_time": ("creationTime", "time"),
             "current_status": ("EventStatus/currentStatus", "uint8"),
             "start": ("interval/start", "time"),
-            "duration": ("interval/duration", "uint32"),
+            "duration": ("interval/duration", "duration"),
             "randomize_start": ("randomizeStart", "int16"),
             "randomize_duration": ("randomizeDuration", "int16"),
         }
@@ -149,9 +158,9 @@ TEXTS = [name for name in dir(Record) if name.isupper()]
 ABSENT: Read = {
     **dict.fromkeys(TEXTS, ""),
     **dict.fromkeys(["all_", "results", "poll_rate", "post_rate", "current_time", "quality", "pin", "primacy"], 0),
-    **dict.fromkeys(["creation_time", "current_status", "start", "duration", "randomize_start"], 0),
+    **dict.fromkeys(["version", "creation_time", "current_status", "start", "duration", "randomize_start"], 0),
     **dict.fromkeys(["randomize_duration", "response_required", "role_flags", "modes", "connect", "energize"], 0),
-    **{"mrid": bytes(16), "limit_w": [0, 0, 0, 0], "has_lfdi": 0, "enabled": 1, "ramp_tms": -1, "set_grad_w": -1},
+    **{"mrid": bytes(16), "values": [0] * 8, "has_lfdi": 0, "enabled": 1, "ramp_tms": -1, "set_grad_w": -1},
 }
 
 
@@ -186,6 +195,7 @@ SAMPLES = {
     "uint16": number(0, 2**16 - 1),
     "uint32": number(0, 2**32 - 1),
     "int16": number(-(2**15), 2**15 - 1),
+    "duration": number(-(2**31), 2**32 - 1),
     "boolean": st.sampled_from(["true", "false", "1", "0"]),
     "bits": digits(16),
     "mrid": digits(32),
@@ -202,6 +212,7 @@ REFUSED = {
     "uint16": ["65536", "-1", "1 0"],
     "uint32": ["-1", "-" + "9" * 40, "1,000"],
     "int16": ["0.5", "+-1"],
+    "duration": ["5m", "--1"],
     "boolean": ["2", "yes", "truee", "01"],
     "bits": ["0x1", "G", "1 1"],
     "mrid": ["0" * 33, "xyz", "1-2"],
@@ -369,6 +380,8 @@ def meaning(kind: str, thing: Any) -> Any:
             return int(text, 16) % 2**28
         case "mrid":
             return bytes.fromhex(text.zfill(32))
+        case "duration":
+            return within(int(text), least=0)
         case "lfdi":
             return bytes.fromhex(text.zfill(40))
         case "href":
@@ -388,14 +401,14 @@ def theirs(document: int, written: bytes) -> list[Read]:
 
 
 def fill(record: Read, element: etree._Element, fields: dict[Any, tuple[str, str]]) -> Read:
-    record["limit_w"] = list(record["limit_w"])
+    record["values"] = list(record["values"])
     for field, (path, kind) in fields.items():
         thing = found(element, path)
         if thing is None:
             continue
         value = meaning(kind, thing)
-        if kind == "watts":
-            record["limit_w"][field] = value
+        if isinstance(field, int):
+            record["values"][field] = value
             record["modes"] |= 1 << field
         elif field == "lfdi":
             record |= {"lfdi": value, "has_lfdi": 1}
@@ -411,7 +424,7 @@ def ours(document: int, written: bytes, cuts: list[int]) -> list[Read]:
 
     def keep(record: Any) -> None:
         said = {field: getattr(record, field) for field in ABSENT if not field.isupper()}
-        said |= {"mrid": bytes(record.mrid), "limit_w": list(record.limit_w)}
+        said |= {"mrid": bytes(record.mrid), "values": list(record.values)}
         said |= {field: record.text(getattr(Record, field)) for field in TEXTS}
         held.append(said | ({"lfdi": bytes(record.lfdi)} if record.has_lfdi else {}))
 
@@ -479,7 +492,7 @@ def test_the_reader_and_envoy_see_the_same_events() -> None:  # P2
     ours: list[tuple[int, ...]] = []
 
     def keep(record: Any) -> None:
-        limits = record.limit_w
+        limits = record.values
         ours.append((record.creation_time + EPOCH, record.start + EPOCH, limits[IMP_LIM], limits[EXP_LIM]))
 
     read(tables.DERC_LIST, DERC_LIST, on_item=keep)

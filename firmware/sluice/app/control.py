@@ -152,5 +152,5 @@ class ControlTask:
         return "%s, event %s" % (self._program(self._events.program[source]), mrid_text(self._events.mrid, source * 16))
 
     def _program(self, slot):
-        title = self._programs.title[slot] or mrid_text(self._programs.mrid[slot], 0)
+        title = self._programs.title[slot] or mrid_text(self._programs.mrid, slot * 16)
         return "program %s primacy %d" % (title, self._programs.primacy[slot])

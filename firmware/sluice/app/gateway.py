@@ -19,6 +19,7 @@ from sluice.metering.ring import Ring
 from sluice.port.errors import TlsError
 from sluice.sep2.url import split
 from sluice_wire.sep2 import EXP_LIM, GEN_LIM, IMP_LIM, LOAD_LIM
+from sluice_wire.utilities import PROFILES
 
 from .clock import Clock
 from .control import ControlTask
@@ -45,7 +46,7 @@ class Gateway:
         events = Events(ReplyTos())
         responses = Responses()
         fixed_w = [config["site"][_FIXED[mode]] for mode in sorted(_FIXED)]
-        envelope = Envelope(events, programs, fixed_w)
+        envelope = Envelope(events, programs, fixed_w, PROFILES[server["profile"]])
         ring = Ring()
         self._mirror = Mirror(ring, device, self._journal.write)
         intervals = Intervals(ring, self._mirror.post_rate_s)

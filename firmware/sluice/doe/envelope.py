@@ -1,10 +1,13 @@
 """The envelope: for each mode the limit that holds now, where it comes from, and its ramp.
 
 Per mode: the winning event, else the default, else the fixed limit of the connection agreement, else the
-mode's implied value (E2, E5). Watt limits move to a new value by the event's rampTms, else by setGradW;
-connect and energize act at once (E12). What is enforced is never above the ramped line: rising limits
+mode's implied value (docs/events.md 1). Limits and set-points move to a new value by the event's rampTms, else by
+setGradW; connect and energize act at once. What is enforced is never above the ramped line: rising limits
 are rounded down, falling ones too.
-Source: IEEE 2030.5-2018 10.10.4; 002 10.7, 11.3, figures 6 and 8.
+
+A percentage becomes watts when the ratings are known: opModMaxLimW is a limit on the site's export beside
+opModExpLimW (003 7.6.1), opModFixedW and opModTargetW are set-points, + = generation (003 7.6.4).
+Source: IEEE 2030.5-2018 10.10.4; 002 10.7, 11.3, figures 6 and 8; 003 7.6; requirements E2, E5, E11, E12.
 """
 
 from array import array
@@ -12,7 +15,19 @@ from array import array
 from micropython import const
 
 from sluice_wire.limits import UNLIMITED_W
-from sluice_wire.sep2 import CONNECT, ENERGIZE, EXP_LIM, GEN_LIM, MODES, WATT_MODES
+from sluice_wire.sep2 import (
+    CONNECT,
+    ENERGIZE,
+    EXP_LIM,
+    GEN_LIM,
+    MAX_LIM,
+    MODES,
+    STORAGE_TARGET,
+    TARGET,
+    VALUE_MODES,
+    WATT_MODES,
+)
+from sluice_wire.sep2 import FIXED as FIXED_MODE
 
 # Where a limit comes from: a slot of the event store (0 or more), or one of these.
 FIXED = const(-1)  # the connection agreement's fixed limit, or the mode's implied value
@@ -22,10 +37,13 @@ _GRAD_SCALE = const(10000)  # setGradW is hundredths of a percent per second
 _TMS_SCALE = const(100)  # rampTms is hundredths of a second
 _LARGEST = const(1073741823)  # the greatest int that costs no heap: no speed is beyond it
 _STEP_MAX_S = const(3600)  # a gap longer than this ramps as this much: keeps the arithmetic below 2**30
+_FULL = const(10000)  # percentages are hundredths of a percent
+_PERCENT_MAX = const(65535)  # a larger one counts as this one,
+_PARTS_MAX = const(8190)  # and a rating above 81.9 MW as that: keeps the product below UNLIMITED_W
 
 
 class Ramp:
-    """One watt limit on its way to a target: fractions of a watt are carried, not lost."""
+    """One limit or set-point on its way to a target: fractions of a watt are carried, not lost."""
 
     def __init__(self, limit_w):
         self.limit_w = limit_w  # enforced now
@@ -76,11 +94,21 @@ class Ramp:
         else:
             self.limit_w = self.origin_w - self.moved_w - (1 if self.rest else 0)
 
+    def cut(self):
+        """What is on its way down is there."""
+        self.limit_w = min(self.limit_w, self.target_w)
+
+
+def share_w(base_w, percent):
+    """Return `percent` (hundredths of a percent, not negative) of `base_w`, rounded down."""
+    percent = min(percent, _PERCENT_MAX)
+    return min(base_w // _FULL, _PARTS_MAX) * percent + base_w % _FULL * percent // _FULL
+
 
 class Envelope:
     """Decides all modes once a second from events, defaults and fixed limits."""
 
-    def __init__(self, events, programs, fixed_w):
+    def __init__(self, events, programs, fixed_w, profile):
         """`fixed_w`: fixed limits by watt mode (UNLIMITED_W where the agreement has none).
 
         They hold from the start, without a ramp. Until `rate` has told the base of setGradW nothing ramps.
@@ -88,32 +116,73 @@ class Envelope:
         self.events = events
         self.programs = programs
         self.fixed_w = fixed_w
+        self.profile = profile
         self.max_w = 0  # aggregate setMaxW: the base of setGradW, the ceiling from which an unlimited limit ramps
-        self.ramps = [Ramp(fixed_w[mode]) for mode in range(WATT_MODES)]
+        self.storage_max_w = 0  # aggregate setMaxChargeRateW and setMaxDischargeRateW; 0 = no storage
         self.source = array("b", [FIXED] * MODES)
         self.serial = array("i", [0] * MODES)
-        self.connect = True
-        self.energize = True
-        self.changed = 0  # bit mask of the modes whose target or source changed in the last step
+        self.values = array("i", [self._value(mode, FIXED) for mode in range(MODES)])  # what holds, as it is written
+        self.ramps = [Ramp(self.values[mode]) for mode in range(VALUE_MODES)]
+        self.changed = 0  # bit mask of the modes whose value or source changed in the last step
+        self._cutting = False
 
-    def rate(self, max_w):
-        """The aggregate setMaxW has been read from the devices."""
+    def rate(self, max_w, storage_max_w=0):
+        """The aggregate ratings have been read from the devices. Percentages of them hold at once."""
         self.max_w = max_w
-        self.ramps[EXP_LIM].cap_w = max_w
-        self.ramps[GEN_LIM].cap_w = max_w
+        self.storage_max_w = storage_max_w
+        for mode in (EXP_LIM, GEN_LIM, MAX_LIM):
+            self.ramps[mode].cap_w = max_w
+        # A set-point is a ceiling to what has no storage; to what has some, none of it is no power to start from.
+        for mode in (FIXED_MODE, TARGET):
+            self.ramps[mode].cap_w = UNLIMITED_W if storage_max_w else max_w
+        for mode in (MAX_LIM, FIXED_MODE):
+            target_w = self._watts(mode)
+            if target_w != self.ramps[mode].target_w:
+                self.ramps[mode].aim(target_w, 0, 0, 1)
 
     def limit_w(self, mode):
         """Return the limit enforced now for a watt mode, UNLIMITED_W if none."""
-        return self.ramps[mode].limit_w
+        limit_w = self.ramps[mode].limit_w
+        return min(limit_w, self.ramps[MAX_LIM].limit_w) if mode == EXP_LIM else limit_w
+
+    def setpoint_w(self):
+        """Return the power that the DER shall have now, + = generation; UNLIMITED_W if none is asked for.
+
+        A percentage is meant for these devices; a target is rather for aggregators (003 7.6.4), so it comes second.
+        """
+        fixed_w = self.ramps[FIXED_MODE].limit_w
+        return self.ramps[TARGET].limit_w if fixed_w == UNLIMITED_W else fixed_w
+
+    def storage_target_w(self):
+        """Return the power that the storage shall have now, + = discharge; UNLIMITED_W if none is asked for."""
+        return self.ramps[STORAGE_TARGET].limit_w
+
+    @property
+    def connect(self):
+        """The DER may be connected."""
+        return self.values[CONNECT] != 0
+
+    @property
+    def energize(self):
+        """The DER may be energized."""
+        return self.values[ENERGIZE] != 0
+
+    def cut(self):
+        """Something was lost: in the next step limits that fall do so at once (docs/events.md 5.5)."""
+        self._cutting = True
 
     def step(self, seconds):
         """Decide every mode; `seconds` have passed since it was done last."""
         seconds = min(seconds, _STEP_MAX_S)
         self.changed = 0
         for mode in range(MODES):
-            if mode < WATT_MODES:
+            if mode < VALUE_MODES:
                 self.ramps[mode].step(seconds)
             self._decide(mode)
+        if self._cutting:
+            self._cutting = False
+            for mode in range(MAX_LIM + 1):
+                self.ramps[mode].cut()
 
     # A call lives on the heap if its locals and operands are more than eleven, so this is several.
 
@@ -121,33 +190,55 @@ class Envelope:
         source = self._source(mode)
         serial = self.events.serial[source] if source >= 0 else 0
         value = self._value(mode, source)
-        if source != self.source[mode] or serial != self.serial[mode]:
+        before = self.source[mode]
+        if source != before or serial != self.serial[mode] or value != self.values[mode]:
             self.changed |= 1 << mode
             self.source[mode] = source
             self.serial[mode] = serial
-        if mode == CONNECT:
-            self.connect = bool(value)
-        elif mode == ENERGIZE:
-            self.energize = bool(value)
-        elif value != self.ramps[mode].target_w:
-            self.changed |= 1 << mode
-            self._aim(self.ramps[mode], value, self.events.ramp_tms[source] if source >= 0 else -1)
+            self.values[mode] = value
+            if mode < VALUE_MODES:
+                self._aim(mode, before)
 
     def _source(self, mode):
-        slot = self.events.winner(mode, self.programs)
+        slot = self._winner(mode)
         if slot >= 0:
             return slot
         slot = self.programs.default_for(mode)
         return DEFAULT - slot if slot >= 0 else FIXED
+
+    def _winner(self, mode):
+        return self.events.winner(mode, self.programs)
 
     def _value(self, mode, source):
         if source >= 0:
             return self.events.value(source, mode)
         if source <= DEFAULT:
             return self.programs.default_value(DEFAULT - source, mode)
-        return self.fixed_w[mode] if mode < WATT_MODES else 1
+        if mode < WATT_MODES:
+            return self.fixed_w[mode]
+        return UNLIMITED_W if mode < VALUE_MODES else 1
 
-    def _aim(self, ramp, target_w, tms):
+    def _watts(self, mode):
+        value = self.values[mode]
+        if value == UNLIMITED_W or mode != MAX_LIM and mode != FIXED_MODE:
+            return value
+        if value < 0:
+            return -share_w(self.storage_max_w, -value)
+        return share_w(self.storage_max_w if mode == FIXED_MODE and self.storage_max_w else self.max_w, value)
+
+    def _aim(self, mode, before):
+        # `before`: where it came from until now.
+        ramp = self.ramps[mode]
+        target_w = self._watts(mode)
+        source = self.source[mode]
+        if source < 0:
+            ramp.aim(target_w, self.max_w, self.programs.grad(), _GRAD_SCALE)
+        elif before >= 0 and not self.profile.ramp_active:
+            ramp.aim(target_w, 0, 0, 1)
+        else:
+            self._aim_event(ramp, target_w, self.events.ramp_tms[source])
+
+    def _aim_event(self, ramp, target_w, tms):
         if tms < 0:
             ramp.aim(target_w, self.max_w, self.programs.grad(), _GRAD_SCALE)
         else:

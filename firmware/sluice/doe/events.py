@@ -23,7 +23,7 @@ from sluice_wire.sep2 import (
     RESPOND_RECEIVED,
     RESPOND_SPECIFIC,
     SUPERSEDED,
-    WATT_MODES,
+    VALUE_MODES,
 )
 
 # A slot's phase. Over: ended, cancelled or superseded; kept while the server may still list it.
@@ -108,8 +108,8 @@ class Events:
         self.begin = array("i", [0] * n)  # effective start, the random part drawn
         self.end = array("i", [0] * n)  # effective end
         self.status = bytearray(n)  # EventStatus.currentStatus
-        self.modes = bytearray(n)
-        self.limit_w = array("i", [0] * (n * WATT_MODES))
+        self.modes = array("H", [0] * n)
+        self.values = array("i", [0] * (n * VALUE_MODES))
         self.connect = bytearray(n)
         self.energize = bytearray(n)
         self.ramp_tms = array("i", [-1] * n)  # hundredths of a second; -1 absent
@@ -198,7 +198,7 @@ class Events:
         self.randomize_duration[slot] = record.randomize_duration
         self.status[slot] = record.current_status
         self.modes[slot] = record.modes
-        _copy(self.limit_w, slot * WATT_MODES, record.limit_w, 0, WATT_MODES)
+        _copy(self.values, slot * VALUE_MODES, record.values, 0, VALUE_MODES)
         self.connect[slot] = 1 if record.connect else 0
         self.energize[slot] = 1 if record.energize else 0
         self.ramp_tms[slot] = record.ramp_tms
@@ -251,7 +251,7 @@ class Events:
         self.randomize_duration[slot] = staged.randomize_duration[other]
         self._set_span(slot)
         self.modes[slot] = staged.modes[other]
-        _copy(self.limit_w, slot * WATT_MODES, staged.limit_w, other * WATT_MODES, WATT_MODES)
+        _copy(self.values, slot * VALUE_MODES, staged.values, other * VALUE_MODES, VALUE_MODES)
         self.connect[slot] = staged.connect[other]
         self.energize[slot] = staged.energize[other]
         self.ramp_tms[slot] = staged.ramp_tms[other]
@@ -336,9 +336,9 @@ class Events:
         return _is_greater(self.mrid, slot * 16, other * 16)
 
     def value(self, slot, mode):
-        """Return what the event in `slot` sets for `mode`: watts, or 0 and 1 for connect and energize."""
+        """Return what the event in `slot` sets for `mode`: its number, or 0 and 1 for connect and energize."""
         if mode == CONNECT:
             return self.connect[slot]
         if mode == ENERGIZE:
             return self.energize[slot]
-        return self.limit_w[slot * WATT_MODES + mode]
+        return self.values[slot * VALUE_MODES + mode]

@@ -1,13 +1,14 @@
 """The DERPrograms being followed: primacy, and what each one's DefaultDERControl sets.
 
-A program keeps its slot as long as the server lists it, so that events can name it by a small number.
+A program keeps its slot as long as the server lists it, so that events can name it by a small number. Of two programs
+of equal primacy the one with the greater mRID goes first, so that the server's order of listing decides nothing.
 Source: IEEE 2030.5-2018 10.10.4; 002 10.4, 10.7; requirements E1, E5.
 """
 
 from array import array
 
 from sluice_wire.limits import MAX_PROGRAMS
-from sluice_wire.sep2 import CONNECT, ENERGIZE, SET_GRAD_W_DEFAULT, WATT_MODES
+from sluice_wire.sep2 import CONNECT, ENERGIZE, SET_GRAD_W_DEFAULT, VALUE_MODES
 
 
 class Programs:
@@ -16,44 +17,44 @@ class Programs:
     def __init__(self):
         self.used = bytearray(MAX_PROGRAMS)
         self.primacy = bytearray(MAX_PROGRAMS)
-        self.mrid = [None] * MAX_PROGRAMS  # bytes, the key
+        self.mrid = bytearray(16 * MAX_PROGRAMS)  # the key
         self.title = [""] * MAX_PROGRAMS  # for people: the description, else the mRID
-        self.default_modes = bytearray(MAX_PROGRAMS)  # bit mask of the modes its default sets
-        self.default_limit_w = array("i", [0] * (MAX_PROGRAMS * WATT_MODES))
+        self.default_modes = array("H", [0] * MAX_PROGRAMS)  # bit mask of the modes its default sets
+        self.default_values = array("i", [0] * (MAX_PROGRAMS * VALUE_MODES))
         self.default_connect = bytearray(MAX_PROGRAMS)
         self.default_energize = bytearray(MAX_PROGRAMS)
         self.set_grad_w = array("i", [-1] * MAX_PROGRAMS)  # hundredths of a percent of setMaxW per second; -1 absent
 
-    def put(self, mrid, primacy, title):
-        """Enter or update the program `mrid` (bytes). Return its slot, or -1 when the table is full."""
-        free = -1
+    def find(self, mrid):
+        """Return the slot of the program `mrid` (16 bytes-like), or -1."""
         for slot in range(MAX_PROGRAMS):
-            if not self.used[slot]:
-                if free < 0:
-                    free = slot
-            elif self.mrid[slot] == mrid:
-                free = slot
-                break
-        if free >= 0:
-            if not self.used[free]:
-                self.used[free] = 1
-                self.mrid[free] = mrid
-                self.clear_default(free)
-            self.primacy[free] = primacy
-            self.title[free] = "".join([c for c in title if c >= " "])  # a journal line is one line
-        return free
+            if self.used[slot] and self.mrid[slot * 16 : slot * 16 + 16] == mrid:
+                return slot
+        return -1
+
+    def put(self, mrid, primacy, title):
+        """Enter or update the program `mrid` (16 bytes-like). Return its slot, or -1 when the table is full."""
+        slot = self.find(mrid)
+        if slot < 0:
+            slot = self.used.find(b"\0")
+            if slot < 0:
+                return -1
+            self.used[slot] = 1
+            self.mrid[slot * 16 : slot * 16 + 16] = mrid
+            self.clear_default(slot)
+        self.primacy[slot] = primacy
+        self.title[slot] = "".join([c for c in title if c >= " "])  # a journal line is one line
+        return slot
 
     def remove(self, slot):
         """Forget the program in `slot`, its default with it."""
         self.used[slot] = 0
-        self.mrid[slot] = None
 
     def set_default(self, slot, record):
         """Take what a DefaultDERControl (a reader's record) sets; the whole of it replaces what was there."""
-        modes = record.modes
-        self.default_modes[slot] = modes
-        for mode in range(WATT_MODES):
-            self.default_limit_w[slot * WATT_MODES + mode] = record.limit_w[mode]
+        self.default_modes[slot] = record.modes
+        for mode in range(VALUE_MODES):
+            self.default_values[slot * VALUE_MODES + mode] = record.values[mode]
         self.default_connect[slot] = 1 if record.connect else 0
         self.default_energize[slot] = 1 if record.energize else 0
         self.set_grad_w[slot] = record.set_grad_w
@@ -64,27 +65,39 @@ class Programs:
         self.set_grad_w[slot] = -1
 
     def default_for(self, mode):
-        """Return the slot of the highest-priority program whose default sets `mode`, or -1."""
+        """Return the slot of the program whose default decides `mode`, or -1."""
         best = -1
         for slot in range(MAX_PROGRAMS):
-            if self.used[slot] and self.default_modes[slot] >> mode & 1:
-                if best < 0 or self.primacy[slot] < self.primacy[best]:
-                    best = slot
+            if self.used[slot] and self.default_modes[slot] >> mode & 1 and self._before(slot, best):
+                best = slot
         return best
 
+    def _before(self, slot, other):
+        """Tell whether the program in `slot` goes before the one in `other`, -1 being none."""
+        if other < 0:
+            return True
+        if self.primacy[slot] != self.primacy[other]:
+            return self.primacy[slot] < self.primacy[other]
+        slot *= 16
+        other *= 16
+        end = slot + 15
+        while slot < end and self.mrid[slot] == self.mrid[other]:
+            slot += 1
+            other += 1
+        return self.mrid[slot] > self.mrid[other]
+
     def default_value(self, slot, mode):
-        """Return what the default in `slot` sets for `mode`: watts, or 0 and 1 for connect and energize."""
+        """Return what the default in `slot` sets for `mode`: its number, or 0 and 1 for connect and energize."""
         if mode == CONNECT:
             return self.default_connect[slot]
         if mode == ENERGIZE:
             return self.default_energize[slot]
-        return self.default_limit_w[slot * WATT_MODES + mode]
+        return self.default_values[slot * VALUE_MODES + mode]
 
     def grad(self):
-        """Return the setGradW in force: the highest-priority program's that gives one, else 28 (E12)."""
+        """Return the setGradW in force: of the first program whose default gives one, else 28 (E12)."""
         best = -1
         for slot in range(MAX_PROGRAMS):
-            if self.used[slot] and self.set_grad_w[slot] >= 0:
-                if best < 0 or self.primacy[slot] < self.primacy[best]:
-                    best = slot
+            if self.used[slot] and self.set_grad_w[slot] >= 0 and self._before(slot, best):
+                best = slot
         return self.set_grad_w[best] if best >= 0 else SET_GRAD_W_DEFAULT

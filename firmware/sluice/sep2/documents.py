@@ -9,6 +9,7 @@ Source: IEEE 2030.5-2018 annex B (sep.xsd), CSIP-AUS extension schemas.
 from sluice.sep2.kinds import (
     BITS,
     BOOLEAN,
+    DURATION,
     HREF,
     INT32,
     ITEM,
@@ -25,12 +26,24 @@ from sluice.sep2.kinds import (
 )
 from sluice.sep2.names import ATTRIBUTE, CSIPAUS, SEP2
 from sluice.sep2.record import Record
-from sluice_wire.sep2 import CONNECT, ENERGIZE, EXP_LIM, GEN_LIM, IMP_LIM, LOAD_LIM, MODES
+from sluice_wire.sep2 import (
+    CONNECT,
+    ENERGIZE,
+    EXP_LIM,
+    FIXED,
+    GEN_LIM,
+    IMP_LIM,
+    LOAD_LIM,
+    MAX_LIM,
+    MODES,
+    STORAGE_TARGET,
+    TARGET,
+)
 
 # Not read, but met in every event or device: a known name costs less than an unknown one.
 ALSO_MET = (
     "ConnectionPointLink DERAvailabilityLink DERCurveListLink ResponseSetListLink changedTime dateTime deviceLFDI "
-    "potentiallySuperseded potentiallySupersededTime reason sFDI serviceCategoryKind status version"
+    "potentiallySuperseded potentiallySupersededTime reason sFDI serviceCategoryKind status"
 )
 
 DOCUMENTS = {}  # the name of each, and the node of its root element
@@ -90,14 +103,18 @@ def _document(title, root, item, must, rows):
                 leaf = node.reach(part)
                 leaf.kind = part_kind
                 leaf.field = part
-        elif what == BOOLEAN and where in _SWITCHES:
+        elif where in _SWITCHES:
             node.mode = _SWITCHES[where]
+        elif what in _PERCENTAGES and not isinstance(where, str):
+            node.mode = where
+            node.field = "value"
     for k, path in enumerate(must.split()):
         item_node.reach(path).bit = 1 << k
         item_node.required |= 1 << k
 
 
 _SWITCHES = {"connect": CONNECT, "energize": ENERGIZE}
+_PERCENTAGES = (UINT16, INT32)  # with a mode instead of a field
 _PAGE = (("@all", UINT32, "all_"), ("@results", UINT32, "results"), ("@pollRate", UINT32, "poll_rate"))
 _POLL_RATE = ("@pollRate", UINT32, "poll_rate")
 _SELF = ("@href", HREF, Record.HREF)
@@ -106,11 +123,15 @@ _MRID = ("mRID", MRID, "mrid")
 _BASE = (
     ("DERControlBase/opModConnect", BOOLEAN, "connect"),
     ("DERControlBase/opModEnergize", BOOLEAN, "energize"),
+    ("DERControlBase/opModFixedW", INT32, FIXED),
+    ("DERControlBase/opModMaxLimW", UINT16, MAX_LIM),
+    ("DERControlBase/opModTargetW", WATTS, TARGET),
     ("DERControlBase/rampTms", UINT16, "ramp_tms"),
     ("DERControlBase/csipaus:opModExpLimW", WATTS, EXP_LIM),
     ("DERControlBase/csipaus:opModImpLimW", WATTS, IMP_LIM),
     ("DERControlBase/csipaus:opModGenLimW", WATTS, GEN_LIM),
     ("DERControlBase/csipaus:opModLoadLimW", WATTS, LOAD_LIM),
+    ("DERControlBase/csipaus:opModStorageTargetW", WATTS, STORAGE_TARGET),
 )
 _MUP = (_SELF, _MRID, _DESCRIPTION, ("roleFlags", BITS, "role_flags"), ("postRate", UINT32, "post_rate"))
 
@@ -197,10 +218,11 @@ _document(
         ("@responseRequired", BITS, "response_required"),
         _MRID,
         _DESCRIPTION,
+        ("version", UINT16, "version"),
         ("creationTime", UNIX_TIME, "creation_time"),
         ("EventStatus/currentStatus", UINT8, "current_status"),
         ("interval/start", UNIX_TIME, "start"),
-        ("interval/duration", UINT32, "duration"),
+        ("interval/duration", DURATION, "duration"),
         ("randomizeStart", INT32, "randomize_start"),
         ("randomizeDuration", INT32, "randomize_duration"),
     )

@@ -27,7 +27,7 @@ from sluice.sep2.tables import (
 )
 from sluice.sep2.values import number, scale
 from sluice_wire.limits import HREF_MAX
-from sluice_wire.sep2 import MODES
+from sluice_wire.sep2 import MODES, VALUE_MODES
 
 _SHOWN = 40  # bytes of a bad value in the error message
 
@@ -121,7 +121,7 @@ class Reader:
                 self._n = 0
                 self._refuse(node)
             mode = MODE[node]
-            record.limit_w[mode] = scale(record.value, record.multiplier)
+            record.values[mode] = scale(record.value, record.multiplier)
             record.modes |= 1 << mode
         elif kind == ITEM:
             if self._missing:
@@ -171,6 +171,8 @@ class Reader:
         node = MODE[node]
         if node < MODES:
             record.modes |= 1 << node
+        if node < VALUE_MODES:
+            record.values[node] = value  # of an ActivePower: scaled when it ends
         return True
 
     def _lack(self, item):

@@ -1,7 +1,8 @@
 """The one scratch record that readers fill: the fields of a document and of the list item being read.
 
 It is made once and filled again and again; whoever wants to keep something copies it. Times are core seconds
-(since 2020), limits are watts; addresses and descriptions lie as bytes in a pool.
+(since 2020); a mode's value is watts or hundredths of a percent, see sluice_wire/sep2.py; addresses and descriptions
+lie as bytes in a pool.
 Source: IEEE 2030.5-2018 annex B (sep.xsd), CSIP-AUS.
 """
 
@@ -11,7 +12,7 @@ from micropython import const
 
 from sluice.sep2.loops import copy
 from sluice_wire.limits import HREF_MAX
-from sluice_wire.sep2 import WATT_MODES
+from sluice_wire.sep2 import VALUE_MODES
 
 _TEXTS = const(17)
 _POOL = const(6 * 255)  # bytes of all texts of one item: an EndDevice with six addresses of HREF_MAX
@@ -45,7 +46,7 @@ class Record:
         self._length = array("H", [0] * _TEXTS)
         self.mrid = bytearray(16)  # right-aligned, zeros before a shorter one
         self.lfdi = bytearray(20)
-        self.limit_w = array("i", [0] * WATT_MODES)
+        self.values = array("i", [0] * VALUE_MODES)  # what the modes are set to: W, or hundredths of a percent
         self.reset()
 
     def reset(self):
@@ -63,8 +64,8 @@ class Record:
         self._used = 0
         for i in range(16):
             self.mrid[i] = 0
-        for mode in range(WATT_MODES):
-            self.limit_w[mode] = 0
+        for mode in range(VALUE_MODES):
+            self.values[mode] = 0
         self.post_rate = 0  # s, 0 = not given
         self.current_time = 0
         self.quality = 0
@@ -72,6 +73,7 @@ class Record:
         self.enabled = 1
         self.pin = 0
         self.primacy = 0
+        self.version = 0
         self.creation_time = 0
         self.current_status = 0
         self.start = 0
@@ -86,7 +88,7 @@ class Record:
         self.ramp_tms = -1  # hundredths of a second, -1 = not given
         self.set_grad_w = -1  # hundredths of a percent of setMaxW per second, -1 = not given
         self.multiplier = 0  # of the ActivePower being read
-        self.value = 0
+        self.value = 0  # and its value; a percentage too passes here
 
     def put(self, field, buf, at, n):
         """Keep the text `buf[at:at + n]`; tell whether there was room."""

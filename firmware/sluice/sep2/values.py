@@ -7,7 +7,7 @@ Source: IEEE 2030.5-2018 annex B (sep.xsd): the simple types; requirements P2, P
 from micropython import const
 
 from sluice.sep2.chars import hex_digit, same_word
-from sluice.sep2.kinds import BAD, BITS, BOOLEAN, INT32, LARGEST, MULTIPLIER, UINT8, UINT16, UNIX_TIME, WATTS
+from sluice.sep2.kinds import BAD, BITS, BOOLEAN, DURATION, INT32, LARGEST, MULTIPLIER, UINT8, UINT16, UNIX_TIME, WATTS
 from sluice.sep2.loops import decimal
 
 # Unix time is read in two pieces, since it is a heap object on a 32-bit MicroPython: 100000 s and the rest.
@@ -27,6 +27,8 @@ def number(kind, buf, at, n):
     if kind == BOOLEAN:
         return boolean(buf, at, n)
     n = integer(buf, at, n)
+    if kind == DURATION and n != BAD:
+        return max(0, n)
     if kind == MULTIPLIER:
         return n if -9 <= n <= 9 else BAD
     if kind == INT32 or kind == WATTS or 0 <= n <= (255 if kind == UINT8 else 65535 if kind == UINT16 else LARGEST):
