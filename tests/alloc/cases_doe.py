@@ -1,6 +1,6 @@
 """Which limit holds now, without heap: a list staged and merged, events and limits stepped second by second."""
 
-from doe_world import World, no_draw
+from doe_world import World, mrid, no_draw
 
 from sluice.doe.envelope import DEFAULT, FIXED
 from sluice.doe.programs import Programs
@@ -9,13 +9,13 @@ from sluice.sep2.kinds import LARGEST
 from sluice.sep2.record import Record
 from sluice.sep2.values import TIME_MAX
 from sluice_wire.limits import MAX_EVENTS, MAX_PROGRAMS, MAX_REPLY_TO, RESPONSES_MAX, UNLIMITED_W
-from sluice_wire.sep2 import CANCELLED, EXP_LIM, MODES, SUPERSEDED, WATT_MODES
+from sluice_wire.sep2 import CANCELLED, EXP_LIM, MODES, SUPERSEDED, VALUE_MODES, WATT_MODES
 
 _ALL = (1 << MODES) - 1
 _DAY_S = 86400
 
 
-def _record(number, start, duration, limit_w=0, reply_to=b"/rsp", **fields):
+def _record(number, start, duration, value=0, reply_to=b"/rsp", **fields):
     """Return a DERControl that sets every mode, as a reader's record says it."""
     record = Record()
     record.mrid[14] = number >> 8
@@ -23,8 +23,8 @@ def _record(number, start, duration, limit_w=0, reply_to=b"/rsp", **fields):
     record.start = start
     record.duration = duration
     record.modes = _ALL
-    for mode in range(WATT_MODES):
-        record.limit_w[mode] = limit_w
+    for mode in range(VALUE_MODES):
+        record.values[mode] = value
     record.connect = record.energize = 1
     record.response_required = 3
     record.put(record.REPLY_TO, reply_to, 0, len(reply_to))
@@ -256,8 +256,8 @@ def envelope_step_typical_a_limit_that_ramps_down():
 
 def envelope_step_worst_16_programs_24_events_and_every_mode_decided_by_the_last_byte():
     world = World(1000000)
-    for n in range(2, MAX_PROGRAMS):
-        world.programs.put(b"%d" % n, 1, "")
+    for n in range(3, MAX_PROGRAMS + 1):
+        world.programs.put(mrid(n), 1, "")
     for n in range(MAX_PROGRAMS):
         world.programs.set_default(n, _record(n, 0, 0, 1000 * n, set_grad_w=n))
     return _playing([_record(n, 10, 500, 1000 * n, creation_time=7) for n in range(24)], 100, 23, world=world)
@@ -299,7 +299,7 @@ def _sum(programs):
 
 def _defaults(programs, record, count):
     for n in range(count):
-        programs.put(b"%d" % n, count - n, "")
+        programs.put(mrid(n), count - n, "")
 
     def call():
         for slot in range(count):
@@ -310,16 +310,16 @@ def _defaults(programs, record, count):
 
 
 def default_typical_of_one_program():
-    return _defaults(Programs(), _record(0, 0, 0, 1500), 1), 4 * 1500 + 2 + 28
+    return _defaults(Programs(), _record(0, 0, 0, 1500), 1), VALUE_MODES * 1500 + 2 + 28
 
 
 def default_worst_of_16_programs():
-    return _defaults(Programs(), _record(0, 0, 0, 9, set_grad_w=65535), MAX_PROGRAMS), 4 * 9 + 2 + 65535
+    return _defaults(Programs(), _record(0, 0, 0, 9, set_grad_w=65535), MAX_PROGRAMS), VALUE_MODES * 9 + 2 + 65535
 
 
 def default_hostile_limits_and_switches_that_are_no_such_thing():
-    record = _record(0, 0, 0, LARGEST >> 2, connect=LARGEST, energize=-1, set_grad_w=65535)
-    return _defaults(Programs(), record, MAX_PROGRAMS), 4 * (LARGEST >> 2) + 2 + 65535
+    record = _record(0, 0, 0, LARGEST >> 3, connect=LARGEST, energize=-1, set_grad_w=65535)
+    return _defaults(Programs(), record, MAX_PROGRAMS), VALUE_MODES * (LARGEST >> 3) + 2 + 65535
 
 
 # --- what is to be answered -------------------------------------------------------------------------
