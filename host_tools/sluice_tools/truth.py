@@ -132,9 +132,9 @@ def is_passed_over(control: Control, t: int) -> bool:
 
 
 def last_words(controls: Iterable[Control]) -> list[Control]:
-    """3.2: of the same mRID twice in one list the higher version counts, then the later creation, then the later."""
+    """3.2: twice in one list: the higher version counts, then what ends it, the later created, the later in the list."""
     words: dict[str, Control] = {}
-    for control in sorted(controls, key=lambda control: (control.version, control.creation_time)):
+    for control in sorted(controls, key=lambda word: (word.version, is_over(word), word.creation_time)):
         words[control.mrid] = control
     return list(words.values())
 
@@ -268,7 +268,7 @@ class Model:
         bound_s, bound_d = bounded(control.randomize_start), bounded(control.randomize_duration)
         end = event.begin + max(0, control.duration + self.draw(control.mrid, "duration", bound_d))
         end = min(end, control.specified_end + max(0, bound_s) + max(0, bound_d))
-        end = max(end, control.specified_end + min(0, bound_s) + min(0, bound_d))
+        end = max(end, control.specified_end + min(0, bound_s) + min(0, bound_d), event.begin)
         return end if event.cut is None else min(end, event.cut)
 
     @staticmethod
