@@ -132,7 +132,7 @@ def is_passed_over(control: Control, t: int) -> bool:
 
 
 def last_words(controls: Iterable[Control]) -> list[Control]:
-    """3.2: twice in one list: the higher version counts, then what ends it, the later created, the later in the list."""
+    """3.2: twice in one list: the higher version counts, then what ends it, the later created, the later listed."""
     words: dict[str, Control] = {}
     for control in sorted(controls, key=lambda word: (word.version, is_over(word), word.creation_time)):
         words[control.mrid] = control
