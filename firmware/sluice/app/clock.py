@@ -12,20 +12,23 @@ _STAND_STILL_S = const(60)
 
 
 class Clock:
-    """Core seconds, and seconds since the start. Until the server's Time is known the real-time clock serves.
+    """Core seconds, and seconds since the start. Until the server's Time is known the real-time clock serves."""
 
-    `floor`: a core second that has been, as the last saved one. A clock without a battery begins there: no certificate
-    of today would be valid for it otherwise.
-    """
-
-    def __init__(self, port, floor=0):
+    def __init__(self, port):
         self._port = port
         self._ticks = port.ticks_ms()
         self._ms = 0
         self._up = 0
-        self._offset = max(port.rtc(), floor)  # wall clock at uptime 0
+        self._offset = port.rtc()  # wall clock at uptime 0
         self._shown = self._offset
         self.known = False  # the server's Time has been taken
+
+    def at_least(self, floor):
+        """Core second `floor` has been, it was saved. A clock without a battery begins there: no certificate of today
+        would be valid for it otherwise."""
+        if not self.known:
+            self._offset = max(self._offset, floor)
+            self._shown = max(self._shown, floor)
 
     def uptime(self):
         """Return the whole seconds since the start."""

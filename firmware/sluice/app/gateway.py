@@ -39,7 +39,7 @@ _FIXED = {EXP_LIM: "exp_lim_w", IMP_LIM: "imp_lim_w", GEN_LIM: "gen_lim_w", LOAD
 class Gateway:
     """The gateway of one site. What outlives a restart lies in the folder `state`."""
 
-    def __init__(self, port, config, state="state"):
+    def __init__(self, port, config, state):
         server = config["server"]
         self._port = port
         _, host, tcp_port, entry = split(server["url"])
@@ -94,6 +94,14 @@ class Gateway:
             await self._control.run(self._alive)
         finally:
             task.cancel()
+
+    def explain(self):
+        """Return a paragraph in plain English: why the limits are what they are, and what comes next."""
+        from .explain import explain
+
+        text = explain(self.envelope, self.events, self.programs, self._clock.now(), self._journal.faults)
+        self._port.unload("sluice.app.explain")
+        return text
 
     async def _converse(self):
         try:
