@@ -12,7 +12,7 @@ def queue(*numbers):
     responses = Responses(reply_tos)
     to = reply_tos.index(Record())
     for number in numbers:
-        responses.reply_to[responses.put(0, mrid(number), 0, number % 8, number)] = to
+        responses.name(responses.put(0, number % 8, number, to), mrid(number), 0)
     return responses
 
 

@@ -36,10 +36,12 @@ class Answered:
 
     def find(self, program, mrid, at):
         """Return the entry of an event, or -1."""
-        for i in range(ANSWERED_MAX):
+        i = ANSWERED_MAX - 1
+        while i >= 0:
             if self.until[i] and self.program[i] == program and same_mrid(self.mrid, i * 16, mrid, at):
-                return i
-        return -1
+                break
+            i -= 1
+        return i
 
     def has_room(self, now):
         """Tell whether an entry can be made without forgetting one that may still be listed."""
@@ -59,12 +61,15 @@ class Answered:
             i = self._first()
             if self.until[i] > now:
                 self.forgotten += 1
-            copy(self.mrid, i * 16, mrid, at, 16)
             self.program[i] = program
             self.said[i] = 0
             self.shift[i] = UNKNOWN
             self.until[i] = NEVER
+            self._name(i * 16, mrid, at)
         return i
+
+    def _name(self, offset, mrid, at):
+        copy(self.mrid, offset, mrid, at, 16)
 
     def forget_program(self, program):
         """Another program has the slot."""

@@ -28,13 +28,20 @@ class Draws:
 
     def second(self, mrid, at, kind, bound):
         """Return a whole number between 0 and `bound`, both included; the mRID is the 16 bytes at `at`."""
-        drawn = _mixed(self._seed, kind)
-        for i in range(at, at + 16):
-            drawn = _mixed(drawn, mrid[i])
-        for _ in range(8):
-            drawn = _mixed(drawn, 0)
-        drawn = (drawn >> 4) % (abs(bound) + 1)
-        return drawn if bound >= 0 else -drawn
+        kind = _mixed(self._seed, kind)
+        kind = _mixed_all(kind, mrid, at, at + 16)  # now: the random number
+        kind = (kind >> 4) % (abs(bound) + 1)
+        return kind if bound >= 0 else -kind
+
+
+def _mixed_all(state, mrid, at, end):
+    while at < end:
+        state = _mixed(state, mrid[at])
+        at += 1
+    while at < end + 8:
+        state = _mixed(state, 0)
+        at += 1
+    return state
 
 
 def _mixed(state, byte):

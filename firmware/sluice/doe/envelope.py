@@ -225,15 +225,11 @@ class Envelope:
 
     def _aim(self, mode, before):
         # `before`: where it came from until now.
-        ramp = self.ramps[mode]
-        target_w = self._watts(mode)
         source = self.source[mode]
-        if source < 0:
-            ramp.aim(target_w, self.max_w, self.programs.grad(), _GRAD_SCALE)
-        elif before >= 0 and not self.profile.ramp_active:
-            ramp.aim(target_w, 0, 0, 1)
-        else:
-            self._aim_event(ramp, target_w, self.events.ramp_tms[source])
+        tms = self.events.ramp_tms[source] if source >= 0 else -1
+        if source >= 0 and before >= 0 and not self.profile.ramp_active:
+            tms = 0
+        self._aim_event(self.ramps[mode], self._watts(mode), tms)
 
     def _aim_event(self, ramp, target_w, tms):
         if tms < 0:

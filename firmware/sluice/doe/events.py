@@ -56,6 +56,7 @@ class Events(Table):
         self._began = 0  # when such a row began to decide
         self._next = 0  # nothing begins or ends before
         self._now = 0
+        self._to = 0  # index of the replyTo of what is being answered
         self._hurry = 0  # modes of events that were superseded while in force
 
     def winner(self, mode):
@@ -93,7 +94,22 @@ class Events(Table):
         self._now = now
         if self.dark:
             return
-        program = staged.read_program
+        self._begin_merge(staged, staged.read_program)
+        for row in range(MAX_EVENTS):
+            if staged.news[row] and self.phase[row]:
+                self._end_by(row, staged.news[row])
+        for row in range(MAX_EVENTS):
+            if staged.phase[row]:
+                self._take(staged, row)
+        if self._hurry:
+            self._begin_at_once(staged.read_program)
+        self._settle()
+        self._receive(True)
+        self._receive(False)
+        self._cover()
+        self._next = 0
+
+    def _begin_merge(self, staged, program):
         self.gap[program] = staged.gap
         self._short[program] = staged.gave_way > 0
         self._anew[program] = 0
@@ -102,19 +118,6 @@ class Events(Table):
         for row in range(MAX_EVENTS):
             if self.phase[row]:
                 self.slack_s = max(self.slack_s, self.own_slack(row))
-        for row in range(MAX_EVENTS):
-            if staged.news[row] and self.phase[row]:
-                self._end_by(row, staged.news[row])
-        for other in range(MAX_EVENTS):
-            if staged.phase[other]:
-                self._take(staged, other)
-        if self._hurry:
-            self._begin_at_once(program)
-        self._settle()
-        self._receive(True)
-        self._receive(False)
-        self._cover()
-        self._next = 0
 
     def _take(self, staged, other):
         row = self.find(staged.program[other], staged.mrid, other * 16)
@@ -169,22 +172,27 @@ class Events(Table):
 
     def _end_by(self, row, status):
         # 3.4 and 3.5, and an event whose times were changed so that it is over.
-        now = self._now
-        in_force = self.begin[row] <= now < self.end[row]
+        in_force = self.begin[row] <= self._now < self.end[row]
         self._hiding_less(self.program[row])
         if status == SHORTENED:
-            self.end[row] = min(self.end[row], now)
+            self.end[row] = min(self.end[row], self._now)
         elif status == CANCELLED_RANDOMIZED and in_force:
-            if self.status[row] != status:
-                self.status[row] = status
-                bound = max(abs(self.randomize_start[row]), abs(self.randomize_duration[row]))
-                drawn = self.draws.second(self.mrid, row * 16, CANCEL, bound)
-                self.end[row] = min(self.end[row], now + drawn)
-        else:
-            if status == SUPERSEDED and in_force and now - self.start[row] >= abs(self.randomize_start[row]):
+            self._end_at_random(row)
+        elif status == SUPERSEDED:
+            if in_force and self._now - self.start[row] >= abs(self.randomize_start[row]):
                 self._hurry |= self.modes[row]
-            self._say(row, EVENT_SUPERSEDED if status == SUPERSEDED else EVENT_CANCELLED)
+            self._say(row, EVENT_SUPERSEDED)
             self._leave(row, DONE)
+        else:
+            self._say(row, EVENT_CANCELLED)
+            self._leave(row, DONE)
+
+    def _end_at_random(self, row):
+        if self.status[row] != CANCELLED_RANDOMIZED:
+            self.status[row] = CANCELLED_RANDOMIZED
+            bound = max(abs(self.randomize_start[row]), abs(self.randomize_duration[row]))
+            bound = self.drawn(row, CANCEL, bound)  # now: what was drawn
+            self.end[row] = min(self.end[row], later(self._now, bound))
 
     def _hiding_less(self, program):
         # An event of `program` hides less than it did: events of others that gave way may be needed earlier.
@@ -194,26 +202,28 @@ class Events(Table):
 
     def _begin_at_once(self, program):
         # 3.4: what replaces a superseded event does not wait for its own random start.
-        now = self._now
         for row in range(MAX_EVENTS):
             if self.phase[row] == WAITING and self.program[row] == program and self.modes[row] & self._hurry:
-                if self.begin[row] > now >= self.start[row] + min(0, self.randomize_start[row]):
-                    self.begin_at(row, now)
+                if self.begin[row] > self._now >= self.start[row] + min(0, self.randomize_start[row]):
+                    self.begin_at(row, self._now)
                     self.phase[row] = ACTIVE
 
     # --- successive events share an edge (2.3) --------------------------------------------------------
 
     def _settle(self):
-        for _ in range(MAX_EVENTS):  # a chain of n settles in n passes at the most
-            moved = False
-            for row in range(MAX_EVENTS):
-                if self.phase[row] == WAITING:
-                    begin = self._edge(row)
-                    if begin != self.begin[row]:
-                        self.begin_at(row, begin)
-                        moved = True
-            if not moved:
-                return
+        passes = MAX_EVENTS  # a chain of n settles in n passes at the most
+        while passes and self._settle_each():
+            passes -= 1
+
+    def _settle_each(self):
+        moved = False
+        for row in range(MAX_EVENTS):
+            if self.phase[row] == WAITING:
+                begin = self._edge(row)
+                if begin != self.begin[row]:
+                    self.begin_at(row, begin)
+                    moved = True
+        return moved
 
     def _edge(self, row):
         edge = -1
@@ -305,12 +315,15 @@ class Events(Table):
 
     def _leave(self, row, done):
         if not self.resume and self.begin[row] <= self._now:
-            for other in range(MAX_EVENTS):
-                if self.phase[other] and overlaps(self, row, other):
-                    self.lost[other] |= self.modes[row] & self.modes[other]
+            self._lose_to(row)
         self._keep(row, done)
         self.phase[row] = FREE
         self._next = 0
+
+    def _lose_to(self, row):
+        for other in range(MAX_EVENTS):
+            if self.phase[other] and overlaps(self, row, other):
+                self.lost[other] |= self.modes[row] & self.modes[other]
 
     # --- room, coverage, what is dropped --------------------------------------------------------------
 
@@ -361,9 +374,9 @@ class Events(Table):
         self._respond(row, status)
 
     def _respond(self, row, status):
-        if self.reply_to[row] and self.response_required[row] & _asked(status):
-            i = self.responses.put(self.program[row], self.mrid, row * 16, status, self._now)
-            self.responses.reply_to[i] = self.reply_to[row]
+        self._to = self.reply_to[row]
+        if self._to and self.response_required[row] & _asked(status):
+            self._put(self.program[row], self.mrid, row * 16, status)
 
     def _receive(self, begun):
         # What has begun is answered first: it may end before all the others are (ALL-21).
@@ -381,24 +394,30 @@ class Events(Table):
         self._answer(record, program, 1 << EVENT_RECEIVED)
 
     def _answer(self, record, program, said):
-        answered = self.answered
-        i = answered.find(program, record.mrid, 0)
-        before = answered.said[i] if i >= 0 else 0
-        if self.dark or before & said == said or i < 0 and not answered.has_room(self._now):
+        i = self.answered.find(program, record.mrid, 0)
+        if i >= 0:
+            said &= ~self.answered.said[i]  # now: what is new
+        if self.dark or not said or self.responses.waiting > _BUSY:
+            return  # if they are many they may be answered when the list is read again
+        if i < 0 and not self.answered.has_room(self._now):
             return
-        if self.responses.waiting > _BUSY:
-            return  # they may be answered when the list is read again
-        i = answered.entry(program, record.mrid, 0, self._now)
-        answered.said[i] = before | said
-        answered.until[i] = later(record.start, record.duration)
-        self._answer_each(record, program, said & ~before)
+        i = self.answered.entry(program, record.mrid, 0, self._now)
+        self.answered.said[i] |= said
+        self.answered.until[i] = later(record.start, record.duration)
+        self._to = max(0, self.reply_tos.index(record))
+        self._answer_each(record, program, said)
 
-    def _answer_each(self, record, program, news):
-        to = max(0, self.reply_tos.index(record))
-        for status in (EVENT_RECEIVED, EVENT_CANCELLED, EVENT_SUPERSEDED):
-            if to and news >> status & 1 and record.response_required & _asked(status):
-                i = self.responses.put(program, record.mrid, 0, status, self._now)
-                self.responses.reply_to[i] = to
+    def _answer_each(self, record, program, said):
+        status = EVENT_RECEIVED
+        while status <= EVENT_SUPERSEDED:
+            if self._to and said >> status & 1 and record.response_required & _asked(status):
+                self._put(program, record.mrid, 0, status)
+            status += 1
+
+    def _put(self, program, mrid, at, status):
+        # To the address _to.
+        status = self.responses.put(program, status, self._now, self._to)  # now: where it stands
+        self.responses.name(status, mrid, at)
 
 
 def _asked(status):

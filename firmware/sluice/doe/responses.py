@@ -81,21 +81,25 @@ class Responses:
                 return True
         return False
 
-    def put(self, program, mrid, at, status, now):
-        """Queue `status` of the event whose mRID is the 16 bytes at `at`, which happened at second `now`.
+    def put(self, program, status, now, reply_to):
+        """Queue `status` of an event of `program`, which happened at second `now`, for the replyTo of this index.
 
-        Return its entry; where it goes is still to be said (`reply_to`).
+        Return its entry; the mRID is still to be said (`name`).
         """
         if self.count[0] == RESPONSES_MAX:
             self.remove(0)
             self.lost += 1
         i = self.count[0]
-        self.count[0] = i + 1
-        copy(self.mrid, i * 16, mrid, at, 16)
         self.program[i] = program
         self.status[i] = status
         self.time[i] = now
+        self.reply_to[i] = reply_to
+        self.count[0] = i + 1
         return i
+
+    def name(self, i, mrid, at):
+        """The event of entry `i` has the mRID in the 16 bytes at `at`."""
+        copy(self.mrid, i * 16, mrid, at, 16)
 
     def learn(self, program, index):
         """The events of `program` have this replyTo: for responses that have outlived a restart."""

@@ -7,6 +7,7 @@ Source: IEEE 2030.5-2018 10.2.3; 002 12; requirements E1 to E4; docs/events.md 1
 from micropython import const
 
 from sluice_wire.limits import EVENT_ROWS
+from sluice_wire.sep2 import MODES
 
 # A row's phase. What is over leaves the table.
 FREE = const(0)
@@ -42,27 +43,34 @@ def _is_greater(mrids, at, other):
 def winner(table, mode, t):
     """Return the row of the event that decides `mode` at second `t`, as far as the table tells; -1 if none."""
     best = -1
-    for row in range(EVENT_ROWS):
+    row = 0
+    while row < EVENT_ROWS:
         if table.phase[row] and table.modes[row] >> mode & 1 and table.begin[row] <= t < table.end[row]:
             if best < 0 or beats(table, row, best):
-                if table.resume or runs(table, row, mode, t):
+                if table.resume or _runs(table, row, mode, t):
                     best = row
+        row += 1
     return best
 
 
 # --- overlapped events that are dropped (CSIP) --------------------------------------------------------
 
 
-def runs(table, row, mode, t):
-    """Tell whether an event in force runs in `mode` where overlapped events are dropped."""
-    lost = table.lost[row]
-    now = False  # a better is in force
-    for other in range(EVENT_ROWS):
-        if overlaps(table, other, row):
-            lost |= table.modes[other] & table.modes[row]
-            if table.begin[other] <= t < table.end[other]:
-                now = True
-    return not lost or now and not lost >> mode & 1
+def _runs(table, row, mode, t):
+    # Tell whether an event in force runs in `mode` where overlapped events are dropped.
+    lost = table.lost[row] | _lost_to(table, row, 0, NEVER)
+    return not lost or not lost >> mode & 1 and _lost_to(table, row, t, t) != 0
+
+
+def _lost_to(table, row, first, last):
+    # The modes of `row` in which a better overlaps it that is in force in these seconds.
+    lost = 0
+    other = 0
+    while other < EVENT_ROWS:
+        if table.begin[other] <= last and first < table.end[other] and overlaps(table, other, row):
+            lost |= table.modes[other]
+        other += 1
+    return lost & table.modes[row]
 
 
 def overlaps(table, other, row):
@@ -83,22 +91,19 @@ def needed_from(table, row, now):
 
     Begins and ends may still move by `table.slack_s` when successive events are settled, so that is allowed for.
     """
+    now = max(now, table.begin[row] - table.slack_s)
     first = NEVER
-    modes = table.modes[row]
-    mode = 0
-    while modes:
-        if modes & 1:
-            first = min(first, _decides_from(table, row, mode, now))
-        modes >>= 1
-        mode += 1
+    mode = MODES - 1
+    while mode >= 0:
+        if table.modes[row] >> mode & 1:
+            need = _decides_from(table, row, mode, now)
+            first = min(first, need)
+        mode -= 1
     return first
 
 
-def _decides_from(table, row, mode, now):
-    slack_s = table.slack_s
-    t = max(now, table.begin[row] - slack_s)
-    end = table.end[row]
-    while t - slack_s < end:
+def _decides_from(table, row, mode, t):
+    while t - table.slack_s < table.end[row]:
         until = _hidden_until(table, row, mode, t)
         if until <= t:
             return t
@@ -107,10 +112,16 @@ def _decides_from(table, row, mode, now):
 
 
 def _hidden_until(table, row, mode, t):
+    # When the last event ends that beats `row` in `mode` and is in force at `t`, -1 if there is none.
     until = -1
-    for other in range(EVENT_ROWS):
-        if other != row and table.phase[other] and table.modes[other] >> mode & 1:
-            end = table.end[other] - table.slack_s
-            if table.begin[other] + table.slack_s <= t < end and end > until and beats(table, other, row):
-                until = end
-    return until
+    other = 0
+    while other < EVENT_ROWS:
+        if table.phase[other] and table.modes[other] >> mode & 1 and _is_sure(table, other, t):
+            if table.end[other] > until and other != row and beats(table, other, row):
+                until = table.end[other]
+        other += 1
+    return until - table.slack_s if until >= 0 else until
+
+
+def _is_sure(table, other, t):
+    return table.begin[other] + table.slack_s <= t < table.end[other] - table.slack_s

@@ -79,10 +79,12 @@ class Table:
 
     def find(self, program, mrid, at=0):
         """Return the row of the event of `program` whose mRID is the 16 bytes at `at` of `mrid`, or -1."""
-        for row in range(MAX_EVENTS):
+        row = MAX_EVENTS - 1
+        while row >= 0:
             if self.phase[row] and self.program[row] == program and same_mrid(self.mrid, row * 16, mrid, at):
-                return row
-        return -1
+                break
+            row -= 1
+        return row
 
     def replies_to(self, index):
         """Tell whether an event has the replyTo of this index."""
@@ -156,8 +158,11 @@ class Table:
 
     def own_begin(self, row):
         """Return when the event begins if it follows no other."""
-        drawn = self.draws.second(self.mrid, row * 16, START, self.randomize_start[row])
-        return later(self.start[row], drawn)
+        return later(self.start[row], self.drawn(row, START, self.randomize_start[row]))
+
+    def drawn(self, row, kind, bound):
+        """Return the random second of this kind between 0 and `bound`."""
+        return self.draws.second(self.mrid, row * 16, kind, bound)
 
     def specified_end(self, row):
         """Return start + duration."""
@@ -166,13 +171,18 @@ class Table:
     def begin_at(self, row, begin):
         """The event begins then; its end follows, inside the window its own bounds allow."""
         self.begin[row] = begin
-        drawn = self.draws.second(self.mrid, row * 16, DURATION, self.randomize_duration[row])
-        end = later(begin, max(0, self.duration[row] + drawn))
-        begin_s = self.randomize_start[row]
-        length_s = self.randomize_duration[row]
-        specified = self.specified_end(row)
-        end = min(end, later(specified, max(0, begin_s) + max(0, length_s)))
-        self.end[row] = max(begin, end, specified + min(0, begin_s) + min(0, length_s))
+        end = self.drawn(row, DURATION, self.randomize_duration[row])
+        end = later(begin, max(0, self.duration[row] + end))
+        bound = self._specified_end(row, -RANDOMIZE_MAX_S, 0)
+        end = max(end, bound)
+        bound = self._specified_end(row, 0, RANDOMIZE_MAX_S)
+        end = min(end, bound)
+        self.end[row] = max(begin, end)
+
+    def _specified_end(self, row, low, high):
+        # The specified end, moved as far as the random parts may move it within these.
+        moved = min(max(low, self.randomize_start[row]), high) + min(max(low, self.randomize_duration[row]), high)
+        return later(self.specified_end(row), moved)
 
     # --- room -----------------------------------------------------------------------------------------
 
@@ -196,11 +206,12 @@ class Table:
         return row
 
     def _needed_last(self, now):
-        last = -1
-        latest = 0
-        for row in range(EVENT_ROWS):
+        last = row = MAX_EVENTS
+        latest = -1
+        while row >= 0:
             need = needed_from(self, row, now)
-            if last < 0 or need > latest or need == latest and self.begin[row] > self.begin[last]:
+            if need > latest or need == latest and self.begin[row] > self.begin[last]:
                 last = row
                 latest = need
+            row -= 1
         return last
