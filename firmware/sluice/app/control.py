@@ -17,13 +17,24 @@ from sluice.site.control import Control
 from sluice_wire.identity import mrid_text
 from sluice_wire.limits import UNLIMITED_W
 from sluice_wire.meters import METERS
-from sluice_wire.sep2 import EXP_LIM, GEN_LIM, MODES, WATT_MODES
+from sluice_wire.sep2 import EXP_LIM, GEN_LIM, MAX_LIM, MODES, TARGET, VALUE_MODES
 
 _GRID_SURE_S = const(3)  # for so long the meter must say that there is no grid, or that it is back
 
 _LAPSED = "no room for one from here on, and no list has been read since it is needed; the default holds"
 
-MODE_NAMES = ("export limit", "import limit", "generation limit", "load limit", "connect", "energize")
+MODE_NAMES = (
+    "export limit",
+    "import limit",
+    "generation limit",
+    "load limit",
+    "opModMaxLimW",
+    "opModFixedW",
+    "opModTargetW",
+    "opModStorageTargetW",
+    "connect",
+    "energize",
+)
 
 
 class ControlTask:
@@ -170,10 +181,12 @@ class ControlTask:
                 self._journal.write("%s %s, %s" % (MODE_NAMES[mode], change, self._why(self._envelope.source[mode])))
 
     def _value(self, mode):
-        if mode >= WATT_MODES:
-            return "yes" if (self._envelope.connect, self._envelope.energize)[mode - WATT_MODES] else "no"
-        watts = self._envelope.ramps[mode].target_w
-        return "none" if watts == UNLIMITED_W else "%d W" % watts
+        value = self._envelope.values[mode]
+        if mode >= VALUE_MODES:
+            return "yes" if value else "no"
+        if value == UNLIMITED_W:
+            return "none"
+        return "%.2f %%" % (value / 100) if MAX_LIM <= mode < TARGET else "%d W" % value
 
     def _why(self, source):
         if source == FIXED:
