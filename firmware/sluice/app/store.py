@@ -18,7 +18,7 @@ _LAYOUT = const(1)
 _HEADER = "<4sIII"  # magic, layout, bytes of all columns, CRC-32 of these three and the columns
 _HEADER_SIZE = const(16)
 _CHECKED = const(12)  # bytes of the header that the CRC covers
-_PIECE = const(64)  # bytes read at a time while checking
+_PIECE = const(256)  # bytes read at a time while checking
 
 _NOT_SAVED = "cannot be saved (%s), a restart would find what was saved before; there must be room, and leave to write"
 _NOT_LOADED = "%s: %s; it counts as never saved, and the next save replaces it"
