@@ -28,6 +28,8 @@ class Draws:
 
     def second(self, mrid, at, kind, bound):
         """Return a whole number between 0 and `bound`, both included; the mRID is the 16 bytes at `at`."""
+        if not bound:
+            return 0
         kind = _mixed(self._seed, kind)
         kind = _mixed_all(kind, mrid, at, at + 16)  # now: the random number
         kind = (kind >> 4) % (abs(bound) + 1)

@@ -7,7 +7,6 @@ Source: IEEE 2030.5-2018 10.2.3; 002 12; requirements E1 to E4; docs/events.md 1
 from micropython import const
 
 from sluice_wire.limits import EVENT_ROWS
-from sluice_wire.sep2 import MODES
 
 # A row's phase. What is over leaves the table.
 FREE = const(0)
@@ -92,36 +91,23 @@ def needed_from(table, row, now):
     Begins and ends may still move by `table.slack_s` when successive events are settled, so that is allowed for.
     """
     now = max(now, table.begin[row] - table.slack_s)
-    first = NEVER
-    mode = MODES - 1
-    while mode >= 0:
-        if table.modes[row] >> mode & 1:
-            need = _decides_from(table, row, mode, now)
-            first = min(first, need)
-        mode -= 1
-    return first
-
-
-def _decides_from(table, row, mode, t):
-    while t - table.slack_s < table.end[row]:
-        until = _hidden_until(table, row, mode, t)
-        if until <= t:
-            return t
-        t = until
+    while now - table.slack_s < table.end[row]:
+        until = _hidden_until(table, row, now - table.slack_s, now + table.slack_s)
+        if until < 0:
+            return now
+        now = until - table.slack_s
     return NEVER
 
 
-def _hidden_until(table, row, mode, t):
-    # When the last event ends that beats `row` in `mode` and is in force at `t`, -1 if there is none.
-    until = -1
+def _hidden_until(table, row, first, last):
+    # Until when events that beat `row` and are in force from `first` to `last` hide all its modes, -1 if they do not.
+    shown = table.modes[row]
+    until = NEVER
     other = 0
-    while other < EVENT_ROWS:
-        if table.phase[other] and table.modes[other] >> mode & 1 and _is_sure(table, other, t):
-            if table.end[other] > until and other != row and beats(table, other, row):
-                until = table.end[other]
+    while shown and other < EVENT_ROWS:
+        if table.begin[other] <= first and last < table.end[other] and table.phase[other]:
+            if table.modes[other] & shown and other != row and beats(table, other, row):
+                shown &= ~table.modes[other]
+                until = min(until, table.end[other])
         other += 1
-    return until - table.slack_s if until >= 0 else until
-
-
-def _is_sure(table, other, t):
-    return table.begin[other] + table.slack_s <= t < table.end[other] - table.slack_s
+    return -1 if shown else until
