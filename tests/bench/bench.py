@@ -54,7 +54,7 @@ class Bench:
         self.micropython = interpreter.find()
         self.machine = Machine(self.micropython)
         self.lists = {name: derc_list(events) for name, events in LISTS.items()}
-        self.tokens = {"stopwatch": HERE / "stopwatch.py", "device_tokens": HERE / "device_tokens.py"}
+        self.tokens = {name: HERE / f"{name}.py" for name in ("stopwatch", "device_store", "device_tokens")}
         self.xmltok = self.tokens["xmltok"] = pypi.unpack(pypi.XMLTOK) / "xmltok.py"
 
     def tokenizer(self) -> Figures:
@@ -153,7 +153,8 @@ class Bench:
 def heap_image(folder: Path, more: dict[str, Path]) -> Path:
     """Make the image with the lists in it, and what goes over them."""
     lists = {name: derc_list(events) for name, events in LISTS.items()}
-    return make_image(folder / "heap", {"device_heap": HERE / "device_heap.py", **more}, lists, image.SIM)
+    modules = {name: HERE / f"{name}.py" for name in ("device_heap", "device_store")}
+    return make_image(folder / "heap", modules | more, lists, image.SIM)
 
 
 def go_over(micropython: Interpreter, rom: Path, way: str, name: str, heap: int) -> int:

@@ -10,7 +10,8 @@ def streaming(port, path):
     """Return a call that reads the list by blocks into 24 slots, with everything checked."""
     import socket
 
-    from sluice.doe.events import Events, ReplyTos
+    import device_store
+
     from sluice.sep2.http import Response, request_head
     from sluice.sep2.readers import Reader
     from sluice.sep2.tables import DERC_LIST
@@ -20,16 +21,15 @@ def streaming(port, path):
     reader = Reader()
     tokenizer = Tokenizer(reader)
     response = Response(tokenizer)
-    staged = Events(ReplyTos())
-    live = Events(ReplyTos())
+    staged = device_store.staged()
     rx = bytearray(RX_SIZE)
     address = socket.getaddrinfo("127.0.0.1", port)[0][-1]
 
     def take(record):
-        staged.stage(record, 0, live)
+        staged.stage(record, 0)
 
     def call():
-        staged.clear()
+        staged.clear(0)
         reader.begin(DERC_LIST, take)
         tokenizer.reset()
         response.reset("GET")
@@ -44,7 +44,7 @@ def streaming(port, path):
                 response.eof()
         tokenizer.end()
         s.close()
-        stored = sum([1 for phase in staged.phase if phase])
+        stored = device_store.count(staged)
         if response.status != 200 or stored != MAX_EVENTS:
             raise ValueError("events stored", stored)
 

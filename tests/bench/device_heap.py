@@ -19,16 +19,18 @@ def tokenized(name):
 
 def stored(name):
     """By our tokenizer and reader, into the event store."""
-    from sluice.doe.events import Events, ReplyTos
+    import device_store
+
     from sluice.sep2.readers import Reader
     from sluice.sep2.tables import DERC_LIST
     from sluice.sep2.xml import Tokenizer
 
-    store = Events(ReplyTos())
+    store = device_store.staged()
+    store.clear(0)
     reader = Reader()
-    reader.begin(DERC_LIST, lambda record: store.stage(record, 0, store))
+    reader.begin(DERC_LIST, lambda record: store.stage(record, 0))
     feed(Tokenizer(reader), name)
-    return sum(map(bool, store.phase))
+    return device_store.count(store)
 
 
 def tokenized_by_xmltok(name):

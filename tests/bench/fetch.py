@@ -26,7 +26,7 @@ from sluice_wire.sep2 import MEDIA_TYPE
 EVENTS = (58, 580)
 STEP = 1024  # bytes, to which the smallest heap is found
 ENOUGH = 8 << 20  # bytes of heap, ample for either
-MODULES = {name: HERE / f"{name}.py" for name in ("device_fetch", "stopwatch")}
+MODULES = {name: HERE / f"{name}.py" for name in ("device_fetch", "device_store", "stopwatch")}
 
 
 @contextmanager
