@@ -3,7 +3,7 @@
 from doe_world import Record, World, mrid
 
 from sluice.doe.draws import Draws
-from sluice.doe.schedule import ACTIVE, NEVER
+from sluice.doe.schedule import ACTIVE, NEVER, winner
 from sluice_wire.limits import ANSWERED_MAX
 from sluice_wire.sep2 import (
     CANCELLED,
@@ -609,3 +609,28 @@ def test_a_clock_that_is_set_back_does_not_leave_an_event_in_force_before_its_ti
     assert world.limit_w(EXP_LIM) == 1500
     world.run(100)
     assert world.limit_w(EXP_LIM) == 700
+
+
+def test_without_grid_nothing_is_answered_either():  # E14
+    world = World()
+    world.events.darken(True)
+    world.publish(world.b, Record(mrid(1), start=10, duration=500, exp=700))
+    assert world.said() == []
+    assert world.row(1) < 0
+
+
+def test_an_event_that_is_dropped_is_superseded_only_while_every_mode_is_taken_over():  # E4, E10
+    world = World(resume=False)
+    world.publish(world.b, Record(mrid(1), start=10, duration=100, exp=5, imp=5))
+    world.publish(world.a, Record(mrid(2), start=30, duration=20, exp=0))
+    world.run(29)
+    assert [status for number, status in world.said() if number == 1] == [1]
+    world.run(150)
+    assert [status for number, status in world.said() if number == 1] == [1, 2, 3]
+
+
+def test_who_will_win_can_be_asked_for_any_second():  # E1
+    world = World()
+    world.publish(world.b, Record(mrid(1), start=10, duration=20, exp=5))
+    found = [winner(world.events, EXP_LIM, t) for t in (9, 10, 29, 30)]
+    assert found == [-1, world.row(1), world.row(1), -1]
