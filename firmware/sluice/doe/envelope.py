@@ -132,7 +132,7 @@ class Envelope:
         self.storage_max_w = storage_max_w
         for mode in (EXP_LIM, GEN_LIM, MAX_LIM):
             self.ramps[mode].cap_w = max_w
-        # Without storage a set-point is a ceiling, none counts as setMaxW; with it, none is no power to ramp from or to.
+        # Without storage a set-point is a ceiling, and none counts as setMaxW; with it, none is no power to ramp from.
         for mode in (FIXED_MODE, TARGET):
             self.ramps[mode].cap_w = UNLIMITED_W if storage_max_w else max_w
         self._rerate(self.ramps[MAX_LIM], self._watts(MAX_LIM))
