@@ -308,6 +308,23 @@ def test_max_lim_waits_for_the_ratings_and_then_holds_at_once():  # E11
     assert world.limit_w(EXP_LIM) == 3000
 
 
+def test_max_lim_is_of_set_max_w_whatever_is_stored_and_is_cut_like_the_others():  # E11, E12
+    world = World(fixed_w=(UNLIMITED_W,) * 4, storage_max_w=5000)
+    world.default(world.b, max_lim=6000, set_grad_w=28)
+    world.envelope.cut()
+    world.run(1)
+    assert world.limit_w(EXP_LIM) == 6000
+
+
+def test_ratings_that_are_told_again_disturb_no_ramp():  # E12
+    world = World(fixed_w=(UNLIMITED_W,) * 4)
+    world.default(world.b, max_lim=6000, set_grad_w=28)
+    world.run(10)
+    world.envelope.rate(10000)
+    world.run(11)
+    assert world.limit_w(EXP_LIM) == 10000 - 10 * 28
+
+
 def test_percentages_are_rounded_down_and_stay_in_31_bits():  # E11
     for base_w, percent, watts in (
         (10000, 1, 1),
@@ -333,6 +350,26 @@ def test_a_fixed_percentage_is_of_the_set_max_w_where_nothing_is_stored():  # E1
     assert world.envelope.setpoint_w() == 2500
     world.run(10)
     assert world.envelope.setpoint_w() == 0
+
+
+def test_a_set_point_of_pv_ramps_as_the_ceiling_that_it_is():  # E11, E12
+    world = World()
+    world.publish(world.b, Record(mrid(1), start=10, duration=10, fixed=5000, ramp_tms=1000))
+    world.run(15)
+    assert world.envelope.setpoint_w() == 7500
+    world.run(20)
+    assert world.envelope.setpoint_w() == 5000
+    world.run(21)
+    assert world.envelope.setpoint_w() == 5028
+
+
+def test_a_fixed_percentage_waits_for_the_ratings_and_then_holds_at_once():  # E11
+    world = World(max_w=0)
+    world.default(world.b, fixed=6000, set_grad_w=28)
+    world.run(1)
+    assert world.envelope.setpoint_w() == 0
+    world.envelope.rate(10000)
+    assert world.envelope.setpoint_w() == 6000
 
 
 def test_a_fixed_percentage_is_of_the_storages_rating_either_way():  # E11
@@ -392,16 +429,16 @@ def test_the_storage_has_a_target_of_its_own():  # E11
 
 
 def test_of_equal_primacy_the_default_of_the_greater_mrid_counts():  # E5
-    world = World()
-    low = world.programs.put(bytes(15) + b"\x03", 0, "low")
-    high = world.programs.put(b"\x01" + bytes(15), 0, "high")
-    world.default(low, exp=3000, imp=3000, set_grad_w=0)
-    world.default(high, exp=4000, set_grad_w=0)
-    world.run(1)
-    assert (world.limit_w(EXP_LIM), world.limit_w(IMP_LIM)) == (4000, 3000)
-    world.default(low, exp=3000, set_grad_w=7)
-    world.default(high, exp=4000, set_grad_w=9)
-    assert world.programs.grad() == 9
+    for low, high in ((b"\0" * 15 + b"\3", b"\1" + b"\0" * 15), (b"\1" * 15 + b"\3", b"\1" * 15 + b"\4")):
+        for first, then in ((low, high), (high, low)):
+            world = World()
+            world.programs.put(first, 0, "")
+            world.programs.put(then, 0, "")
+            world.default(world.programs.find(low), exp=3000, imp=3000, set_grad_w=7)
+            world.default(world.programs.find(high), exp=4000, set_grad_w=0)
+            world.run(1)
+            assert (world.limit_w(EXP_LIM), world.limit_w(IMP_LIM)) == (4000, 3000)
+            assert world.programs.grad() == 0
 
 
 def test_what_changed_is_told_once():
@@ -411,3 +448,14 @@ def test_what_changed_is_told_once():
     assert world.envelope.changed == 1 << EXP_LIM
     world.run(2)
     assert world.envelope.changed == 0
+
+
+def test_another_event_in_the_same_slot_is_a_change():
+    world = World()
+    world.publish(world.b, Record(mrid(1), start=1, duration=50, exp=3000))
+    world.run(10)
+    world.events.drop_program(world.b)
+    world.publish(world.b, Record(mrid(2), start=1, duration=50, exp=3000))
+    world.run(11)
+    assert world.envelope.source[EXP_LIM] == 0
+    assert world.envelope.changed == 1 << EXP_LIM
