@@ -27,6 +27,7 @@ def gateway_config(scenario: Plan, url: str, pty: str) -> dict[str, Any]:
             "key": "pki/device.key",
             "pen": device.pen,
             "pin": device.pin,
+            "profile": scenario.profile,
         },
         "bus": {"device": pty, "baud": 115200},
         "meter": {"unit_id": METER_UNIT_ID, "map": "sdm630"},

@@ -1,21 +1,52 @@
 """What utility, sun and house do, second by second: the parts of a scenario, checked when they are made.
 
-Times are seconds from `start`; fields carry the standard's names and units. An unknown field is an error: a mistyped
-limit must not be a missing one.
+Times are seconds from `start`; fields carry the standard's names and units. An unknown field is an error, and so is
+`true` where a number belongs: a mistyped limit must not be a missing one.
 """
 
 import hashlib
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainValidator, model_validator
 
 from sluice_wire.identity import pin_valid
+from sluice_wire.utilities import PROFILES
 
-Seconds = Annotated[int, Field(ge=0)]
-Watts = Annotated[int, Field(ge=0, le=327_670_000)]
-UInt16 = Annotated[int, Field(ge=0, le=65535)]
+WATTS_MAX = 327_670_000
+
+Integer = Annotated[int, Field(strict=True)]
+Flag = Annotated[bool, Field(strict=True)]
+Seconds = Annotated[Integer, Field(ge=0)]
+Watts = Annotated[Integer, Field(ge=0, le=WATTS_MAX)]
+SignedWatts = Annotated[Integer, Field(ge=-WATTS_MAX, le=WATTS_MAX)]
+UInt16 = Annotated[Integer, Field(ge=0, le=65535)]
+UInt32 = Annotated[Integer, Field(ge=0, le=4294967295)]
+OneHour = Annotated[Integer, Field(ge=-3600, le=3600)]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")]
+
+Status = Literal["cancelled", "cancelled-with-randomisation", "superseded", "removed"]
+Fault = Literal[
+    "server-500",  # it answers 500 to everything
+    "server-429",  # it answers 429 to everything, without Retry-After
+    "server-silent",  # requests are lost
+    "server-down",  # nothing listens there
+    "server-clock-back",  # its clock is an hour behind
+    "grid-outage",  # no voltage: the meter reads 0 V, the inverter is off; the gateway has a battery of its own
+    "restart",  # the gateway is off; what it has stored stays
+    "meter-silent",
+    "inverter-silent",
+]
+
+
+class PlanError(ValueError):
+    """What is wrong between the parts of a plan: a text for each place (the way to it, as pydantic has it)."""
+
+    def __init__(self, faults: list[tuple[tuple[int | str, ...], str]]) -> None:
+        super().__init__("; ".join(text for _, text in faults))
+        self.faults = faults
 
 
 def _curve(value: object) -> object:
@@ -41,11 +72,15 @@ class _Part(BaseModel):
 
 
 class Site(_Part):
-    """Fixed limits of the connection agreement, and the aggregate setMaxW of the inverters."""
+    """Fixed limits of the connection agreement, the aggregate setMaxW of the inverters, and that of the storage.
+
+    There is no simulated battery: `storage_max_w` is a rating that is only told.
+    """
 
     exp_lim_w: Watts
     imp_lim_w: Watts
-    max_w: Annotated[int, Field(gt=0, le=327_670_000)]
+    max_w: Annotated[Watts, Field(gt=0)]
+    storage_max_w: Watts = 0
 
 
 class House(_Part):
@@ -58,8 +93,8 @@ class House(_Part):
 class Device(_Part):
     """The client as the utility has it in its books."""
 
-    pin: Annotated[int, Field(ge=0, le=999999)] = 111115
-    pen: Annotated[int, Field(ge=1, le=99999999)] = 57269
+    pin: Annotated[Integer, Field(ge=0, le=999999)] = 111115
+    pen: Annotated[Integer, Field(ge=1, le=99999999)] = 57269
     nmi: Annotated[str, Field(pattern="^[A-Z0-9]{10,11}$")] = "NMI0001234"
 
     @model_validator(mode="after")
@@ -70,14 +105,18 @@ class Device(_Part):
 
 
 class Modes(_Part):
-    """What a control sets; what is None is not set."""
+    """What a control sets; what is None is not set. Watts, and hundredths of a percent: MaxLimW, FixedW."""
 
     opModExpLimW: Watts | None = None
     opModImpLimW: Watts | None = None
     opModGenLimW: Watts | None = None
     opModLoadLimW: Watts | None = None
-    opModConnect: bool | None = None
-    opModEnergize: bool | None = None
+    opModConnect: Flag | None = None
+    opModEnergize: Flag | None = None
+    opModMaxLimW: UInt16 | None = None
+    opModFixedW: Annotated[Integer, Field(ge=-10000, le=10000)] | None = None
+    opModTargetW: SignedWatts | None = None
+    opModStorageTargetW: SignedWatts | None = None
 
 
 class Default(Modes):
@@ -90,7 +129,7 @@ class Program(_Part):
     """A DERProgram; without `default` it has no DefaultDERControl."""
 
     id: Identifier
-    primacy: Annotated[int, Field(ge=0, le=255)]
+    primacy: Annotated[Integer, Field(ge=0, le=255)]
     default: Default | None = None
 
 
@@ -100,12 +139,14 @@ class Event(Modes):
     id: Identifier
     program: str
     at: Seconds = 0
-    created: int | None = None
-    start: int
-    duration: Annotated[int, Field(gt=0)]
-    randomizeStart: Literal[0] = 0
+    created: Integer | None = None
+    start: Annotated[Integer, Field(ge=-(2**40), le=2**40)]
+    duration: UInt32
+    version: UInt16 | None = None
+    randomizeStart: OneHour = 0
+    randomizeDuration: OneHour = 0
     rampTms: UInt16 | None = None
-    responseRequired: Annotated[int, Field(ge=0, le=3)] = 3
+    responseRequired: Annotated[Integer, Field(ge=0, le=3)] = 3
 
     @property
     def creation(self) -> int:
@@ -113,58 +154,86 @@ class Event(Modes):
 
     @property
     def end(self) -> int:
+        """The specified end."""
         return self.start + self.duration
+
+    @property
+    def earliest_start(self) -> int:
+        return self.start + min(0, self.randomizeStart)
+
+    @property
+    def earliest_end(self) -> int:
+        return self.end + min(0, self.randomizeStart) + min(0, self.randomizeDuration)
+
+    @property
+    def latest_end(self) -> int:
+        return self.end + max(0, self.randomizeStart) + max(0, self.randomizeDuration)
 
 
 class Change(_Part):
-    """At second `at` the status of an event changes, or the default of a program."""
+    """At second `at` the status of an event changes, or the default of a program, or something breaks `for` a while.
+
+    `default: null` takes the default away; a `restart` may leave `for` out: the gateway is back at once.
+    """
 
     at: Seconds
     event: str | None = None
-    status: Literal["cancelled", "superseded", "removed"] | None = None
+    status: Status | None = None
     program: str | None = None
     default: Default | None = None
+    fault: Fault | None = None
+    for_s: Annotated[Seconds, Field(alias="for")] = 0
 
     @model_validator(mode="after")
     def _check(self) -> "Change":
-        of_event = self.event is not None and self.status is not None
-        of_program = self.program is not None and self.default is not None
-        if of_event == of_program or (self.event is None) != (self.status is None):
-            raise ValueError("a change has either `event` and `status`, or `program` and `default`")
+        given = self.model_fields_set - {"at"}
+        wanted = ({"event", "status"}, {"program", "default"}, {"fault", "for_s"})
+        if given not in wanted and not (given == {"fault"} and self.fault == "restart"):
+            raise ValueError("a change has either `event` and `status`, `program` and `default`, or `fault` and `for`")
         return self
 
 
 class Plan(_Part):
-    """The whole of it. Second t is Unix second `start_s` + t."""
+    """The whole of it. Second t is Unix second `start_s` + t; `step_s` is how far apart a simulation's rows are."""
 
     start: AwareDatetime
-    duration_s: Annotated[int, Field(gt=0)]
+    duration_s: Annotated[Seconds, Field(gt=0)]
+    step_s: Annotated[Seconds, Field(gt=0)] = 1
     utc_offset_h: Annotated[float, Field(ge=-12, le=14)] = 0
-    seed: int = 1
+    seed: Integer = 1
+    profile: Literal[tuple(sorted(PROFILES))] = "default"  # type: ignore[valid-type]
     site: Site
     house: House
     device: Device = Device()
-    poll_s: Annotated[int, Field(gt=0)] = 300
+    poll_s: Annotated[Seconds, Field(gt=0)] = 300
     programs: list[Program]
     events: list[Event] = []
     changes: list[Change] = []
 
     @model_validator(mode="after")
     def _check(self) -> "Plan":
-        programs, events = [p.id for p in self.programs], [e.id for e in self.events]
-        for what, ids in (("program", programs), ("event", events)):
-            twice = sorted({i for i in ids if ids.count(i) > 1})
-            if twice:
-                raise ValueError(f"{what} {', '.join(twice)} is there more than once")
-        for event in self.events:
-            if event.program not in programs:
-                raise ValueError(f"event {event.id} names program {event.program}, which is not there")
-        for change in self.changes:
-            if change.program is not None and change.program not in programs:
-                raise ValueError(f"the change at {change.at} names program {change.program}, which is not there")
-            if change.event is not None and change.event not in events:
-                raise ValueError(f"the change at {change.at} names event {change.event}, which is not there")
+        faults = [*self._unknown_names(), *self._names_given_twice()]
+        if faults:
+            raise PlanError(faults)
         return self
+
+    def _unknown_names(self) -> Iterator[tuple[tuple[int | str, ...], str]]:
+        programs, events = {p.id for p in self.programs}, {e.id for e in self.events}
+        for i, event in enumerate(self.events):
+            if event.program not in programs:
+                yield ("events", i, "program"), f"there is no program {event.program}"
+        for i, change in enumerate(self.changes):
+            if change.program is not None and change.program not in programs:
+                yield ("changes", i, "program"), f"there is no program {change.program}"
+            if change.event is not None and change.event not in events:
+                yield ("changes", i, "event"), f"there is no event {change.event}"
+
+    def _names_given_twice(self) -> Iterator[tuple[tuple[int | str, ...], str]]:
+        for name, parts in (("programs", self.programs), ("events", self.events)):
+            ids = [part.id for part in parts]
+            for i, part_id in enumerate(ids):
+                if part_id in ids[:i]:
+                    yield (name, i, "id"), f"{part_id} is there already"
 
     @property
     def start_s(self) -> int:
@@ -185,18 +254,41 @@ class Plan(_Part):
         """Give the mRID of a program, event or default: computed, the PEN in its last eight digits (P4)."""
         return hashlib.sha256(f"{kind} {name}".encode()).hexdigest()[:24].upper() + f"{self.device.pen:08d}"
 
-    def status_at(self, event: Event, t: float) -> str | None:
-        """Give what a change has made of `event` by second `t`: cancelled, superseded, removed, or None."""
-        status = None
+    @cached_property
+    def _changes(self) -> dict[tuple[str, str], list[Change]]:
+        """The changes of each event, program and fault, in order of time."""
+        found: dict[tuple[str, str], list[Change]] = {}
         for change in sorted(self.changes, key=lambda change: change.at):
-            if change.event == event.id and change.at <= t:
-                status = change.status
-        return status
+            for kind, name in (("event", change.event), ("program", change.program), ("fault", change.fault)):
+                if name is not None:
+                    found.setdefault((kind, name), []).append(change)
+        return found
+
+    def status_change(self, event: Event, t: float) -> Change | None:
+        """Give the change that made the status which `event` has at second `t`; None if it is as it was published."""
+        changes = self._changes.get(("event", event.id), ())
+        return next((c for c in reversed(changes) if c.at <= t and c.status != "removed"), None)
+
+    def status_at(self, event: Event, t: float) -> str | None:
+        """Give what a change has made of `event` by second `t`: cancelled, ..., superseded, or None."""
+        change = self.status_change(event, t)
+        return change.status if change else None
+
+    def listed_at(self, event: Event, t: float) -> bool:
+        """Tell whether the server lists `event` at second `t`: published, not over, not taken away."""
+        if not event.at <= t < event.latest_end:
+            return False
+        changes = self._changes.get(("event", event.id), ())
+        return not any(change.at <= t and change.status == "removed" for change in changes)
 
     def default_at(self, program: Program, t: float) -> Default | None:
         """Give the default of `program` at second `t`."""
         default = program.default
-        for change in sorted(self.changes, key=lambda change: change.at):
-            if change.program == program.id and change.at <= t:
+        for change in self._changes.get(("program", program.id), ()):
+            if change.at <= t:
                 default = change.default
         return default
+
+    def broken(self, fault: str, t: float) -> bool:
+        """Tell whether `fault` is on at second `t`."""
+        return any(c.at <= t < c.at + c.for_s for c in self._changes.get(("fault", fault), ()))

@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
-from sluice_tools.plan import Plan
+from sluice_tools.plan import Plan, PlanError
 from sluice_tools.truth import ExportLimit
 
 SCENARIOS = Path(__file__).parent / "scenarios"
@@ -60,19 +60,40 @@ def loads(text: str, name: str = "scenario") -> Scenario:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ScenarioError(f"{name}:{line}: not YAML: {error.problem}") from error
+    except (yaml.YAMLError, ValueError) as error:  # a character, or a date, that cannot be
+        raise ScenarioError(f"{name}:1: not YAML: {error}") from error
     if root is None or not isinstance(content, dict):
         raise ScenarioError(f"{name}:1: expected `key: value` lines")
+    lines = list(_twice(root, name))
     try:
-        return Scenario.model_validate(content)
+        scenario = Scenario.model_validate(content)
     except ValidationError as error:
-        raise ScenarioError("\n".join(_lines(error, root, name))) from error
+        raise ScenarioError("\n".join([*lines, *_lines(error, root, name)])) from error
+    if lines:
+        raise ScenarioError("\n".join(lines))
+    return scenario
+
+
+def _twice(node: yaml.Node, name: str) -> Iterator[str]:
+    """Tell the keys that stand twice in one mapping: YAML would let the last one win."""
+    if isinstance(node, yaml.MappingNode):
+        keys = [key.value for key, _ in node.value]
+        for i, (key, value) in enumerate(node.value):
+            if key.value in keys[:i]:
+                yield f"{name}:{key.start_mark.line + 1}: {key.value}: is there already"
+            yield from _twice(value, name)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _twice(item, name)
 
 
 def _lines(error: ValidationError, root: yaml.Node, name: str) -> Iterator[str]:
     for fault in error.errors():
-        line, key = _where(root, fault["loc"])
+        cause = fault.get("ctx", {}).get("error")
         text = WORDS.get(fault["type"], fault["msg"].removeprefix("Value error, "))
-        yield f"{name}:{line}: {key + ': ' if key else ''}{text}"
+        for place, what in cause.faults if isinstance(cause, PlanError) else [((), text)]:
+            line, key = _where(root, (*fault["loc"], *place))
+            yield f"{name}:{line}: {key + ': ' if key else ''}{what}"
 
 
 def _where(node: yaml.Node, loc: Sequence[int | str]) -> tuple[int, str]:

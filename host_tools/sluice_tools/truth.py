@@ -1,104 +1,461 @@
-"""The export limit that a plan demands, ramp included: the judge's own truth, which no gateway has touched.
+"""Which limit holds at a second, by docs/events.md alone: the independent model that judges the gateway.
 
-Slow and obviously right: at every instant at which anything may change the winner is found anew among all events
-there are, and a straight line is drawn from where the limit stands. A client cannot know before its next poll
-what was published or cancelled this very second, so a plan that is to be judged to the second tells what
-lowers a limit at least a poll ahead.
-Source: 002 11.3, 12 (figures 6 and 8); requirements E1 to E5, E12.
+Slow and obviously right: lists without bounds, everything found anew at every step among all events there are, exact
+fractions of a watt. A function stands for each rule, and its docstring names the rule's number on that page; nothing
+here is shared with the gateway. Sections 1, 2, 3 and 5 are modelled; room (4) is what an endless list does not need.
+Source: docs/events.md; 002 11.3, 12 (figures 6, 8, 9, 10); requirements E1 to E6, E8, E9, E12.
 """
 
 from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import NamedTuple
 
 from sluice_tools.plan import Plan
+from sluice_wire.sep2 import CANCELLED, CANCELLED_RANDOMIZED, SET_GRAD_W_DEFAULT, SUPERSEDED
+from sluice_wire.utilities import PROFILES
 
-GRAD_W_ABSENT = 28  # hundredths of a percent of setMaxW per second
+WATT_LIMITS = ("opModExpLimW", "opModImpLimW", "opModGenLimW", "opModLoadLimW")
+SWITCHES = ("opModConnect", "opModEnergize")
+NUMBERS = ("opModMaxLimW", "opModFixedW", "opModTargetW", "opModStorageTargetW")
+MODES = WATT_LIMITS + SWITCHES + NUMBERS
+
+RANDOMIZE_MAX_S = 3600
+
+Value = int | None  # watts and other numbers, True and False; None: unlimited, or no set-point
+Draw = Callable[[str, str, int], int]  # (mRID, "start" | "duration" | "cancel", bound): between 0 and bound
+
+
+class Control(NamedTuple):
+    """A DERControl as a list has it. `sets`: the modes it sets, by the standard's names. Times are whole seconds."""
+
+    mrid: str
+    start: int
+    duration: int
+    sets: Mapping[str, Value]
+    creation_time: int = 0
+    status: int = 0
+    version: int = 0
+    randomize_start: int = 0
+    randomize_duration: int = 0
+    ramp_tms: int | None = None
+
+    @property
+    def specified_end(self) -> int:
+        return self.start + self.duration
+
+    @property
+    def times(self) -> tuple[int, int, int, int]:
+        return self.start, self.duration, self.randomize_start, self.randomize_duration
+
+
+class Default(NamedTuple):
+    """A DefaultDERControl."""
+
+    sets: Mapping[str, Value]
+    set_grad_w: int | None = None
+
+
+class Program(NamedTuple):
+    """A DERProgram that is followed."""
+
+    mrid: str
+    primacy: int
+    default: Default | None
+
+
+@dataclass(eq=False)
+class Event:
+    """An event that has been taken in. It stays in the list when it is over."""
+
+    program: str
+    control: Control  # the server's last word
+    heard: int  # when it was first read
+    begin: int  # effective; settled for good once it has begun
+    begun: bool = False
+    cut: int | None = None  # cancelled with randomisation: ends then at the latest
+    over: int | None = None  # since then
 
 
 class Held(NamedTuple):
-    """What holds for one mode: the value, who says so, and how an event wants it reached."""
+    """What holds for one mode: the value, who says so, and how an event wants it reached.
 
-    value: int | bool | None
-    source: str
+    `source`: ("event", program, mRID), ("default", program) or ("fixed",).
+    """
+
+    value: Value
+    source: tuple[str, ...]
     ramp_tms: int | None = None
 
 
 class Leg(NamedTuple):
     """From second `start` on the limit goes from `from_w` to `target_w` in `seconds`, and stays there."""
 
-    start: float
-    from_w: float
-    target_w: float
-    seconds: float
-    source: str
+    start: int
+    from_w: Fraction
+    target_w: int | None
+    seconds: Fraction
+    source: tuple[str, ...]
+    end_w: int  # where the way ends: the target, or what unlimited counts as
 
-    def at(self, t: float) -> float:
+    def at(self, t: float) -> Fraction | None:
+        """Give the limit at second `t`, None if there is none."""
         if t >= self.start + self.seconds:
-            return self.target_w
-        return self.from_w + (self.target_w - self.from_w) * (t - self.start) / self.seconds
+            return None if self.target_w is None else Fraction(self.target_w)
+        return self.from_w + (self.end_w - self.from_w) * (Fraction(t) - self.start) / self.seconds
 
 
-def held(plan: Plan, mode: str, t: float) -> Held:
-    """Decide one mode at second `t`: event by primacy, creation and mRID; default by primacy; fixed; implied."""
-    primacy = {program.id: program.primacy for program in plan.programs}
-    running = [
-        event
-        for event in plan.events
-        if getattr(event, mode) is not None
-        and max(event.at, event.start) <= t < event.end
-        and plan.status_at(event, t) in (None, "removed")  # only a status ends an event early
-    ]
-    if running:
-        event = max(running, key=lambda e: (-primacy[e.program], e.creation, plan.mrid("event", e.id)))
-        return Held(getattr(event, mode), f"event {event.id}", event.rampTms)
-    for program in sorted(plan.programs, key=lambda program: program.primacy):
-        default = plan.default_at(program, t)
-        if default is not None and getattr(default, mode) is not None:
-            return Held(getattr(default, mode), f"default of {program.id}")
+def nothing_drawn(mrid: str, kind: str, bound: int) -> int:
+    """The random parts of events that have none."""
+    return 0
+
+
+def bounded(seconds: int) -> int:
+    """2.2: bounds beyond an hour are taken as an hour."""
+    return max(-RANDOMIZE_MAX_S, min(seconds, RANDOMIZE_MAX_S))
+
+
+def common(one: Control, other: Control) -> bool:
+    """Tell whether both set a mode."""
+    return any(mode in other.sets for mode in one.sets)
+
+
+def is_over(control: Control) -> bool:
+    """3.4 to 3.7: statuses that end an event; an unknown one lifts nothing."""
+    return control.status in (CANCELLED, CANCELLED_RANDOMIZED, SUPERSEDED)
+
+
+def is_passed_over(control: Control, t: int) -> bool:
+    """2.4: first read after its specified end, or with no duration."""
+    return control.duration <= 0 or control.specified_end <= t
+
+
+def last_words(controls: Iterable[Control]) -> list[Control]:
+    """3.2: twice in one list: the higher version counts, then what ends it, the later created, the later listed."""
+    words: dict[str, Control] = {}
+    for control in sorted(controls, key=lambda word: (word.version, is_over(word), word.creation_time)):
+        words[control.mrid] = control
+    return list(words.values())
+
+
+@dataclass
+class Model:
+    """An endless store, stepped second by second; what has been read since the last step counts at the next.
+
+    `resume`, `ramp_active`: as the profile has it. `fixed`: the fixed limits, watts by mode. `max_w`: setMaxW.
+    In its first second every limit stands where it is decided.
+    """
+
+    fixed: Mapping[str, int] = field(default_factory=dict)
+    max_w: int = 0
+    resume: bool = True
+    ramp_active: bool = True
+    draw: Draw = nothing_drawn
+    programs: dict[str, Program] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    held: dict[str, Held] = field(default_factory=dict)
+    legs: dict[str, Leg] = field(default_factory=dict)
+    now: int = 0
+    is_lost: bool = False
+
+    # --- what the client hears (3) ----------------------------------------------------------------------------------
+
+    def hear(self, t: int, program: str, primacy: int, default: Default | None, controls: Iterable[Control]) -> None:
+        """3: at second `t` the whole list of the program with mRID `program` has been read."""
+        self.programs[program] = Program(program, primacy, default)
+        superseded = [event for word in last_words(controls) for event in self._take(t, program, word)]
+        for event in superseded:
+            self._begin_followers(t, event)
+
+    def forget(self, t: int, program: str) -> None:
+        """3.8: a program that is no longer listed goes with its events."""
+        del self.programs[program]
+        self.events = [event for event in self.events if event.program != program]
+
+    def lose(self, t: int) -> None:
+        """4.3, 7.2: all events go, and the next step cuts without a ramp downwards."""
+        self.events = []
+        self.is_lost = True
+
+    def _take(self, t: int, program: str, word: Control) -> Iterator[Event]:
+        """3.1, 3.6: take the server's word on an event, give the event if this supersedes it."""
+        event = self._known(program, word.mrid)
+        if event is None:
+            if is_passed_over(word, t):
+                return
+            event = Event(program, word, t, word.start)
+            self.events.append(event)
+        elif event.over is not None or word.version < event.control.version:
+            return
+        else:
+            self._change(t, event, word)
+        if is_over(word) and event.over is None:
+            self._end_by_status(t, event)
+            if word.status == SUPERSEDED:
+                yield event
+
+    def _known(self, program: str, mrid: str) -> Event | None:
+        """3.1: an event is known by its program and its mRID."""
+        known = [event for event in self.events if (event.program, event.control.mrid) == (program, mrid)]
+        return known[0] if known else None
+
+    @staticmethod
+    def _change(t: int, event: Event, word: Control) -> None:
+        """3.1: changed times are as if they had always been so; those of one that is past end it."""
+        before, event.control = event.control, word
+        if word.times != before.times and is_passed_over(word, t):
+            event.over = t
+        elif (word.start, word.randomize_start) != (before.start, before.randomize_start):
+            event.begun = False
+
+    def _end_by_status(self, t: int, event: Event) -> None:
+        """3.4, 3.5, 3.6: over at once, unless it is in force and cancelled with randomisation."""
+        if event.control.status == CANCELLED_RANDOMIZED and event.begun and t < self.end(event):
+            if event.cut is None:
+                _, _, randomize_start, randomize_duration = event.control.times
+                bound = max(abs(bounded(randomize_start)), abs(bounded(randomize_duration)))
+                event.cut = t + self.draw(event.control.mrid, "cancel", bound)
+        else:
+            event.over = t
+
+    def _begin_followers(self, t: int, superseded: Event) -> None:
+        """3.4: what waits in its window of beginning begins at once, unless the superseded one is in its own."""
+        control = superseded.control
+        if control.start <= t < control.start + abs(bounded(control.randomize_start)):
+            return
+        for event in self.events:
+            window = event.control.start + min(0, bounded(event.control.randomize_start))
+            waits = event.over is None and not event.begun and window <= t
+            if waits and event.program == superseded.program and common(event.control, control):
+                event.begin, event.begun = min(t, event.begin), True
+
+    # --- when it is in force (2) ------------------------------------------------------------------------------------
+
+    def step(self, t: int) -> None:
+        """Find what holds at second `t`."""
+        self.now = t
+        for event in sorted(self.events, key=lambda event: event.control.start):
+            if event.over is None and not event.begun:
+                event.begin = self.effective_begin(event)
+                event.begun = event.begin <= t
+        for event in self.events:
+            if event.over is None and event.begun and self.end(event) <= t:
+                event.over = self.end(event)
+        before, self.held = self.held, {mode: self.decide(mode) for mode in MODES}
+        for mode in WATT_LIMITS:
+            if mode not in before or self.held[mode][:2] != before[mode][:2]:
+                self.legs[mode] = self.leg(mode, before.get(mode))
+        self.is_lost = False
+
+    def effective_begin(self, event: Event) -> int:
+        """2.2, 2.3: the latest end of what it follows, else its start and what was drawn."""
+        ends = [self.end(other) for other in self.events if self.follows(event, other)]
+        control = event.control
+        return max(ends) if ends else control.start + self.draw(control.mrid, "start", bounded(control.randomize_start))
+
+    @staticmethod
+    def follows(event: Event, other: Event) -> bool:
+        """2.3: successive events of one program share an edge, as long as the earlier one is not called off."""
+        one, two = other.control, event.control
+        return (
+            other.program == event.program and one.specified_end == two.start and common(one, two) and not is_over(one)
+        )
+
+    def end(self, event: Event) -> int:
+        """2.2: the effective end, held within what the random parts allow. 3.5: or an earlier one."""
+        control = event.control
+        bound_s, bound_d = bounded(control.randomize_start), bounded(control.randomize_duration)
+        end = event.begin + max(0, control.duration + self.draw(control.mrid, "duration", bound_d))
+        end = min(end, control.specified_end + max(0, bound_s) + max(0, bound_d))
+        end = max(end, control.specified_end + min(0, bound_s) + min(0, bound_d), event.begin)
+        return end if event.cut is None else min(end, event.cut)
+
+    @staticmethod
+    def in_force(event: Event) -> bool:
+        """2.1: from its begin to its end."""
+        return event.begun and event.over is None
+
+    # --- who wins (1) -----------------------------------------------------------------------------------------------
+
+    def decide(self, mode: str) -> Held:
+        """1.1 to 1.4: the best event in force, else the best default, else the fixed limit, else what is implied."""
+        running = [event for event in self.events if mode in event.control.sets and self.runs(event, mode)]
+        if running:
+            event = max(running, key=self.rank)
+            source = ("event", event.program, event.control.mrid)
+            return Held(event.control.sets[mode], source, event.control.ramp_tms)
+        for program, default in self.defaults():
+            if mode in default.sets:
+                return Held(default.sets[mode], ("default", program.mrid))
+        implied = True if mode in SWITCHES else None
+        return Held(self.fixed.get(mode, implied), ("fixed",))
+
+    def primacy(self, event: Event) -> int:
+        return self.programs[event.program].primacy
+
+    def rank(self, event: Event) -> tuple[int, int, str]:
+        """E1, E3: an event beats those of lower rank."""
+        return -self.primacy(event), event.control.creation_time, event.control.mrid
+
+    def defaults(self) -> list[tuple[Program, Default]]:
+        """1.3: the defaults, the best program's first."""
+        programs = sorted(self.programs.values(), key=lambda program: program.mrid, reverse=True)
+        programs.sort(key=lambda program: program.primacy)
+        return [(program, program.default) for program in programs if program.default is not None]
+
+    def runs(self, event: Event, mode: str) -> bool:
+        """1.5: an overlapped event resumes, or is dropped."""
+        if not self.in_force(event) or self.resume:
+            return self.in_force(event)
+        betters = [better for better in self.events if self.overlaps(better, event)]
+        if any(mode in better.control.sets for better in betters):
+            return False
+        return not betters or any(self.in_force(better) for better in betters)
+
+    def overlaps(self, better: Event, event: Event) -> bool:
+        """1.5: of lower primacy value, in a mode both set, at the same time."""
+        one, two = self.span(better), self.span(event)
+        return (
+            self.primacy(better) < self.primacy(event)
+            and common(better.control, event.control)
+            and max(one.start, two.start) < min(one.stop, two.stop)
+        )
+
+    def span(self, event: Event) -> range:
+        """The seconds in which it is in force, as far as is known; none if it was over before it began."""
+        if event.over is not None and not event.begun:
+            return range(0)
+        end = self.end(event)
+        return range(max(event.begin, event.heard), end if event.over is None else min(end, event.over))
+
+    # --- ramps (5) --------------------------------------------------------------------------------------------------
+
+    def limit_w(self, mode: str) -> Fraction | None:
+        """Give the ramped line of a watt limit at the second of the last step, None if unlimited."""
+        return self.legs[mode].at(self.now)
+
+    def leg(self, mode: str, before: Held | None) -> Leg:
+        """5.4: a ramp from where the limit stands; unlimited counts as setMaxW on the way."""
+        held = self.held[mode]
+        end_w = self.max_w if held.value is None else held.value
+        if before is None:
+            return Leg(self.now, Fraction(end_w), held.value, Fraction(0), held.source, end_w)
+        stands = self.limit_w(mode)
+        from_w = Fraction(self.max_w) if stands is None else stands
+        seconds = self.seconds(held, before, end_w - from_w)
+        return Leg(self.now, from_w, held.value, seconds, held.source, end_w)
+
+    def seconds(self, held: Held, before: Held, way_w: Fraction) -> Fraction:
+        """5.1, 5.3, 5.5: how long the way takes."""
+        if self.is_lost and way_w < 0:
+            return Fraction(0)
+        if not self.ramp_active and held.source[0] == before.source[0] == "event":
+            return Fraction(0)
+        if held.ramp_tms is not None:
+            return Fraction(held.ramp_tms, 100)
+        w_per_s = Fraction(self.grad_w() * self.max_w, 10000)
+        return abs(way_w) / w_per_s if w_per_s else Fraction(0)
+
+    def grad_w(self) -> int:
+        """5.2: setGradW of the best program whose default gives one, hundredths of a percent of setMaxW a second."""
+        given = [default.set_grad_w for _, default in self.defaults() if default.set_grad_w is not None]
+        return given[0] if given else SET_GRAD_W_DEFAULT
+
+
+# --- a plan, for the judge --------------------------------------------------------------------------------------------
+
+
+STATUSES = {
+    "cancelled": CANCELLED,
+    "cancelled-with-randomisation": CANCELLED_RANDOMIZED,
+    "superseded": SUPERSEDED,
+}
+
+
+def sets(part: object) -> dict[str, Value]:
+    """Give the modes that an event or a default of a plan sets."""
+    return {mode: getattr(part, mode) for mode in MODES if getattr(part, mode) is not None}
+
+
+def instants(plan: Plan) -> list[int]:
+    """Give every second of `plan` at which anything may change, if nothing is drawn."""
+    seconds = {0} | {change.at for change in plan.changes}
+    seconds |= {second for event in plan.events for second in (event.at, event.start, event.end)}
+    return sorted(t for t in seconds if t >= 0)
+
+
+def play(plan: Plan, seconds: Iterable[int], draw: Draw = nothing_drawn) -> Iterator[Model]:
+    """Give the model at each of the `seconds` of `plan`; what is published is heard at once.
+
+    A client cannot know before its next poll what was published or cancelled this very second, so a plan that is to
+    be judged to the second tells what lowers a limit at least a poll ahead.
+    """
     fixed = {"opModExpLimW": plan.site.exp_lim_w, "opModImpLimW": plan.site.imp_lim_w}
-    return Held(fixed.get(mode), "fixed limit")
+    profile = PROFILES[plan.profile]
+    model = Model(fixed, plan.site.max_w, profile.resume, profile.ramp_active, draw)
+    for t in seconds:
+        for program in plan.programs:
+            default = plan.default_at(program, t)
+            heard = None if default is None else Default(sets(default), default.setGradW)
+            controls = [
+                Control(
+                    plan.mrid("event", event.id),
+                    event.start,
+                    event.duration,
+                    sets(event),
+                    event.creation,
+                    STATUSES.get(plan.status_at(event, t) or "", 0),
+                    event.version or 0,
+                    event.randomizeStart,
+                    event.randomizeDuration,
+                    event.rampTms,
+                )
+                for event in plan.events
+                if event.program == program.id and event.at <= t
+            ]
+            model.hear(t, plan.mrid("program", program.id), program.primacy, heard, controls)
+        model.step(t)
+        yield model
 
 
-def grad_w(plan: Plan, t: float) -> int:
-    """Give setGradW at second `t`: of the highest-priority program whose default has one, else 28."""
-    for program in sorted(plan.programs, key=lambda program: program.primacy):
-        default = plan.default_at(program, t)
-        if default is not None and default.setGradW is not None:
-            return default.setGradW
-    return GRAD_W_ABSENT
+def names(plan: Plan) -> dict[str, str]:
+    """Give what people call the mRIDs of `plan`."""
+    events = {plan.mrid("event", event.id): f"event {event.id}" for event in plan.events}
+    return events | {plan.mrid("program", program.id): f"default of {program.id}" for program in plan.programs}
 
 
 class ExportLimit:
-    """The limit on export over the whole of a plan."""
+    """The limit on export over the whole of a plan, ramp included; `legs`: (its way, who says so)."""
 
     def __init__(self, plan: Plan) -> None:
-        instants = {0.0}
-        for event in plan.events:
-            instants |= {event.at, event.start, event.end}
-        instants |= {change.at for change in plan.changes}
-        self._halts: list[tuple[float, bool]] = []
-        self.legs: list[Leg] = []
-        for t in sorted(t for t in instants if t >= 0):
-            halted = any(held(plan, mode, t).value is False for mode in ("opModConnect", "opModEnergize"))
-            self._halts.append((t, halted))
-            limit = held(plan, "opModExpLimW", t)
-            target_w = float(limit.value or 0)
-            last = self.legs[-1] if self.legs else Leg(t, target_w, target_w, 0, "")
-            if (limit.source, target_w) != (last.source, last.target_w):
-                from_w = last.at(t)
-                seconds = self._seconds(plan, t, limit, target_w - from_w)
-                self.legs.append(Leg(t, from_w, target_w, seconds, limit.source))
-
-    @staticmethod
-    def _seconds(plan: Plan, t: float, limit: Held, way_w: float) -> float:
-        if limit.ramp_tms is not None:
-            return limit.ramp_tms / 100
-        w_per_s = grad_w(plan, t) / 10000 * plan.site.max_w
-        return abs(way_w) / w_per_s if w_per_s else 0
+        called = names(plan)
+        self._halts: list[tuple[int, bool]] = []
+        self.legs: list[PlanLeg] = []
+        for model in play(plan, instants(plan)):
+            self._halts.append((model.now, not all(model.held[mode].value for mode in SWITCHES)))
+            leg = model.legs["opModExpLimW"]
+            if not self.legs or self.legs[-1].leg is not leg:
+                self.legs.append(PlanLeg(leg, called.get(leg.source[-1], "fixed limit")))
 
     def at(self, t: float) -> float:
         """Give the limit in watts at second `t`, 0 while the site is told to disconnect or to de-energize."""
         t = max(0, t)
         if self._halts[bisect_right(self._halts, t, key=lambda halt: halt[0]) - 1][1]:
             return 0.0
-        return self.legs[bisect_right(self.legs, t, key=lambda leg: leg.start) - 1].at(t)
+        return float(self.legs[bisect_right(self.legs, t, key=lambda leg: leg.start) - 1].leg.at(t) or 0)
+
+
+class PlanLeg(NamedTuple):
+    """A leg of the export limit, and who demands it in words."""
+
+    leg: Leg
+    source: str
+
+    @property
+    def start(self) -> int:
+        return self.leg.start
+
+    @property
+    def target_w(self) -> float:
+        return float(self.leg.target_w or 0)

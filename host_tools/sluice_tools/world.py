@@ -6,36 +6,41 @@ replaced by memory. No TLS here: that is what the wire tests are for.
 """
 
 import asyncio
+import base64
+import hashlib
 import json
 import random
-import selectors
 import ssl
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from sluice.app.config import load
 from sluice.app.gateway import Gateway
+from sluice.doe.envelope import DEFAULT, FIXED
 from sluice.port import cpython
 from sluice.port.errors import CLOSED, REFUSED, LinkError
-from sluice_tools import pki
+from sluice_tools import plan
 from sluice_tools.clock import Clock
 from sluice_tools.gateway import gateway_config
-from sluice_tools.house.command import INVERTER_UNIT_ID, METER_UNIT_ID, line_of
+from sluice_tools.house.command import INVERTER_UNIT_ID, METER_UNIT_ID, units_of
 from sluice_tools.house.plant import House
+from sluice_tools.house.quick_line import QuickLine
 from sluice_tools.scenario import Scenario
 from sluice_tools.utility.documents import ENTRY
 from sluice_tools.utility.face import Conversation
 from sluice_tools.utility.message import Refusal, Request, Response
 from sluice_tools.utility.server import Utility
-from sluice_wire.sep2 import EPOCH
+from sluice_tools.virtual_time import Pipe, VirtualLoop
+from sluice_wire.identity import lfdi, mrid_text
+from sluice_wire.limits import UNLIMITED_W
+from sluice_wire.sep2 import EPOCH, EXP_LIM, WATT_MODES
 
-FAULTS = ("server-silent", "server-down", "server-500", "server-clock-back", "meter-silent", "inverter-silent")
+FAULTS = get_args(plan.Fault)
+REFUSALS = {"server-500": 500, "server-429": 429}
 CLOCK_BACK_S = 3600
-
-
-class Deadlock(Exception):
-    """Every task waits for another one and no timer runs."""
+LINE_S = 0.02  # one exchange on the serial line; so the control step of a second comes after the poll of that second
+LATE_S = 0.9  # in each second, when all that happens in it has happened
 
 
 class Fault(NamedTuple):
@@ -46,55 +51,35 @@ class Fault(NamedTuple):
     seconds: int
 
 
-class _Selector(selectors.DefaultSelector):
-    """Never waits: moves the loop's clock to the next timer instead."""
+class Holding(NamedTuple):
+    """What the gateway enforces: watts by mode (None = unlimited), and what decides the export limit.
 
-    loop: "VirtualLoop"
+    `source`: the id of the event, "default:" and the id of the program, "fixed", or "off" while the gateway is; then
+    the limits are the last ones, which the inverter keeps until its own timer runs out.
+    """
 
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        ready = super().select(0)
-        if not ready:
-            if timeout is None:
-                raise Deadlock
-            self.loop.seconds += timeout
-        return ready
-
-
-class VirtualLoop(asyncio.SelectorEventLoop):
-    """An event loop whose time is `seconds`, and goes as fast as there is something to do."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-        selector = _Selector()
-        super().__init__(selector)
-        selector.loop = self
-
-    def time(self) -> float:
-        return self.seconds
+    limits_w: tuple[int | None, ...]
+    connect: bool
+    energize: bool
+    source: str
 
 
-class _Pipe:
-    """Bytes one way, in memory."""
+class Exchange(NamedTuple):
+    """A request as the server got it and what it answered: `subject` and `response` are those of a Response (else
+    None), `status` the HTTP status (None = silence)."""
 
-    def __init__(self) -> None:
-        self._pieces: asyncio.Queue[bytes] = asyncio.Queue()
-        self._rest = b""
-
-    def put(self, data: bytes) -> None:
-        self._pieces.put_nowait(data)
-
-    async def get(self, n: int) -> bytes:
-        """Give up to `n` bytes, none when the other side has closed."""
-        if not self._rest:
-            self._rest = await self._pieces.get()
-        data, self._rest = self._rest[:n], self._rest[n:]
-        return data
+    t_s: int
+    method: str
+    path: str
+    status: int | None
+    subject: str | None
+    response: int | None
 
 
 class _ServerSide:
     """What a Conversation of the utility reads from and writes to."""
 
-    def __init__(self, world: "World", incoming: _Pipe, outgoing: _Pipe, certificate: bytes) -> None:
+    def __init__(self, world: "World", incoming: Pipe, outgoing: Pipe, certificate: bytes) -> None:
         self._world = world
         self._incoming, self._outgoing = incoming, outgoing
         self.certificate = certificate
@@ -110,7 +95,7 @@ class _ServerSide:
 class _GatewaySide:
     """The gateway's stream (see sluice.port)."""
 
-    def __init__(self, world: "World", incoming: _Pipe, outgoing: _Pipe, server: "asyncio.Future[None]") -> None:
+    def __init__(self, world: "World", incoming: Pipe, outgoing: Pipe, server: "asyncio.Future[None]") -> None:
         self._world = world
         self._incoming, self._outgoing, self._server = incoming, outgoing, server
 
@@ -129,14 +114,16 @@ class _GatewaySide:
 
 
 class _Line:
-    """The gateway's serial line: the house answers at once, or not at all."""
+    """The gateway's serial line: the house answers, or it does not."""
 
     def __init__(self, world: "World") -> None:
         self._world = world
-        self._line = line_of(world.house)
+        self._line = QuickLine(units_of(world.house))
         self._arrived = b""
 
     async def ask(self, request: bytearray, n: int, buf: bytearray, timeout_ms: int) -> int:
+        if request[0] == METER_UNIT_ID:  # the first of a second; the others need not cost time
+            await asyncio.sleep(LINE_S)
         self._world.house.advance(self._world.now())
         silent = {METER_UNIT_ID: "meter-silent", INVERTER_UNIT_ID: "inverter-silent"}[request[0]]
         self._arrived = b"" if self._world.broken(silent) else self._line.feed(bytes(request[:n]))
@@ -166,22 +153,23 @@ class _Port(cpython.Port):
         return round(self._world.loop.seconds * 1000)
 
     def rtc(self) -> int:
-        return self._world.scenario.start_s - EPOCH
+        return int(self._world.now()) - EPOCH
 
     def random_below(self, n: int) -> int:
         return self._random.randrange(n)
 
     def print(self, text: str) -> None:
-        self._world.journal.append(text)
+        self._world.hear(text)
 
     def tls(self, ca: str, chain: str, key: str) -> bytes:
         first = Path(chain).read_text().split("-----END CERTIFICATE-----")[0] + "-----END CERTIFICATE-----\n"
         return ssl.PEM_cert_to_DER_cert(first)
 
     async def connect(self, host: str, port: int, tls: bytes) -> _GatewaySide:
+        await asyncio.sleep(max(0, -self._world.loop.seconds))  # it was started a second before the scenario begins
         if self._world.broken("server-down"):
             raise LinkError(REFUSED, "server-down")
-        there, back = _Pipe(), _Pipe()
+        there, back = Pipe(), Pipe()
         server = _ServerSide(self._world, there, back, tls)
         talk: Awaitable[None] = Conversation(self._world, self._world.clock, server).run()  # type: ignore[arg-type]
         return _GatewaySide(self._world, back, there, asyncio.ensure_future(talk))
@@ -191,25 +179,44 @@ class _Port(cpython.Port):
 
 
 class World:
-    """A gateway under `scenario`; `faults` break its world for a while. `directory` takes certificates and so on.
+    """A gateway under `scenario`; `faults` break its world for a while, as the scenario's own do.
 
-    After `run`: `journal` (the gateway's lines), `minutes` (the house's), `utility.report()`, `house.judge.report()`.
+    `directory` takes its files. `watch(t)` is called late in each second; the house is judged by `limit_w(t)`, the
+    scenario's own limit if absent. After `run`: `journal` (the gateway's lines), `journal_s` (the second of each),
+    `exchanges`, `minutes` (the house's), `utility.report()`, `house.judge.report()`.
     """
 
-    def __init__(self, scenario: Scenario, directory: Path, faults: Iterable[Fault] = ()) -> None:
-        self.scenario = scenario
+    def __init__(
+        self,
+        scenario: Scenario,
+        directory: Path,
+        faults: Iterable[Fault] = (),
+        *,
+        watch: Callable[[int], None] | None = None,
+        limit_w: Callable[[float], float] | None = None,
+    ) -> None:
+        faults = tuple(faults)
+        unknown = {fault.what for fault in faults} - set(FAULTS)
+        if unknown:
+            raise ValueError(f"unknown fault {', '.join(sorted(unknown))}; there are {', '.join(FAULTS)}")
+        more = [plan.Change.model_validate({"at": f.at, "fault": f.what, "for": f.seconds}) for f in faults]
+        self.scenario = scenario.model_copy(update={"changes": [*scenario.changes, *more]}) if more else scenario
         self.loop = VirtualLoop()
         self.clock = Clock(lambda: round(self.now() * 1000))
         self.journal: list[str] = []
-        self._faults: Sequence[Fault] = tuple(faults)
-        unknown = {fault.what for fault in self._faults} - set(FAULTS)
-        if unknown:
-            raise ValueError(f"unknown fault {', '.join(sorted(unknown))}; there are {', '.join(FAULTS)}")
+        self.journal_s: list[int] = []
+        self.exchanges: list[Exchange] = []
         self.minutes: list[dict[str, float]] = []
-        self.house = House(scenario, self.minutes.append)
-        pki.make_pki(directory / "pki", now=scenario.start_s)
-        self.utility = Utility(scenario, [pki.lfdi_of(directory / "pki" / "device-chain.pem")])
+        self.gateway: Any = None
+        self._watch = watch
+        self._held = Holding((None,) * WATT_MODES, True, True, "off")
+        self.house = House(self.scenario, None if limit_w else self.minutes.append, limit_w=limit_w)
+        certificate = _make_pki(directory / "pki", scenario.seed)
+        self.lfdi = lfdi(certificate)
+        self.utility = Utility(self.scenario, [self.lfdi])
         self.ledger = self.utility.ledger
+        self._names = {scenario.mrid("event", event.id): event.id for event in scenario.events}
+        self._programs = {scenario.mrid("program", program.id): program.id for program in scenario.programs}
         config = gateway_config(scenario, f"https://localhost{ENTRY}", "memory")
         (directory / "gateway.json").write_text(json.dumps(config, indent=2))
         self._config = directory / "gateway.json"
@@ -224,17 +231,67 @@ class World:
 
     def broken(self, what: str) -> bool:
         """Tell whether a fault of this kind is on."""
-        return any(f.what == what and f.at <= self.loop.seconds < f.at + f.seconds for f in self._faults)
+        return self.scenario.broken(what, self.loop.seconds)
+
+    def hear(self, text: str) -> None:
+        """Take a line of the gateway's journal."""
+        self.journal.append(text)
+        self.journal_s.append(int(self.loop.seconds // 1))
+
+    # --- the server -----------------------------------------------------------------------------
 
     def handle(self, request: Request, now: float) -> Response:
         """Answer as the utility does, unless the server has a fault of its own."""
-        if self.broken("server-500"):
-            return Refusal(500, "server-500").response()
-        return self.utility.handle(request, now - CLOCK_BACK_S * self.broken("server-clock-back"))
+        refusal = next((status for fault, status in REFUSALS.items() if self.broken(fault)), None)
+        status: int | None = None
+        answers = len(self.ledger.answers)
+        if self.broken("server-silent"):
+            response = Response(204)  # is never sent
+        elif refusal:
+            response = Refusal(refusal, f"server-{refusal}").response()
+            status = refusal
+        else:
+            response = self.utility.handle(request, now - CLOCK_BACK_S * self.broken("server-clock-back"))
+            status = response.status
+        told = self.ledger.answers[-1] if len(self.ledger.answers) > answers else None
+        path = request.path + ("?" + request.query if request.query else "")
+        subject, number = (told.event, told.status) if told else self._told(request)
+        self.exchanges.append(Exchange(int(self.t(now)), request.method, path, status, subject, number))
+        return response
+
+    def _told(self, request: Request) -> tuple[str | None, int | None]:
+        """Give subject and status of a Response that the utility has not taken."""
+        subject = _text(request.body, b"subject") if b"DERControlResponse" in request.body else None
+        if subject is None:
+            return None, None
+        number = _text(request.body, b"status")
+        return self._names.get(subject.upper(), subject), int(number) if number else None
+
+    # --- the gateway ----------------------------------------------------------------------------
+
+    def holding(self) -> Holding:
+        """Give what the gateway enforces now."""
+        if self.gateway is None:
+            return self._held._replace(source="off")
+        envelope = self.gateway.envelope
+        watts = tuple(envelope.limit_w(mode) for mode in range(WATT_MODES))
+        limits_w = tuple(None if w >= UNLIMITED_W else w for w in watts)
+        self._held = Holding(limits_w, bool(envelope.connect), bool(envelope.energize), self._source(EXP_LIM))
+        return self._held
+
+    def _source(self, mode: int) -> str:
+        source = self.gateway.envelope.source[mode]
+        if source == FIXED:
+            return "fixed"
+        if source <= DEFAULT:
+            program = mrid_text(self.gateway.programs.mrid[DEFAULT - source], 0)
+            return f"default:{self._programs[program]}"
+        return self._names[mrid_text(self.gateway.events.mrid, source * 16)]
 
     def run(self, seconds: int) -> None:
         """Let `seconds` pass from the scenario's start."""
         asyncio.set_event_loop(self.loop)
+        self.loop.seconds = -1.0
         try:
             self.loop.run_until_complete(self._run(seconds))
         finally:
@@ -243,14 +300,56 @@ class World:
         self.house.advance(self.now())
 
     async def _run(self, seconds: int) -> None:
+        self.loop.call_at(LATE_S, self._late, 0)
         port: Any = _Port(self)
-        gateway = Gateway(port, load(port, str(self._config)))
-        task = asyncio.ensure_future(gateway.run())
+        for begin, end in self._lives(seconds):
+            await asyncio.sleep(begin - self.loop.seconds)
+            self.gateway = Gateway(port, load(port, str(self._config)))
+            await self._live(end - self.loop.seconds)
+            self.gateway = None
+        await asyncio.sleep(seconds - 1 + LATE_S - self.loop.seconds)
+
+    def _lives(self, seconds: int) -> list[tuple[float, float]]:
+        """From when until when the gateway runs, between restarts."""
+        lives: list[tuple[float, float]] = []
+        begin = -1
+        for change in sorted(self.scenario.changes, key=lambda change: change.at):
+            if change.fault == "restart":
+                if begin < change.at < seconds:
+                    lives.append((begin, change.at))
+                begin = max(begin, change.at + change.for_s)
+        if begin < seconds:
+            lives.append((begin, seconds - 1 + LATE_S))
+        return lives
+
+    async def _live(self, seconds: float) -> None:
+        task = asyncio.ensure_future(self.gateway.run())
         done, _ = await asyncio.wait([task], timeout=seconds)
         for ended in done:
             ended.result()
-        task.cancel()
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for other in others:
             other.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+
+    def _late(self, t: int) -> None:
+        self.loop.call_at(t + 1 + LATE_S, self._late, t + 1)
+        if self._watch:
+            self.house.advance(self.now())
+            self._watch(t)
+
+
+def _make_pki(folder: Path, seed: int) -> bytes:
+    """Write a stand-in for the gateway's certificate, the same for the same seed; nobody but its LFDI asks for it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    certificate = hashlib.sha512(f"certificate {seed}".encode()).digest()
+    lines = "-----BEGIN CERTIFICATE-----", base64.b64encode(certificate).decode(), "-----END CERTIFICATE-----", ""
+    (folder / "device-chain.pem").write_text("\n".join(lines))
+    return certificate
+
+
+def _text(body: bytes, element: bytes) -> str | None:
+    """Give the text of the first element of this name."""
+    begin = body.find(b"<" + element + b">") + len(element) + 2
+    end = body.find(b"</" + element + b">", begin)
+    return body[begin:end].decode() if begin > len(element) + 1 and end >= 0 else None

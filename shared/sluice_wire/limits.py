@@ -6,11 +6,13 @@ A bound is a promise to the network (no document can exhaust the device) and to 
 from micropython import const
 
 # Events and programs (E1, E7)
-MAX_EVENTS = const(24)  # slots of the event store; two stores (live, staged) of 70 B a slot: 3.4 KB
+MAX_EVENTS = const(24)  # events held; two tables (in force, being read) of 25 rows of 100 B: 5 KB
+EVENT_ROWS = const(25)  # and a row for the newcomer, while it is decided which event gives way
+ANSWERED_MAX = const(64)  # events whose answers are remembered; 24 B each: 1.5 KB
 RANDOMIZE_MAX_S = const(3600)  # of randomizeStart and randomizeDuration, either way (sep.xsd)
 MAX_PROGRAMS = const(16)  # DERPrograms followed at a time; 250 B each, 1 KB with addresses as long as may be
 MAX_REPLY_TO = const(8)  # distinct replyTo addresses held for the events; up to HREF_MAX B each
-RESPONSES_MAX = const(64)  # responses waiting for the server; 22 B each: 1.4 KB
+RESPONSES_MAX = const(64)  # responses waiting for the server; 23 B each: 1.5 KB
 
 # A watt limit that limits nothing; larger watts are read as this (P3)
 UNLIMITED_W = const(536870911)

@@ -37,6 +37,22 @@ def test_the_servers_time_sets_the_clock_either_way_the_first_time():  # D2
         assert clock.now() == server
 
 
+def test_a_clock_without_a_battery_begins_at_its_floor():  # E14
+    for rtc, floor, begins in ((0, 5000, 5000), (6000, 5000, 6000), (6000, 0, 6000)):
+        port = Ticks(rtc)
+        clock = Clock(port)
+        clock.at_least(floor)
+        port.ms += 2000
+        assert clock.now() == begins + 2
+
+
+def test_the_servers_time_goes_before_the_floor():  # D2
+    clock = Clock(Ticks(0))
+    clock.at_least(5000)
+    clock.set(4000)
+    assert clock.now() == 4000
+
+
 def test_the_uptime_heeds_nobody():
     port = Ticks(1000)
     clock = Clock(port)

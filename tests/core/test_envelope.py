@@ -5,7 +5,6 @@ from doe_world import Record, World, mrid
 from sluice.doe.envelope import DEFAULT, FIXED, share_w
 from sluice_wire.limits import UNLIMITED_W
 from sluice_wire.sep2 import EXP_LIM, GEN_LIM, IMP_LIM, LOAD_LIM, MAX_LIM
-from sluice_wire.utilities import PROFILES
 
 
 def test_fixed_limits_hold_before_anything_is_known():  # E15
@@ -228,7 +227,7 @@ def test_an_event_that_takes_over_the_same_limit_half_way_reaches_it_in_its_own_
 
 
 def test_where_a_profile_has_no_ramp_between_events_such_a_change_is_at_once():  # E12, U
-    world = World(profile=PROFILES["sa-power-networks"])
+    world = World(ramp_active=False)
     world.default(world.b, exp=1500, set_grad_w=28)
     world.publish(
         world.b,

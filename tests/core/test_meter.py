@@ -87,6 +87,17 @@ def test_values_that_cannot_be_true_are_no_reading_and_the_last_one_stays():  # 
         assert meter.w == -1235
 
 
+def test_a_meter_without_voltage_says_that_there_is_no_grid_and_a_silent_one_says_nothing():  # E14
+    meter = polled(sdm630())
+    assert meter.grid == 1
+    raises(DeviceError, finish, meter.poll(Client(sdm630(r00=(0x42C6, 0), r02=(0, 0), r04=(0, 0), r46=(0, 0)))))  # 99 V
+    assert meter.grid == 0
+    raises(DeviceError, finish, meter.poll(Client(sdm630(r00=(0x42CA, 0), r02=(0, 0), r04=(0, 0)))))  # 101 V
+    assert meter.grid == -1
+    raises(NoReply, finish, meter.poll(Client(Line({}))))
+    assert meter.grid == -1
+
+
 def test_a_silent_meter_leaves_the_last_reading():
     meter = polled(sdm630())
     raises(NoReply, finish, meter.poll(Client(Line({}))))

@@ -8,10 +8,13 @@ from sluice.client.causes import RequestError, from_link, from_status
 from sluice.client.conversation import Conversation
 from sluice.client.der import DerResources
 from sluice.client.mirror import Mirror
+from sluice.client.responder import Responder
+from sluice.doe.answered import Answered
+from sluice.doe.draws import Draws
 from sluice.doe.envelope import Envelope
-from sluice.doe.events import Events, ReplyTos
+from sluice.doe.events import Events
 from sluice.doe.programs import Programs
-from sluice.doe.responses import Responses
+from sluice.doe.responses import ReplyTos, Responses
 from sluice.metering.ring import Ring
 from sluice.port.errors import CLOSED, LinkError
 from sluice.sep2.http_error import HttpError
@@ -21,7 +24,7 @@ from sluice.sep2.writers import Writer
 from sluice.sep2.xml import Tokenizer
 from sluice.sep2.xml_error import XmlError
 from sluice_wire.limits import TX_SIZE, UNLIMITED_W
-from sluice_wire.sep2 import EPOCH, VALUE_MODES
+from sluice_wire.sep2 import EPOCH, EXP_LIM
 from sluice_wire.utilities import PROFILES
 
 NOW = 200000000  # core seconds: a day in 2026
@@ -251,10 +254,11 @@ class World:
         self.clock = Clock(rtc)
         self.journal = Journal()
         self.programs = Programs()
-        self.events = Events(ReplyTos())
-        self.responses = Responses()
-        fixed_w = (1500, 15000, UNLIMITED_W, UNLIMITED_W)
-        self.envelope = Envelope(self.events, self.programs, fixed_w, PROFILES["default"])
+        reply_tos = ReplyTos()
+        self.responses = Responses(reply_tos)
+        draws = Draws(Device.lfdi)
+        self.events = Events(self.programs, draws, reply_tos, Answered(), self.responses)
+        self.envelope = Envelope(self.events, self.programs, (1500, 15000, UNLIMITED_W, UNLIMITED_W), PROFILES["default"])
         self.inverter = Inverter()
         self.ring = Ring()
         self.mirror = Mirror(self.ring, Device, self.journal.write)
@@ -266,7 +270,7 @@ class World:
             Device,
             self.programs,
             self.events,
-            self.responses,
+            Responder(self.journal, Device, self.responses),
             DerResources(self.inverter, self.programs),
             self.mirror,
         )
@@ -286,9 +290,8 @@ class World:
 
     def export_limits(self):
         """Return the export limits of the events held, by start."""
-        slots = [slot for slot in range(24) if self.events.phase[slot]]
-        slots.sort(key=lambda slot: self.events.start[slot])
-        return [self.events.values[slot * VALUE_MODES] for slot in slots]
+        rows = [row for row in range(24) if self.events.phase[row]]
+        return [self.events.value(row, EXP_LIM) for row in sorted(rows, key=lambda row: self.events.start[row])]
 
     def asked(self, request):
         return self.utility.asked.count(request)

@@ -7,7 +7,7 @@ import pytest
 from sluice.modbus.client import Client, ModbusError
 from sluice.port.cpython import Port
 from sluice_tools.house.line import Pty
-from sluice_tools.world import VirtualLoop
+from sluice_tools.virtual_time import VirtualLoop
 
 
 class VirtualPort(Port):

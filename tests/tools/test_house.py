@@ -3,11 +3,12 @@
 import struct
 
 import pytest
-from house_world import START_S, advance, scenario, write
+from house_world import SCENARIO, START_S, advance, scenario, write
 from umodbus.exceptions import IllegalDataAddressError, IllegalDataValueError
 
 from sluice_tools import scenario as scenarios
 from sluice_tools.house.curves import curve
+from sluice_tools.house.inverter import OFF
 from sluice_tools.house.plant import House
 from sluice_tools.house.sunspec import BASE
 
@@ -172,3 +173,16 @@ def test_the_meter_repeats_itself_until_the_next_second() -> None:
     assert meter_value(house, 0x46) == first
     house.advance(START_S + 6.0)
     assert meter_value(house, 0x46) != first
+
+
+def test_without_grid_the_meter_reads_no_volts_and_the_inverter_is_off() -> None:  # E14
+    text = SCENARIO.format(pv_w=9000, load_w=500) + "changes: [{at: 10, for: 5, fault: grid-outage}]\n"
+    house = House(scenarios.loads(text))
+    seen = []
+    for t in (9, 10, 14, 15):
+        advance(house, t)
+        volts, watts = meter_value(house, 0x00), meter_value(house, 0x34)
+        status = house.inverter.image["103.St"]
+        seen.append((volts > 200, watts < -8000, house.export_w > 8000, status == OFF))
+    on, off = (True, True, True, False), (False, False, False, True)
+    assert seen == [on, off, off, on]

@@ -16,9 +16,10 @@ from sunspec2.modbus.client import SunSpecModbusClientDeviceRTU
 from umodbus.client.serial import rtu
 
 from sluice_tools import clock as clocks
-from sluice_tools.house.command import line_of
+from sluice_tools.house.command import line_of, units_of
 from sluice_tools.house.line import Pty
 from sluice_tools.house.plant import House
+from sluice_tools.house.quick_line import QuickLine
 
 METER, INVERTER = 1, 2
 TOTAL_W = rtu.read_input_registers(METER, 0x34, 2)
@@ -73,6 +74,33 @@ def test_what_a_unit_does_not_have_is_an_exception(house: House, request_adu: by
     answer = line_of(house).feed(request_adu)
     assert answer[1] == request_adu[1] | 0x80
     assert answer[2] == code
+
+
+@pytest.mark.parametrize(
+    "request_adu",
+    [
+        TOTAL_W,
+        rtu.read_input_registers(METER, 0, 0x50),
+        rtu.read_holding_registers(INVERTER, 40000, 125),
+        rtu.read_holding_registers(METER, 0x34, 2),
+        rtu.read_input_registers(METER, 0x4F, 2),
+        rtu.read_holding_registers(INVERTER, 39999, 2),
+        rtu.read_holding_registers(9, 40000, 2),
+        rtu.write_single_register(INVERTER, 40000, 1),
+        rtu.write_single_register(INVERTER, 40187, 5000),
+        rtu.write_single_register(INVERTER, 40187, 50000),
+        rtu.write_multiple_registers(INVERTER, 40187, [4000, 0, 60]),
+        rtu.write_multiple_registers(METER, 40187, [4000]),
+        rtu.write_single_coil(INVERTER, 1, 1),
+        TOTAL_W[:-1] + b"x",
+        TOTAL_W[:5],
+    ],
+)
+def test_the_quick_line_answers_as_the_line_does(house: House, request_adu: bytes) -> None:
+    twin = House(scenario())
+    advance(twin, 10)
+    assert QuickLine(units_of(twin)).feed(request_adu) == line_of(house).feed(request_adu)
+    assert twin.inverter.image.registers == house.inverter.image.registers
 
 
 class Process:

@@ -18,6 +18,9 @@ TWO = """programs:
 """
 
 
+CHANGE = "a change has either `event` and `status`, `program` and `default`, or `fault` and `for`"
+
+
 def events(*lines: str) -> str:
     return "events:\n" + "".join(f"  - {{{line}}}\n" for line in lines)
 
@@ -63,25 +66,62 @@ def test_a_scenario_has_defaults_for_what_it_does_not_say() -> None:
         ),
         (
             HEAD + ONE + events("id: e, program: Z, start: 30, duration: 9"),
-            ["s:2: event e names program Z, which is not there"],
+            ["s:8: events[0].program: there is no program Z"],
         ),
         (
             HEAD + ONE + events(*["id: e, program: A, start: 30, duration: 9"] * 2),
-            ["s:2: event e is there more than once"],
+            ["s:9: events[1].id: e is there already"],
         ),
         (
-            HEAD + ONE + "changes:\n  - {at: 9, event: e}\n",
-            ["s:8: changes[0]: a change has either `event` and `status`, or `program` and `default`"],
+            HEAD + ONE + events("id: e, program: A, start: 30, duration: -1"),
+            ["s:8: events[0].duration: Input should be greater than or equal to 0"],
+        ),
+        (
+            HEAD + ONE + events("id: e, program: A, start: 0, duration: 9, randomizeStart: 3601, randomizeDuration: x"),
+            [
+                "s:8: events[0].randomizeStart: Input should be less than or equal to 3600",
+                "s:8: events[0].randomizeDuration: Input should be a valid integer",
+            ],
+        ),
+        (
+            HEAD + ONE + events("id: e, program: A, start: 30, duration: 9, opModExpLimW: true, opModConnect: 0"),
+            [
+                "s:8: events[0].opModExpLimW: Input should be a valid integer",
+                "s:8: events[0].opModConnect: Input should be a valid boolean",
+            ],
+        ),
+        (
+            HEAD + ONE + events("id: e, program: A, start: 30, duration: 9, opModExpLimW: 5,\n     opModExpLimW: 6"),
+            ["s:9: opModExpLimW: is there already"],
+        ),
+        (
+            HEAD + ONE + "profile: sapn\n",
+            [
+                "s:7: profile: Input should be 'cppalue', 'default', 'energy-queensland' or 'sa-power-networks'",
+            ],
+        ),
+        (HEAD + ONE + "step_s: 0\n", ["s:7: step_s: Input should be greater than 0"]),
+        (HEAD + ONE + "changes:\n  - {at: 9, event: e}\n", [f"s:8: changes[0]: {CHANGE}"]),
+        (HEAD + ONE + "changes:\n  - {at: 9, fault: server-500}\n", [f"s:8: changes[0]: {CHANGE}"]),
+        (HEAD + ONE + "changes:\n  - {at: 9, for: 9}\n", [f"s:8: changes[0]: {CHANGE}"]),
+        (
+            HEAD + ONE + "changes:\n  - {at: 9, for: -9, fault: server-500}\n",
+            ["s:8: changes[0].for: Input should be greater than or equal to 0"],
         ),
         (
             HEAD + ONE + "changes: [{at: 9, event: e, status: cancelled}]\n",
-            ["s:2: the change at 9 names event e, which is not there"],
+            ["s:7: changes[0].event: there is no event e"],
+        ),
+        (
+            HEAD + ONE + "changes:\n  - {at: 9, program: C, default: {}}\n  - {at: 9, program: D, default: null}\n",
+            ["s:8: changes[0].program: there is no program C", "s:9: changes[1].program: there is no program D"],
         ),
         (
             HEAD + ONE + "device: {pin: 111111}\n",
             ["s:7: device: pin must be five digits and their check digit, such as 111115"],
         ),
         (HEAD + "programs: [", ["s:6: not YAML: expected the node content, but found '<stream end>'"]),
+        ("start: 2026-13-45T00:00:00Z\n", ["s:1: not YAML: month must be in 1..12"]),
         ("- a", ["s:1: expected `key: value` lines"]),
         ("", ["s:1: expected `key: value` lines"]),
     ],

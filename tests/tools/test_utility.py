@@ -108,6 +108,55 @@ def test_event_status_goes_by_time_and_change(client: Client) -> None:  # E8
     ]
 
 
+WINDOW = """
+start: 2026-01-05T00:00:00Z
+duration_s: 3600
+site: {exp_lim_w: 1500, imp_lim_w: 1500, max_w: 10000}
+house: {pv_w: 9000, load_w: 500}
+programs: [{id: B, primacy: 2, default: {opModExpLimW: 1500, opModFixedW: -10000, opModStorageTargetW: 0}}]
+events:
+  - {id: w, program: B, start: 300, duration: 300, randomizeStart: -60, randomizeDuration: 40, version: 7,
+     opModMaxLimW: 5000, opModFixedW: -2500, opModTargetW: -40000, opModStorageTargetW: -3300}
+changes:
+  - {at: 400, event: w, status: cancelled-with-randomisation}
+  - {at: 500, program: B, default: null}
+"""
+
+
+def test_an_event_with_random_parts_is_listed_and_active_for_its_whole_window() -> None:  # E9
+    client = Client(WINDOW)
+    address = client.program("B", "DERControlListLink") + "?l=9"
+    seen = []
+    for client.t in (239, 240, 400, 639, 640):
+        seen.append(found(client.get(address), "EventStatus/currentStatus"))
+    assert seen == [["0"], ["1"], ["3"], ["3"], []]
+
+
+def test_every_mode_and_random_part_is_told_in_its_unit() -> None:  # E9, E11
+    client = Client(WINDOW)
+    control = client.get(client.program("B", "DERControlListLink") + "?l=9")
+    told = {name: found(control, name) for name in ("randomizeStart", "randomizeDuration", "version")}
+    assert told == {"randomizeStart": ["-60"], "randomizeDuration": ["40"], "version": ["7"]}
+    assert found(control, "opModMaxLimW") == ["5000"]
+    assert found(control, "opModFixedW") == ["-2500"]
+    assert found(control, "opModTargetW/multiplier") + found(control, "opModTargetW/value") == ["1", "-4000"]
+    storage = control.findall(".//{https://csipaus.org/ns/v1.3}opModStorageTargetW")
+    assert [found(element, "value") for element in storage] == [["-3300"]]
+    default = client.get(client.program("B", "DefaultDERControlLink"))
+    assert found(default, "opModFixedW") == ["-10000"]
+    assert len(default.findall(".//{https://csipaus.org/ns/v1.3}opModStorageTargetW")) == 1
+
+
+def test_a_default_may_be_taken_away() -> None:  # E5, T7
+    client = Client(WINDOW)
+    address = client.program("B", "DefaultDERControlLink")
+    client.t = 500
+    assert client.ask("GET", address).status == 404
+    page = client.get(client.own("FunctionSetAssignmentsListLink"))
+    programs = client.get(found(page, "DERProgramListLink/@href")[0])
+    assert found(programs, "DefaultDERControlLink/@href") == []
+
+
 def test_an_event_says_what_the_scenario_says(client: Client) -> None:  # E10, E12
     page = client.get(client.program("B", "DERControlListLink") + "?l=2")
     e1, e2 = (client.get(address) for address in found(page, "DERControl/@href"))

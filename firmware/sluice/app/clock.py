@@ -23,6 +23,13 @@ class Clock:
         self._shown = self._offset
         self.known = False  # the server's Time has been taken
 
+    def at_least(self, floor):
+        """Core second `floor` has been, it was saved. A clock without a battery begins there: no certificate of today
+        would be valid for it otherwise."""
+        if not self.known:
+            self._offset = max(self._offset, floor)
+            self._shown = max(self._shown, floor)
+
     def uptime(self):
         """Return the whole seconds since the start."""
         ticks = self._port.ticks_ms()

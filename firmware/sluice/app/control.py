@@ -5,6 +5,8 @@ up. When a device is silent the decision is made without it (C2).
 Source: requirements C1 to C3, E10, E12, M2.
 """
 
+from micropython import const
+
 from sluice.devices.errors import DeviceError
 from sluice.devices.inverter import Inverter
 from sluice.devices.meter import Meter
@@ -16,6 +18,10 @@ from sluice_wire.identity import mrid_text
 from sluice_wire.limits import UNLIMITED_W
 from sluice_wire.meters import METERS
 from sluice_wire.sep2 import CONNECT, EXP_LIM, GEN_LIM, MAX_LIM, MODES, TARGET, WATT_MODES
+
+_GRID_SURE_S = const(3)  # for so long the meter must say that there is no grid, or that it is back
+
+_LAPSED = "no room for one from here on, and no list has been read since it is needed; the default holds"
 
 MODE_NAMES = (
     "export limit",
@@ -43,7 +49,7 @@ def value_text(mode, value):
 class ControlTask:
     """Owns the bus and what hangs on it. One `cycle` is one second."""
 
-    def __init__(self, port, clock, journal, config, programs, events, responses, envelope, intervals):
+    def __init__(self, port, clock, journal, config, programs, events, envelope, intervals):
         self._port = port
         self._clock = clock
         self._journal = journal
@@ -55,11 +61,12 @@ class ControlTask:
         self._control = None  # until the inverter's rating is known
         self._programs = programs
         self._events = events
-        self._responses = responses
         self._envelope = envelope
         self._intervals = intervals
         self._values = [None] * MODES  # what the journal has told of each mode
         self._stepped = clock.uptime()  # when the envelope was decided last
+        self._grid_s = 0  # for so long the meter has said otherwise
+        self._lapsed = False
         self._applied = False  # the inverter holds what it was last told
         self.post_rate_s = intervals.rate_s
 
@@ -73,12 +80,14 @@ class ControlTask:
     async def cycle(self):
         """Do one second's work."""
         meter_ok = await self._try("meter", self._poll_meter)
+        self._watch_grid()
         inverter_ok = await self._try("inverter", self._poll_inverter)
         self._account(meter_ok, inverter_ok)
-        self._events.step(self._clock.now(), self._applied, self._responses)
+        self._events.step(self._clock.now(), self._applied)
         now = self._clock.uptime()
         self._envelope.step(now - self._stepped)
         self._stepped = now
+        self._watch_coverage()
         if self._envelope.changed:
             self._tell()
         if self._control:
@@ -93,6 +102,29 @@ class ControlTask:
                 self.inverter.w,
             )
             self._applied = await self._try("inverter's limit", self._limit, limit_w, now)
+
+    def _watch_grid(self):
+        """Without grid all events go, and are read anew when it is back (E14)."""
+        dark = self._events.dark
+        self._grid_s = self._grid_s + 1 if self._meter.grid == dark else 0
+        if self._grid_s >= _GRID_SURE_S:
+            self._grid_s = 0
+            self._events.darken(not dark)
+            if dark:
+                self._journal.write("grid: it is back; all programs are read anew")
+            else:
+                self._envelope.cut()
+                self._journal.write("grid: no voltage at the meter; all events are dropped, the default holds")
+
+    def _watch_coverage(self):
+        """When an outage lasts longer than what was stored covers, the default holds (E13)."""
+        if self._events.lapsed() != self._lapsed:
+            self._lapsed = not self._lapsed
+            if self._lapsed:
+                self._envelope.cut()
+                self._journal.fault("events", _LAPSED)
+            else:
+                self._journal.well("events")
 
     async def _try(self, name, action, *args):
         """Do `action` with a device. Return whether it went well; tell the journal when that changes."""

@@ -9,11 +9,14 @@ import asyncio
 from sluice.client.conversation import Conversation
 from sluice.client.der import DerResources
 from sluice.client.mirror import Mirror
+from sluice.client.responder import Responder
 from sluice.client.session import Session
+from sluice.doe.answered import Answered
+from sluice.doe.draws import Draws
 from sluice.doe.envelope import Envelope
-from sluice.doe.events import Events, ReplyTos
+from sluice.doe.events import Events
 from sluice.doe.programs import Programs
-from sluice.doe.responses import Responses
+from sluice.doe.responses import ReplyTos, Responses
 from sluice.metering.intervals import Intervals
 from sluice.metering.ring import Ring
 from sluice.port.errors import TlsError
@@ -25,6 +28,8 @@ from .clock import Clock
 from .control import ControlTask
 from .device import Device
 from .journal import Journal
+from .memory import Memory
+from .store import Store
 
 _HEAP_LOOK_S = 60
 _HEAP_TELL_S = 3600
@@ -32,9 +37,9 @@ _FIXED = {EXP_LIM: "exp_lim_w", IMP_LIM: "imp_lim_w", GEN_LIM: "gen_lim_w", LOAD
 
 
 class Gateway:
-    """The gateway of one site."""
+    """The gateway of one site. What outlives a restart lies in the folder `state`."""
 
-    def __init__(self, port, config):
+    def __init__(self, port, config, state):
         server = config["server"]
         self._port = port
         _, host, tcp_port, entry = split(server["url"])
@@ -43,15 +48,19 @@ class Gateway:
         clock = self._clock = Clock(port)
         self._journal = Journal(port, clock)
         programs = Programs()
-        events = Events(ReplyTos())
-        responses = Responses()
+        profile = PROFILES[server["profile"]]
+        reply_tos = ReplyTos()
+        answered = Answered()
+        responses = Responses(reply_tos)
+        events = Events(programs, Draws(device.lfdi), reply_tos, answered, responses)
+        events.resume = profile.resume
         fixed_w = [config["site"][_FIXED[mode]] for mode in sorted(_FIXED)]
-        envelope = Envelope(events, programs, fixed_w, PROFILES[server["profile"]])
+        envelope = Envelope(events, programs, fixed_w, profile)
         ring = Ring()
         self._mirror = Mirror(ring, device, self._journal.write)
         intervals = Intervals(ring, self._mirror.post_rate_s)
         self._control = ControlTask(
-            port, clock, self._journal, config, programs, events, responses, envelope, intervals
+            port, clock, self._journal, config, programs, events, envelope, intervals
         )
         self._conversation = Conversation(
             port,
@@ -61,12 +70,17 @@ class Gateway:
             device,
             programs,
             events,
-            responses,
+            Responder(self._journal, device, responses),
             DerResources(self._control.inverter, programs),
             self._mirror,
         )
         self._conversation.begin(entry)
-        self._events = events
+        store = Store(port, self._journal, state)
+        self._memory = Memory(store, clock, programs, answered, responses)
+        self._memory.restore(responses)
+        self.envelope = envelope
+        self.events = events
+        self.programs = programs
         self._fault = None
         self._heap_peak = 0
         self._heap_looked = clock.uptime()
@@ -81,6 +95,14 @@ class Gateway:
         finally:
             task.cancel()
 
+    def explain(self):
+        """Return a paragraph in plain English: why the limits are what they are, and what comes next."""
+        from .explain import explain
+
+        text = explain(self.envelope, self.events, self.programs, self._clock.now(), self._journal.faults)
+        self._port.unload("sluice.app.explain")
+        return text
+
     async def _converse(self):
         try:
             await self._conversation.run()
@@ -91,6 +113,7 @@ class Gateway:
         if self._fault is not None:
             raise self._fault
         self._control.post_rate_s = self._mirror.post_rate_s
+        self._memory.keep()
         now = self._clock.uptime()
         if now - self._heap_looked >= _HEAP_LOOK_S:
             self._heap_looked = now
@@ -100,7 +123,7 @@ class Gateway:
                 self._heap_told = now
                 self._journal.write(
                     "heap %d B live, %d B peak, of %d B; %d events stored"
-                    % (live, self._heap_peak, limit, self._events.stored)
+                    % (live, self._heap_peak, limit, self.events.stored)
                 )
 
 
@@ -109,7 +132,7 @@ def _started(port, config_name):
     from .config import ConfigError, load
 
     try:
-        return Gateway(port, load(port, config_name))
+        return Gateway(port, load(port, config_name), config_name[: config_name.rfind("/") + 1] + "state")
     except (ConfigError, TlsError) as error:
         for line in str(error).split("\n"):
             port.print("%s: %s" % (config_name, line))

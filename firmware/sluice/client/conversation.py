@@ -9,11 +9,10 @@ Source: IEEE 2030.5-2018 clauses 6, 8, 10; requirements D1 to D4, T5 to T8, S1.
 
 from micropython import const
 
-from sluice.doe.events import Events
+from sluice.doe.staged import Staged
 from sluice.sep2 import tables
 from sluice.sep2.url import add_query
-from sluice.sep2.writers import der_control_response
-from sluice_wire.limits import MAX_PROGRAMS, PAGE_SIZE, PAGES_MAX, RETRY_AFTER_MAX_S
+from sluice_wire.limits import MAX_PROGRAMS, PAGE_SIZE, PAGES_MAX, POLL_RATE_MIN_S, RETRY_AFTER_MAX_S
 
 from .causes import RequestError
 from .tree import DEFAULT_RATE_S, NEVER, Row, Tree
@@ -34,15 +33,15 @@ _RESPONSES = const(11)  # not a resource of the tree: what is told, and tried ag
 _TELEMETRY = const(12)
 
 _SERVER = "server"  # what is at fault when nothing can be had of it; else it is the one resource
-_TRY_AGAIN = (401, 403, 408, 409, 429)  # refusals that may pass, with 5xx
 _DRIFT_TOLD_S = const(60)  # D2
+_ABOVE = (_DCAP, _EDEV_LIST, _REGISTRATION, _FSA_LIST, _DERP_LIST)  # what leads to the programs
 _RETRIES_S = (10, 30)  # before the retries within a period, and as much again at random
 
 
 class Conversation:
     """Holds the tree of resources; what they say goes to programs, events, clock, DER resources and mirror."""
 
-    def __init__(self, port, clock, journal, session, device, programs, events, responses, der, mirror):
+    def __init__(self, port, clock, journal, session, device, programs, events, responder, der, mirror):
         self._port = port
         self._clock = clock
         self._journal = journal
@@ -50,8 +49,8 @@ class Conversation:
         self._device = device  # lfdi, pin
         self._programs = programs
         self._events = events
-        self._staged = Events(events.reply_tos)
-        self._responses = responses
+        self._staged = Staged(events)
+        self._responder = responder
         self._der = der
         self._mirror = mirror
         self._tree = Tree(self._forget)
@@ -61,6 +60,7 @@ class Conversation:
         self._posting = Row(_TELEMETRY, "", None, -1, DEFAULT_RATE_S, 0)
         self._hold_until = 0
         self._failures = 0
+        self._restored = True  # there may be programs from before a restart that the server no longer lists
 
     def begin(self, entry):
         """All grows from the DeviceCapability at `entry`, the only address that is configured."""
@@ -79,10 +79,11 @@ class Conversation:
             return False
         if self._der.changed():
             self._hasten(_DER_LIST, now)
+        if self._events.wanted(self._clock.now()):
+            self._hasten_events()
         row = self._telling
         try:
-            if self._responses.waiting and row.due <= now:
-                await self._respond()
+            if row.due <= now and await self._responder.send_next(self._session, self._clock.now()):
                 row.retries = 0
             else:
                 row = self._tree.next()
@@ -104,6 +105,12 @@ class Conversation:
         row = self._tree.find(kind)
         if row is not None and not row.retries:
             row.due = min(row.due, now)
+
+    def _hasten_events(self):
+        """Make the lists due whose events are needed before their time, unless they are being tried already."""
+        for row in self._tree.rows:
+            if row.kind == _DERC_LIST and not row.retries and self._events.wants(row.slot, self._clock.now()):
+                row.due = min(row.due, row.read + POLL_RATE_MIN_S)
 
     def _failed(self, error, row, now):
         """A request failed: hold everything back, or only `row`, what was being read or told."""
@@ -145,7 +152,7 @@ class Conversation:
             return
         _, document, on_item, done = KINDS[row.kind]
         self._found = []
-        self._staged.clear()
+        self._staged.clear(max(0, row.slot))
         if on_item:
             record = await self._read_list(row.href, document, getattr(self, on_item))
         else:
@@ -153,6 +160,8 @@ class Conversation:
         now = self._clock.uptime()
         self._tree.polled(row, now, record.poll_rate if record else 0)
         wait = getattr(self, done)(row, record, now)
+        if self._restored:
+            self._forget_restored()
         if wait is not None:
             await wait
         self._worked(row)
@@ -282,6 +291,8 @@ class Conversation:
             if slot < 0:
                 self._journal.fault("programs", "more than the device follows; the first %d count" % MAX_PROGRAMS)
                 continue
+            if self._programs.is_new:
+                self._events.answered.forget_program(slot)
             if not dderc:
                 self._programs.clear_default(slot)
             below[(_DERP, href, slot)] = [
@@ -300,15 +311,10 @@ class Conversation:
             self._programs.clear_default(row.slot)
 
     def _derc(self, record):
-        self._staged.stage(record, self._clock.now(), self._events)
+        self._staged.stage(record, self._clock.now())
 
     def _dercs_read(self, row, record, now):
-        self._events.merge(self._staged, row.slot, self._draw, self._responses, self._clock.now())
-
-    def _draw(self, bound):
-        """Return a whole number between 0 and `bound`, both included (E9)."""
-        drawn = self._port.random_below(abs(bound) + 1)
-        return drawn if bound >= 0 else -drawn
+        self._events.merge(self._staged, self._clock.now())
 
     def _der_item(self, record):
         if not self._found:
@@ -335,37 +341,24 @@ class Conversation:
             for other in self._tree.rows:
                 if other.kind == _DERP and other.slot == row.slot:
                     return
-            self._events.drop_program(row.slot)
-            self._programs.remove(row.slot)
+            self._drop(row.slot)
 
-    # --- telling --------------------------------------------------------------------------------
+    def _drop(self, slot):
+        self._events.drop_program(slot)
+        self._programs.remove(slot)
 
-    async def _respond(self):
-        """Send the oldest response. It goes when the server has it, or has refused it for good."""
-        responses = self._responses
-        slot = responses.head
-        mrid = responses.mrid[slot * 16 : slot * 16 + 16]
-        der_control_response(
-            self._session.writer, responses.time[slot], self._device.lfdi, responses.status[slot], mrid
-        )
-        lost = responses.lost
-        try:
-            href = self._session.resolve(responses.reply_to[slot].decode())
-        except RequestError as error:
-            href = None
-            self._give_up(slot, error)
-        if href:
-            try:
-                await self._session.send("POST", href)
-            except RequestError as error:
-                if error.status < 400 or error.status in _TRY_AGAIN or error.status >= 500:
-                    raise
-                self._give_up(slot, error)
-        if responses.lost == lost:  # else it has given way meanwhile
-            responses.pop()
-
-    def _give_up(self, slot, error):
-        self._journal.write("response %d cannot be given: %s" % (self._responses.status[slot], error))
+    def _forget_restored(self):
+        """Once all that leads to the programs has been read, those that nothing leads to go."""
+        listed = []
+        for row in self._tree.rows:
+            if row.kind in _ABOVE and row.read < 0:
+                return
+            if row.kind == _DERP:
+                listed.append(row.slot)
+        self._restored = False
+        for slot in range(MAX_PROGRAMS):
+            if self._programs.used[slot] and slot not in listed:
+                self._drop(slot)
 
 
 # name; document; what each item of a list goes to; what is done when the whole has been read

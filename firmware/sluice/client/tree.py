@@ -24,6 +24,7 @@ class Row:
         self.rate_s = rate_s
         self.due = due
         self.retries = 0
+        self.read = -1  # when it was read last
 
 
 class Tree:
@@ -59,6 +60,7 @@ class Tree:
             row.rate_s = min(max(rate_s, POLL_RATE_MIN_S), POLL_RATE_MAX_S)
         elif row.parent is not None:
             row.rate_s = row.parent.rate_s
+        row.read = now
         row.due = now + row.rate_s
 
     def doubt(self, row, now):

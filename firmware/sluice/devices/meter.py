@@ -18,6 +18,7 @@ from .errors import DeviceError
 _V_MIN_DV = const(1500)
 _V_MAX_DV = const(3000)
 _V_ABSENT_DV = const(200)  # below this a phase is not connected
+_V_DARK_DV = const(1000)  # below this on all phases there is no grid
 _HZ_MIN_MHZ = const(45000)
 _HZ_MAX_MHZ = const(55000)
 
@@ -33,12 +34,17 @@ class Meter:
         self.var = 0
         self.v_dv = 0  # tenths of a volt, the mean of the phases that are there
         self.hz_mhz = 0
+        self.grid = -1  # at the last poll: 0 there was none, 1 there was, -1 it cannot be told
 
     async def poll(self, client):
         """Read the meter. ModbusError or DeviceError leaves the last reading as it was."""
+        self.grid = -1
         await client.read(self.unit_id, self._function, self._first, self._count)
         self.decode(client.regs)
+        if self._is_dark():
+            self.grid = 0
         self.take()
+        self.grid = 1
 
     def decode(self, regs):
         """Take the quantities out of the registers of the block."""
@@ -48,6 +54,12 @@ class Meter:
     def _number(self, regs, point):
         at = point[0] - self._first
         return float32(regs[at], regs[at + 1], point[1])
+
+    def _is_dark(self):
+        for quantity in range(V1, V3 + 1):
+            if not 0 <= self._values[quantity] < _V_DARK_DV:
+                return False
+        return True
 
     def take(self):
         """Make what was decoded the reading. DeviceError if it cannot be true."""

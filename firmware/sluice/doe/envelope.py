@@ -202,14 +202,11 @@ class Envelope:
                 self._aim(mode, before)
 
     def _source(self, mode):
-        slot = self._winner(mode)
+        slot = self.events.winner(mode)
         if slot >= 0:
             return slot
         slot = self.programs.default_for(mode)
         return DEFAULT - slot if slot >= 0 else FIXED
-
-    def _winner(self, mode):
-        return self.events.winner(mode, self.programs)
 
     def _value(self, mode, source):
         if source >= 0:

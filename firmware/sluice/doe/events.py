@@ -1,344 +1,424 @@
-"""The event store: 24 DERControls in columns, filled from whole lists only.
+"""The events in force and those that wait: taken over from whole lists, begun, ended and answered second by second.
 
-A list is read into a staging store and merged when its last page has arrived in order, so a document
-that breaks off changes nothing (P5). When the store is full the event that starts last gives way and is
-counted; it is taken in again when the list is next read and a slot is free (E7).
-Source: IEEE 2030.5-2018 10.2.3, 10.10.4.4; 002 10.5; requirements E3, E7 to E10.
+The rules stand in docs/events.md; the numbers at the functions are its sections.
+Source: IEEE 2030.5-2018 10.2.3, 10.2.4, 10.10.4.4; 002 10.5, 11, 12; requirements E1 to E10, E13, E14.
 """
 
 from array import array
 
 from micropython import const
 
-from sluice_wire.limits import MAX_EVENTS, MAX_REPLY_TO, RANDOMIZE_MAX_S
+from sluice_wire.limits import MAX_EVENTS, MAX_PROGRAMS
 from sluice_wire.sep2 import (
-    CANCELLED,
-    CONNECT,
-    ENERGIZE,
+    CANCELLED_RANDOMIZED,
     EVENT_CANCELLED,
     EVENT_COMPLETED,
     EVENT_RECEIVED,
     EVENT_STARTED,
     EVENT_SUPERSEDED,
+    MODES,
     RESPOND_RECEIVED,
     RESPOND_SPECIFIC,
     SUPERSEDED,
     VALUE_MODES,
 )
 
-# A slot's phase. Over: ended, cancelled or superseded; kept while the server may still list it.
-FREE = const(0)
-WAITING = const(1)
-ACTIVE = const(2)
-OVER = const(3)
+from .answered import DONE, UNKNOWN
+from .draws import CANCEL
+from .schedule import ACTIVE, FREE, NEVER, WAITING, beats, overlaps, winner
+from .staged import SHORTENED, is_over
+from .table import Table, copy, later
 
-# "Started" is said once the devices hold the limit; an event that never got so far is not "completed" either.
-UNSAID = const(0)
-DUE = const(1)
-STARTED = const(2)
+_WANTED_S = const(30)  # so long before its coverage ends a list is to be read
+_BUSY = const(32)  # so many are waiting: what only asks to be answered has time
 
 
-_LAST_S = const(1073741823)  # 2054: what lies beyond begins or ends then
+class Events(Table):
+    """The one live table. `step` every second; `winners` then holds the row that decides each mode, or -1."""
 
-
-def _bounded(seconds):
-    return min(max(seconds, -RANDOMIZE_MAX_S), RANDOMIZE_MAX_S)
-
-
-def _is_over(status):
-    return CANCELLED <= status <= SUPERSEDED
-
-
-# A call lives on the heap if its locals and operands are more than eleven, so no call here has many of both.
-
-
-def _copy(target, at, source, start, n):
-    while n:
-        n -= 1
-        target[at + n] = source[start + n]
-
-
-def _is_greater(mrids, at, other):
-    for i in range(16):
-        if mrids[at + i] != mrids[other + i]:
-            return mrids[at + i] > mrids[other + i]
-    return False
-
-
-class ReplyTos:
-    """The few distinct replyTo addresses of all events, shared by the staged and the live store."""
-
-    def __init__(self):
-        self.hrefs = [b""] * MAX_REPLY_TO  # index 0: no reply wanted
-        self.stores = []
-
-    def index(self, record):
-        """Return the index of the record's replyTo, 0 if it has none, -1 if there is no room."""
-        if not record.has(record.REPLY_TO):
-            return 0
-        for i in range(1, MAX_REPLY_TO):
-            if self.hrefs[i] and record.same(record.REPLY_TO, self.hrefs[i]):
-                return i
-        for i in range(1, MAX_REPLY_TO):
-            if not self._in_use(i):
-                self.hrefs[i] = record.text(record.REPLY_TO).encode()
-                return i
-        return -1
-
-    def _in_use(self, index):
-        for store in self.stores:
-            if store.replies_to(index):
-                return True
-        return False
-
-
-class Events:
-    """A fixed table of MAX_EVENTS events; columns are indexed by slot. Times are core seconds."""
-
-    def __init__(self, reply_tos):
-        n = MAX_EVENTS
-        self.phase = bytearray(n)
-        self.mrid = bytearray(16 * n)
-        self.program = bytearray(n)
-        self.creation_time = array("i", [0] * n)
-        self.start = array("i", [0] * n)
-        self.duration = array("i", [0] * n)
-        self.randomize_start = array("i", [0] * n)
-        self.randomize_duration = array("i", [0] * n)
-        self.begin = array("i", [0] * n)  # effective start, the random part drawn
-        self.end = array("i", [0] * n)  # effective end
-        self.status = bytearray(n)  # EventStatus.currentStatus
-        self.modes = array("H", [0] * n)
-        self.values = array("i", [0] * (n * VALUE_MODES))
-        self.connect = bytearray(n)
-        self.energize = bytearray(n)
-        self.ramp_tms = array("i", [-1] * n)  # hundredths of a second; -1 absent
-        self.reply_to = bytearray(n)  # index into reply_tos.hrefs
-        self.response_required = bytearray(n)
-        self.started = bytearray(n)  # how far "started" has come
-        self.serial = array("i", [0] * n)  # counts up; tells two events in the same slot apart
-        self.next_serial = 1
+    def __init__(self, programs, draws, reply_tos, answered, responses):
+        super().__init__(programs, draws, reply_tos)
+        self.answered = answered
+        self.responses = responses
+        self.winners = array("b", [-1] * MODES)
+        self.said = bytearray(MAX_EVENTS)  # as `answered` has it
+        self.deciding = bytearray(MAX_EVENTS)  # decides a mode since the last turn
+        self.serial = array("i", [0] * MAX_EVENTS)  # counts up; tells two events in the same row apart
+        self.gap = array("i", [NEVER] * MAX_PROGRAMS)  # by program: from here on an event is missing (4.2)
+        self._covered = NEVER  # the least of them
+        self._short = bytearray(MAX_PROGRAMS)  # by program: an event has given way since its list was read
+        self._anew = bytearray(MAX_PROGRAMS)  # by program: what hid it has gone
+        self.dark = False  # no grid: nothing is taken in (7.2)
         self.stored = 0  # events taken in since the start
-        self.gave_way = 0  # times an event found no room, or lost its own
-        self.reply_tos = reply_tos
-        reply_tos.stores.append(self)
-        self._draw = self._responses = None  # those of the merge or step that is running
-        self._program = self._now = 0
+        self.passed_over = 0  # that were over when they were first read
+        self._serial = 0
+        self._owing = False  # "started" is to be said of a row
+        self._began = 0  # when such a row began to decide
+        self._next = 0  # nothing begins or ends before
+        self._now = 0
+        self._to = 0  # index of the replyTo of what is being answered
+        self._hurry = 0  # modes of events that were superseded while in force
 
-    def clear(self):
-        """Empty the table."""
-        self.gave_way = 0
-        for slot in range(MAX_EVENTS):
-            self.phase[slot] = FREE
+    def winner(self, mode):
+        """Return the row that decides `mode` now, or -1."""
+        return self.winners[mode]
 
-    def find(self, mrid, at=0):
-        """Return the slot of the event whose mRID is the 16 bytes at `at` of `mrid`, or -1."""
-        for slot in range(MAX_EVENTS):
-            if self.phase[slot] and self._is(slot * 16, mrid, at):
-                return slot
-        return -1
+    def is_done(self, program, mrid):
+        """Tell whether the event is over for good (3.6)."""
+        i = self.answered.find(program, mrid, 0)
+        return i >= 0 and self.answered.said[i] & DONE != 0
 
-    def _is(self, offset, mrid, at):
-        for i in range(16):
-            if self.mrid[offset + i] != mrid[at + i]:
-                return False
-        return True
+    def covered_until(self):
+        """Return the second from which on an event is missing that found no room, NEVER if none (4.2)."""
+        return self._covered
 
-    def replies_to(self, index):
-        """Tell whether an event has the replyTo of this index."""
-        for slot in range(MAX_EVENTS):
-            if self.phase[slot] and self.reply_to[slot] == index:
+    def wanted(self, now):
+        """Tell whether any list must be read now, lest the coverage end."""
+        for program in range(MAX_PROGRAMS):
+            if self.wants(program, now):
                 return True
         return False
 
-    def room(self, start):
-        """Return a free slot for an event that begins at `start`, or -1.
+    def wants(self, program, now):
+        """Tell whether the list of `program` must be read now, lest the coverage end."""
+        return self._anew[program] or self.gap[program] - now <= _WANTED_S
 
-        A free one; else one whose event is over; else that of the event starting last, if later than `start`.
-        """
-        last = -1
-        for slot in range(MAX_EVENTS):
-            phase = self.phase[slot]
-            if phase == FREE:
-                return slot
-            if phase == OVER:
-                last = slot
-            elif phase == WAITING and (last < 0 or self.phase[last] == WAITING and self.start[slot] > self.start[last]):
-                last = slot
-        self.gave_way += 1
-        if last >= 0 and (self.phase[last] == OVER or self.start[last] > start):
-            self.phase[last] = FREE
-            return last
-        return -1
+    def lapsed(self):
+        """Tell whether the coverage has ended: the default holds (4.3)."""
+        return self._now >= self._covered
 
-    # --- staging: what a list says --------------------------------------------------------------
+    # --- a list has been read -------------------------------------------------------------------------
 
-    def stage(self, record, now, live):
-        """Keep a DERControl (a reader's record) of the list being read, unless it ended before `now`.
-
-        One that is cancelled or superseded is kept only if this is news to the `live` store.
-        """
-        if record.duration <= now - record.start:
-            return
-        if _is_over(record.current_status):
-            slot = live.find(record.mrid)
-            if slot < 0 or live.phase[slot] == OVER:
-                return
-        slot = self.room(record.start)
-        if slot >= 0:
-            self._keep(slot, record)
-
-    def _keep(self, slot, record):
-        self.phase[slot] = WAITING
-        _copy(self.mrid, slot * 16, record.mrid, 0, 16)
-        self.creation_time[slot] = record.creation_time
-        self.start[slot] = record.start
-        self.duration[slot] = record.duration
-        self.randomize_start[slot] = record.randomize_start
-        self.randomize_duration[slot] = record.randomize_duration
-        self.status[slot] = record.current_status
-        self.modes[slot] = record.modes
-        _copy(self.values, slot * VALUE_MODES, record.values, 0, VALUE_MODES)
-        self.connect[slot] = 1 if record.connect else 0
-        self.energize[slot] = 1 if record.energize else 0
-        self.ramp_tms[slot] = record.ramp_tms
-        self.response_required[slot] = record.response_required & 0xFF
-        self.reply_to[slot] = max(0, self.reply_tos.index(record))
-
-    # --- merging: a whole list has been read ----------------------------------------------------
-
-    def merge(self, staged, program, draw, responses, now):
-        """Take over the staged list of `program`. `draw(bound)` gives a random second between 0 and bound.
-
-        An event that is new is stored and its receipt is due; one that is known keeps its random draw
-        and its phase; one whose status says cancelled or superseded is over, and if it was not known it is
-        ignored. One that is missing from the list stays until its end (IEEE 2030.5: only a status cancels).
-        """
-        self._program = program
-        self._draw = draw
-        self._responses = responses
+    def merge(self, staged, now):
+        """Take over a list that has been read whole (3)."""
         self._now = now
-        self._merge_all(staged)
+        if self.dark:
+            return
+        self._begin_merge(staged, staged.read_program)
+        for row in range(MAX_EVENTS):
+            if staged.news[row] and self.phase[row]:
+                self._end_by(row, staged.news[row])
+        for row in range(MAX_EVENTS):
+            if staged.phase[row]:
+                self._take(staged, row)
+        if self._hurry:
+            self._begin_at_once(staged.read_program)
+        self._settle()
+        self._receive(True)
+        self._receive(False)
+        self._cover()
+        self._next = 0
 
-    def _merge_all(self, staged):
-        for other in range(MAX_EVENTS):
-            if staged.phase[other] != FREE:
-                self._merge_one(staged, other)
+    def _begin_merge(self, staged, program):
+        self.gap[program] = staged.gap
+        self._short[program] = staged.gave_way > 0
+        self._anew[program] = 0
+        self._hurry = 0
+        self.slack_s = staged.slack_s
+        for row in range(MAX_EVENTS):
+            if self.phase[row]:
+                self.slack_s = max(self.slack_s, self.own_slack(row))
 
-    def _merge_one(self, staged, other):
-        status = staged.status[other]
-        slot = self.find(staged.mrid, other * 16)
-        if slot < 0:
-            if _is_over(status):
-                return  # it has given way meanwhile
-            slot = self.room(staged.start[other])
-            if slot < 0:
-                return
-            self._enter(slot, staged, other)
-            self._respond(slot, EVENT_RECEIVED)
-        if _is_over(status) and self.phase[slot] != OVER:
-            self._respond(slot, EVENT_SUPERSEDED if status == SUPERSEDED else EVENT_CANCELLED)
-            self.phase[slot] = OVER
-        self.status[slot] = status
+    def _take(self, staged, other):
+        row = self.find(staged.program[other], staged.mrid, other * 16)
+        if row >= 0:
+            self._update(row, staged, other)
+            return
+        self.copy_row(MAX_EVENTS, staged, other)
+        row = self.seat(self._now)
+        if row >= 0:
+            self._enter(row)
 
-    def _enter(self, slot, staged, other):
-        _copy(self.mrid, slot * 16, staged.mrid, other * 16, 16)
-        self.program[slot] = self._program
-        self.creation_time[slot] = staged.creation_time[other]
-        self.start[slot] = staged.start[other]
-        self.duration[slot] = staged.duration[other]
-        self.randomize_start[slot] = staged.randomize_start[other]
-        self.randomize_duration[slot] = staged.randomize_duration[other]
-        self._set_span(slot)
-        self.modes[slot] = staged.modes[other]
-        _copy(self.values, slot * VALUE_MODES, staged.values, other * VALUE_MODES, VALUE_MODES)
-        self.connect[slot] = staged.connect[other]
-        self.energize[slot] = staged.energize[other]
-        self.ramp_tms[slot] = staged.ramp_tms[other]
-        self.response_required[slot] = staged.response_required[other]
-        self.reply_to[slot] = staged.reply_to[other]
-        self.started[slot] = UNSAID
-        self.serial[slot] = self.next_serial
-        self.next_serial += 1
+    def _enter(self, row):
+        self._serial += 1
+        self.serial[row] = self._serial
         self.stored += 1
-        self.phase[slot] = WAITING
+        self.deciding[row] = 0
+        self.said[row] = 0
+        i = self.answered.find(self.program[row], self.mrid, row * 16)
+        if i >= 0:
+            self.said[row] = self.answered.said[i]
+            if self.answered.shift[i] != UNKNOWN:
+                self.begin_at(row, self.start[row] + self.answered.shift[i])
+                if self.begin[row] <= self._now:
+                    self.phase[row] = ACTIVE
+        self.responses.learn(self.program[row], self.reply_to[row])
 
-    def _set_span(self, slot):
-        begin = min(self.start[slot] + self._draw(_bounded(self.randomize_start[slot])), _LAST_S)
-        duration = self.duration[slot] + self._draw(_bounded(self.randomize_duration[slot]))
-        self.begin[slot] = begin
-        self.end[slot] = begin + min(max(0, duration), _LAST_S - begin)
+    def _update(self, row, staged, other):
+        # An event that is known: the server's last word (3.1).
+        same = self.start[row] == staged.start[other] and self.duration[row] == staged.duration[other]
+        same = same and self.randomize_start[row] == staged.randomize_start[other]
+        same = same and self.randomize_duration[row] == staged.randomize_duration[other]
+        if same:
+            self._update_content(row, staged, other)
+        else:
+            lost = self.lost[row]
+            self.copy_row(row, staged, other)
+            self.lost[row] = lost
+            self._hiding_less(self.program[row])
+
+    def _update_content(self, row, staged, other):
+        copy(self.values, row * VALUE_MODES, staged.values, other * VALUE_MODES, VALUE_MODES)
+        self.version[row] = staged.version[other]
+        self.creation_time[row] = staged.creation_time[other]
+        self.modes[row] = staged.modes[other]
+        self.connect[row] = staged.connect[other]
+        self.energize[row] = staged.energize[other]
+        self.ramp_tms[row] = staged.ramp_tms[other]
+        self.reply_to[row] = staged.reply_to[other]
+        self.response_required[row] = staged.response_required[other]
+        if self.status[row] != CANCELLED_RANDOMIZED:
+            self.status[row] = staged.status[other]
+
+    def _end_by(self, row, status):
+        # 3.4 and 3.5, and an event whose times were changed so that it is over.
+        in_force = self.begin[row] <= self._now < self.end[row]
+        self._hiding_less(self.program[row])
+        if status == SHORTENED:
+            self.end[row] = min(self.end[row], self._now)
+        elif status == CANCELLED_RANDOMIZED and in_force:
+            self._end_at_random(row)
+        elif status == SUPERSEDED:
+            if in_force and self._now - self.start[row] >= abs(self.randomize_start[row]):
+                self._hurry |= self.modes[row]
+            self._say(row, EVENT_SUPERSEDED)
+            self._leave(row, DONE)
+        else:
+            self._say(row, EVENT_CANCELLED)
+            self._leave(row, DONE)
+
+    def _end_at_random(self, row):
+        if self.status[row] != CANCELLED_RANDOMIZED:
+            self.status[row] = CANCELLED_RANDOMIZED
+            bound = max(abs(self.randomize_start[row]), abs(self.randomize_duration[row]))
+            bound = self.drawn(row, CANCEL, bound)  # now: what was drawn
+            self.end[row] = min(self.end[row], later(self._now, bound))
+
+    def _hiding_less(self, program):
+        # An event of `program` hides less than it did: events of others that gave way may be needed earlier.
+        for other in range(MAX_PROGRAMS):
+            if other != program and self._short[other]:
+                self._anew[other] = 1
+
+    def _begin_at_once(self, program):
+        # 3.4: what replaces a superseded event does not wait for its own random start.
+        for row in range(MAX_EVENTS):
+            if self.phase[row] == WAITING and self.program[row] == program and self.modes[row] & self._hurry:
+                if self.begin[row] > self._now >= self.start[row] + min(0, self.randomize_start[row]):
+                    self.begin_at(row, self._now)
+                    self.phase[row] = ACTIVE
+
+    # --- successive events share an edge (2.3) --------------------------------------------------------
+
+    def _settle(self):
+        passes = MAX_EVENTS  # a chain of n settles in n passes at the most
+        while passes and self._settle_each():
+            passes -= 1
+
+    def _settle_each(self):
+        moved = False
+        for row in range(MAX_EVENTS):
+            if self.phase[row] == WAITING:
+                begin = self._edge(row)
+                if begin != self.begin[row]:
+                    self.begin_at(row, begin)
+                    moved = True
+        return moved
+
+    def _edge(self, row):
+        edge = -1
+        for other in range(MAX_EVENTS):
+            if self.phase[other] and other != row and self._precedes(other, row):
+                edge = max(edge, self.end[other])
+        return edge if edge >= 0 else self.own_begin(row)
+
+    def _precedes(self, other, row):
+        return (
+            self.program[other] == self.program[row]
+            and self.modes[other] & self.modes[row] != 0
+            and self.specified_end(other) == self.start[row]
+            and not is_over(self.status[other])
+        )
+
+    # --- time -----------------------------------------------------------------------------------------
+
+    def step(self, now, applied):
+        """Begin and end events at second `now`; say "started" once the devices hold the limit (`applied`)."""
+        back = now < self._now
+        self._now = now
+        if now >= self._next or back:
+            self._turn()
+        if self._owing and applied and now > self._began:
+            self._start()
+
+    def _turn(self):
+        now = self._now
+        for row in range(MAX_EVENTS):
+            if self.phase[row] and now >= self.end[row]:
+                self._finish(row)
+        for row in range(MAX_EVENTS):
+            if self.phase[row] == WAITING and now >= self.begin[row]:
+                self.phase[row] = ACTIVE
+                self._keep(row, 0)
+        self._decide()
+        self._next = self._next_turn()
+
+    def _next_turn(self):
+        now = self._now
+        following = self._covered if self._covered > now else NEVER
+        for row in range(MAX_EVENTS):
+            if self.phase[row]:
+                t = self.begin[row] if self.begin[row] > now else self.end[row]
+                following = min(following, t)
+        return following
+
+    def _decide(self):
+        # The winners, and what becomes of being one, or of being none any more.
+        holds = not self.lapsed() and not self.dark
+        for row in range(MAX_EVENTS):
+            self.deciding[row] = 0
+        for mode in range(MODES):
+            row = winner(self, mode, self._now) if holds else -1
+            self.winners[mode] = row
+            if row >= 0:
+                self.deciding[row] = 1
+        for row in range(MAX_EVENTS):
+            if self.phase[row] == ACTIVE:
+                if self.deciding[row]:
+                    if not self.said[row] >> EVENT_STARTED & 1:
+                        self._owing = True  # the devices are told in this second, asked in the next
+                        self._began = self._now
+                elif holds and self._is_taken_over(row):
+                    self._say(row, EVENT_SUPERSEDED)
+
+    def _is_taken_over(self, row):
+        for mode in range(MODES):
+            if self.modes[row] >> mode & 1:
+                best = self.winners[mode]
+                if best < 0 or not beats(self, best, row):
+                    return False
+        return self.begin[row] <= self._now
+
+    def _start(self):
+        self._owing = False
+        for row in range(MAX_EVENTS):
+            if self.phase[row] == ACTIVE and self.deciding[row]:
+                self._say(row, EVENT_STARTED)
+
+    def _finish(self, row):
+        if self.status[row] == CANCELLED_RANDOMIZED:
+            self._say(row, EVENT_CANCELLED)
+        elif self.said[row] >> EVENT_STARTED & 1:
+            if self.deciding[row] or not self.said[row] >> EVENT_SUPERSEDED & 1:
+                self._say(row, EVENT_COMPLETED)
+        self._leave(row, DONE)
+
+    def _leave(self, row, done):
+        if not self.resume and self.begin[row] <= self._now:
+            self._lose_to(row)
+        self._keep(row, done)
+        self.phase[row] = FREE
+        self._next = 0
+
+    def _lose_to(self, row):
+        for other in range(MAX_EVENTS):
+            if self.phase[other] and overlaps(self, row, other):
+                self.lost[other] |= self.modes[row] & self.modes[other]
+
+    # --- room, coverage, what is dropped --------------------------------------------------------------
+
+    def missed(self, row, need):
+        """The event in `row` gives way, and might have decided at second `need` (4)."""
+        program = self.program[row]
+        self.gap[program] = min(self.gap[program], need)
+        self._short[program] = 1
+        if row != MAX_EVENTS:
+            self._keep(row, 0)
+
+    def _cover(self):
+        self._covered = NEVER
+        for program in range(MAX_PROGRAMS):
+            self._covered = min(self._covered, self.gap[program])
 
     def drop_program(self, program):
-        """The server no longer lists `program`: its events go silently."""
-        for slot in range(MAX_EVENTS):
-            if self.program[slot] == program:
-                self.phase[slot] = FREE
+        """The server no longer lists `program`: its events go silently (3.8)."""
+        for row in range(MAX_EVENTS):
+            if self.phase[row] and self.program[row] == program:
+                self._leave(row, 0)
+        self._hiding_less(program)
+        self.gap[program] = NEVER
+        self._short[program] = self._anew[program] = 0
+        self._cover()
 
-    # --- time -----------------------------------------------------------------------------------
+    def darken(self, dark):
+        """There is no grid (7.2): all events go, what was answered stays so; or it is back: all lists are wanted."""
+        self.dark = dark
+        for program in range(MAX_PROGRAMS):
+            self.drop_program(program)
+            self._anew[program] = self.programs.used[program] and not dark
 
-    def step(self, now, applied, responses):
-        """Start and end events at second `now`; queue "started" once the devices hold the limit (`applied`)."""
-        self._responses = responses
-        self._now = now
-        for slot in range(MAX_EVENTS):
-            self._step(slot, applied)
+    # --- responses (6) --------------------------------------------------------------------------------
 
-    def _step(self, slot, applied):
-        now = self._now
-        phase = self.phase[slot]
-        if phase == WAITING and now >= self.begin[slot]:
-            self.phase[slot] = phase = ACTIVE
-        if phase == ACTIVE:
-            if now >= self.end[slot]:
-                if self.started[slot] == STARTED:
-                    self._respond(slot, EVENT_COMPLETED)
-                # By its random part it may end while it is still listed: it must not come in again.
-                self.phase[slot] = OVER if now - self.start[slot] < self.duration[slot] else FREE
-            elif self.started[slot] == UNSAID:
-                self.started[slot] = DUE  # the devices are told in this second, asked in the next
-            elif applied and self.started[slot] == DUE:
-                self._respond(slot, EVENT_STARTED)
-                self.started[slot] = STARTED
-        elif phase == OVER and now - self.start[slot] >= self.duration[slot]:
-            self.phase[slot] = FREE
+    def _keep(self, row, done):
+        i = self.answered.entry(self.program[row], self.mrid, row * 16, self._now)
+        self.answered.said[i] = self.said[row] | done
+        self.answered.until[i] = max(self.specified_end(row), self.end[row])
+        if self.phase[row] == ACTIVE:
+            self.answered.shift[i] = min(max(self.begin[row] - self.start[row], UNKNOWN + 1), -UNKNOWN - 1)
 
-    def _respond(self, slot, status):
-        if self.reply_to[slot] and self.response_required[slot] & (
-            RESPOND_RECEIVED if status == EVENT_RECEIVED else RESPOND_SPECIFIC
-        ):
-            href = self.reply_tos.hrefs[self.reply_to[slot]]
-            self._responses.put(href, self.mrid, slot * 16, status, self._now)
+    def _say(self, row, status):
+        if self.said[row] >> status & 1:
+            return
+        self.said[row] |= 1 << status
+        self._keep(row, 0)
+        self._respond(row, status)
 
-    # --- who wins -------------------------------------------------------------------------------
+    def _respond(self, row, status):
+        self._to = self.reply_to[row]
+        if self._to and self.response_required[row] & _asked(status):
+            self._put(self.program[row], self.mrid, row * 16, status)
 
-    def winner(self, mode, programs):
-        """Return the slot of the active event that decides `mode`, or -1 (E1 to E3).
+    def _receive(self, begun):
+        # What has begun is answered first: it may end before all the others are (ALL-21).
+        for row in range(MAX_EVENTS):
+            if self.phase[row] and (self.begin[row] <= self._now) == begun:
+                self._say(row, EVENT_RECEIVED)
 
-        Lower primacy wins, then the later creation, then the greater mRID.
-        """
-        best = -1
-        slot = 0
-        while slot < MAX_EVENTS:
-            if self.phase[slot] == ACTIVE and self.modes[slot] >> mode & 1:
-                if best < 0 or self._beats(slot, best, programs):
-                    best = slot
-            slot += 1
-        return best
+    def refuse(self, record, program):
+        """An event first read as cancelled or superseded: it is answered, if that can be remembered (3.6)."""
+        status = EVENT_SUPERSEDED if record.current_status == SUPERSEDED else EVENT_CANCELLED
+        self._answer(record, program, 1 << EVENT_RECEIVED | 1 << status | DONE)
 
-    def _beats(self, slot, other, programs):
-        mine = programs.primacy[self.program[slot]]
-        its = programs.primacy[self.program[other]]
-        if mine != its:
-            return mine < its
-        if self.creation_time[slot] != self.creation_time[other]:
-            return self.creation_time[slot] > self.creation_time[other]
-        return _is_greater(self.mrid, slot * 16, other * 16)
+    def receive_only(self, record, program):
+        """An event that sets no known mode: it is answered and takes no room (1.6)."""
+        self._answer(record, program, 1 << EVENT_RECEIVED)
 
-    def value(self, slot, mode):
-        """Return what the event in `slot` sets for `mode`: its number, or 0 and 1 for connect and energize."""
-        if mode == CONNECT:
-            return self.connect[slot]
-        if mode == ENERGIZE:
-            return self.energize[slot]
-        return self.values[slot * VALUE_MODES + mode]
+    def _answer(self, record, program, said):
+        i = self.answered.find(program, record.mrid, 0)
+        if i >= 0:
+            said &= ~self.answered.said[i]  # now: what is new
+        if self.dark or not said or self.responses.waiting > _BUSY:
+            return  # if they are many they may be answered when the list is read again
+        if i < 0 and not self.answered.has_room(self._now):
+            return
+        i = self.answered.entry(program, record.mrid, 0, self._now)
+        self.answered.said[i] |= said
+        self.answered.until[i] = later(record.start, record.duration)
+        self._to = max(0, self.reply_tos.index(record))
+        self._answer_each(record, program, said)
+
+    def _answer_each(self, record, program, said):
+        status = EVENT_RECEIVED
+        while status <= EVENT_SUPERSEDED:
+            if self._to and said >> status & 1 and record.response_required & _asked(status):
+                self._put(program, record.mrid, 0, status)
+            status += 1
+
+    def _put(self, program, mrid, at, status):
+        # To the address _to.
+        status = self.responses.put(program, status, self._now, self._to)  # now: where it stands
+        self.responses.name(status, mrid, at)
+
+
+def _asked(status):
+    return RESPOND_RECEIVED if status == EVENT_RECEIVED else RESPOND_SPECIFIC

@@ -15,6 +15,7 @@ class Programs:
     """A fixed table of MAX_PROGRAMS programs; columns are indexed by slot."""
 
     def __init__(self):
+        self.is_new = False  # the slot of what was put last had belonged to another program, or to none
         self.used = bytearray(MAX_PROGRAMS)
         self.primacy = bytearray(MAX_PROGRAMS)
         self.mrid = bytearray(16 * MAX_PROGRAMS)  # the key
@@ -25,22 +26,37 @@ class Programs:
         self.default_energize = bytearray(MAX_PROGRAMS)
         self.set_grad_w = array("i", [-1] * MAX_PROGRAMS)  # hundredths of a percent of setMaxW per second; -1 absent
 
+    def columns(self):
+        """Return what is to survive a restart."""
+        return (
+            self.used,
+            self.primacy,
+            self.mrid,
+            self.default_modes,
+            self.default_values,
+            self.default_connect,
+            self.default_energize,
+            self.set_grad_w,
+        )
+
     def find(self, mrid):
-        """Return the slot of the program `mrid` (16 bytes-like), or -1."""
+        """Return the slot that is, or was last, the program's, `mrid` (16 bytes-like), or -1."""
         for slot in range(MAX_PROGRAMS):
-            if self.used[slot] and self.mrid[slot * 16 : slot * 16 + 16] == mrid:
+            if self.mrid[slot * 16 : slot * 16 + 16] == mrid:
                 return slot
         return -1
 
     def put(self, mrid, primacy, title):
         """Enter or update the program `mrid` (16 bytes-like). Return its slot, or -1 when the table is full."""
         slot = self.find(mrid)
-        if slot < 0:
+        self.is_new = slot < 0
+        if self.is_new:
             slot = self.used.find(b"\0")
             if slot < 0:
                 return -1
-            self.used[slot] = 1
             self.mrid[slot * 16 : slot * 16 + 16] = mrid
+        if not self.used[slot]:
+            self.used[slot] = 1
             self.clear_default(slot)
         self.primacy[slot] = primacy
         self.title[slot] = "".join([c for c in title if c >= " "])  # a journal line is one line

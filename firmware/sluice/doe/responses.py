@@ -1,46 +1,130 @@
 """Responses waiting to be sent: a fixed queue, in the order things happened.
 
-A response stays at the head until the server has accepted it, so none is lost while the server is away
-and none is sent twice. When the queue is full the oldest gives way and is counted.
-Source: IEEE 2030.5-2018 10.2.4; 002 10.5.3; requirement E10.
+A response stays until the server has accepted it, so none is lost while the server is away and none is sent twice;
+after a day it is given up. When the queue is full the oldest gives way. Both are counted as lost. The queue survives a
+restart (`columns`), the addresses do not: they are read anew (T5), so a response waits until its program's are known.
+Source: IEEE 2030.5-2018 10.2.4; 002 10.5.3; requirement E10; docs/events.md 6.
 """
 
 from array import array
 
-from sluice_wire.limits import RESPONSES_MAX
+from micropython import const
+
+from sluice_wire.limits import MAX_REPLY_TO, RESPONSES_MAX
+
+from .table import copy
+
+TRIED_S = const(86400)
+_NOT_KNOWN = const(255)
+
+
+class ReplyTos:
+    """The few distinct replyTo addresses of all events and responses."""
+
+    def __init__(self):
+        self.hrefs = [b""] * MAX_REPLY_TO  # index 0: no reply wanted
+        self.stores = []
+
+    def index(self, record):
+        """Return the index of the record's replyTo, 0 if it has none, -1 if there is no room."""
+        if not record.has(record.REPLY_TO):
+            return 0
+        for i in range(1, MAX_REPLY_TO):
+            if self.hrefs[i] and record.same(record.REPLY_TO, self.hrefs[i]):
+                return i
+        for i in range(1, MAX_REPLY_TO):
+            if not self._in_use(i):
+                self.hrefs[i] = record.text(record.REPLY_TO).encode()
+                return i
+        return -1
+
+    def _in_use(self, index):
+        for store in self.stores:
+            if store.replies_to(index):
+                return True
+        return False
 
 
 class Responses:
-    """A ring of RESPONSES_MAX responses."""
+    """RESPONSES_MAX responses; the first `waiting` entries count, the oldest first."""
 
-    def __init__(self):
-        self.reply_to = [b""] * RESPONSES_MAX
-        self.mrid = bytearray(16 * RESPONSES_MAX)
-        self.status = bytearray(RESPONSES_MAX)
-        self.time = array("i", [0] * RESPONSES_MAX)
-        self.head = 0
-        self.waiting = 0
+    def __init__(self, reply_tos):
+        n = RESPONSES_MAX
+        self.mrid = bytearray(16 * n)
+        self.program = bytearray(n)
+        self.status = bytearray(n)
+        self.time = array("i", [0] * n)
+        self.count = bytearray(1)
+        self.reply_to = bytearray(n)  # index into reply_tos.hrefs
+        self.reply_tos = reply_tos
         self.lost = 0
+        reply_tos.stores.append(self)
 
-    def put(self, reply_to, mrid, at, status, now):
-        """Queue `status` of the event whose mRID is the 16 bytes at `at`, which happened at second `now`."""
-        if self.waiting == RESPONSES_MAX:
-            self.pop()
+    @property
+    def waiting(self):
+        return self.count[0]
+
+    def columns(self):
+        """Return what is to survive a restart."""
+        return (self.count, self.mrid, self.program, self.status, self.time)
+
+    def restored(self):
+        """The columns have been filled from the store."""
+        self.count[0] = min(self.count[0], RESPONSES_MAX)
+        for i in range(RESPONSES_MAX):
+            self.reply_to[i] = _NOT_KNOWN
+
+    def replies_to(self, index):
+        """Tell whether a response goes to the replyTo of this index."""
+        for i in range(self.count[0]):
+            if self.reply_to[i] == index:
+                return True
+        return False
+
+    def put(self, program, status, now, reply_to):
+        """Queue `status` of an event of `program`, which happened at second `now`, for the replyTo of this index.
+
+        Return its entry; the mRID is still to be said (`name`).
+        """
+        if self.count[0] == RESPONSES_MAX:
+            self.remove(0)
             self.lost += 1
-        slot = (self.head + self.waiting) % RESPONSES_MAX
-        self.reply_to[slot] = reply_to
-        self.status[slot] = status
-        self.time[slot] = now
-        self.waiting += 1
-        self._name(mrid, at)
+        i = self.count[0]
+        self.program[i] = program
+        self.status[i] = status
+        self.time[i] = now
+        self.reply_to[i] = reply_to
+        self.count[0] = i + 1
+        return i
 
-    def _name(self, mrid, at):
-        # The mRID of the newest; apart, because together with it `put` would live on the heap.
-        slot = (self.head + self.waiting - 1) % RESPONSES_MAX * 16
-        for i in range(16):
-            self.mrid[slot + i] = mrid[at + i]
+    def name(self, i, mrid, at):
+        """The event of entry `i` has the mRID in the 16 bytes at `at`."""
+        copy(self.mrid, i * 16, mrid, at, 16)
 
-    def pop(self):
-        """Forget the response at the head: the server has it, or never will."""
-        self.head = (self.head + 1) % RESPONSES_MAX
-        self.waiting -= 1
+    def learn(self, program, index):
+        """The events of `program` have this replyTo: for responses that have outlived a restart."""
+        for i in range(self.count[0]):
+            if self.reply_to[i] == _NOT_KNOWN and self.program[i] == program:
+                self.reply_to[i] = index
+
+    def next(self, now):
+        """Return the oldest entry that can be sent, -1 if there is none. What is a day old is given up."""
+        while self.count[0] and now - self.time[0] >= TRIED_S:
+            self.remove(0)
+            self.lost += 1
+        for i in range(self.count[0]):
+            if self.reply_to[i] != _NOT_KNOWN:
+                return i
+        return -1
+
+    def remove(self, i):
+        """Forget an entry: the server has it, or never will."""
+        last = self.count[0] - 1
+        while i < last:
+            copy(self.mrid, i * 16, self.mrid, i * 16 + 16, 16)
+            self.program[i] = self.program[i + 1]
+            self.status[i] = self.status[i + 1]
+            self.time[i] = self.time[i + 1]
+            self.reply_to[i] = self.reply_to[i + 1]
+            i += 1
+        self.count[0] = last

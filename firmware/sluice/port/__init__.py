@@ -9,6 +9,10 @@ lines are made by it too:
     random_below(n) -> int                  0 .. n-1
     print(text)                             one line for a person
     read_file(name) -> bytes                OSError if there is none
+    open_file(name) -> file                 its bytes: `readinto(buf) -> n` (0 = end), `seek(n)`, a context manager
+    replace_file(name, parts)               the buffers, one after the other, are the file's content from now on, also
+                                            after a power cut; OSError, or a cut before the end: the old or the new
+    make_folder(name)                       there is such a folder; the one above it exists
     heap() -> (live, limit)                 bytes, after a collection; limit 0 = not bounded
     unload(module)                          `module` ("a.b") will not be needed again: its heap may be given back
     await sleep_ms(ms)

@@ -1,6 +1,7 @@
 """CPython: the same gateway on a PC, for development and tests."""
 
 import asyncio
+import contextlib
 import os
 import secrets
 import ssl
@@ -123,6 +124,27 @@ class Port:
     def read_file(self, name):
         with open(name, "rb") as file:
             return file.read()
+
+    def open_file(self, name):
+        return open(name, "rb")
+
+    def replace_file(self, name, parts):
+        new = name + ".new"
+        with open(new, "wb") as file:
+            for part in parts:
+                file.write(part)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(new, name)
+        fd = os.open(name.rpartition("/")[0] or ".", os.O_RDONLY)
+        try:
+            os.fsync(fd)  # the new name too
+        finally:
+            os.close(fd)
+
+    def make_folder(self, name):
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(name)
 
     def heap(self):
         return 0, 0

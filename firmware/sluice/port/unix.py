@@ -12,6 +12,7 @@ import tls
 from sluice_wire.limits import REPLY_MAX_MS
 from sluice_wire.sep2 import EPOCH
 
+from . import files
 from .errors import BAD_CA, BAD_CHAIN, TlsError, link_error
 from .timing import silence_ms
 
@@ -110,6 +111,16 @@ class Port:
     def read_file(self, name):
         with open(name, "rb") as file:
             return file.read()
+
+    def open_file(self, name):
+        return open(name, "rb")
+
+    make_folder = staticmethod(files.make_folder)
+
+    def replace_file(self, name, parts):
+        files.replace(name, parts)
+        with open(name.rpartition("/")[0] or ".", "rb") as folder:
+            folder.flush()  # fsync: the new name too
 
     def heap(self):
         gc.collect()

@@ -22,15 +22,18 @@ METER_UNIT_ID = 1
 INVERTER_UNIT_ID = 2
 
 
-def line_of(house: House) -> Line:
-    """Give the RS485 line of `house`: the meter is unit 1, the inverter unit 2."""
+def units_of(house: House) -> dict[int, Unit]:
+    """Give what hangs on the RS485 line of `house`: the meter is unit 1, the inverter unit 2."""
     inverter, meter = house.inverter, house.meter
-    return Line(
-        {
-            METER_UNIT_ID: Unit(reads={4: meter.read}),
-            INVERTER_UNIT_ID: Unit(reads={3: inverter.read}, writes={6: inverter.write, 16: inverter.write}),
-        }
-    )
+    return {
+        METER_UNIT_ID: Unit(reads={4: meter.read}),
+        INVERTER_UNIT_ID: Unit(reads={3: inverter.read}, writes={6: inverter.write, 16: inverter.write}),
+    }
+
+
+def line_of(house: House) -> Line:
+    """Give the RS485 line of `house`."""
+    return Line(units_of(house))
 
 
 def _say(line: Mapping[str, object]) -> None:

@@ -104,7 +104,7 @@ class Inverter:
             self._connect_reverts_at = self._now + self.image["123.Conn_RvrtTms"]
 
     def step(self, second: int, available_w: float, phase_v: Sequence[float], hz: float) -> None:
-        """One second passes: timers, the way to the limit, then the measurements."""
+        """One second passes: timers, the way to the limit, then the measurements. Without volts it is off."""
         self._now = second
         image = self.image
         if image["123.WMaxLim_Ena"] and image["123.WMaxLimPct_RvrtTms"] and second >= self._limit_reverts_at:
@@ -114,7 +114,7 @@ class Inverter:
             image["123.Conn"] = 1
         limit_w = self._limit_w()
         self._held_w += (limit_w - self._held_w) * (1 - math.exp(-1 / LAG_S))
-        self.w = min(available_w, self._held_w)
+        self.w = min(available_w, self._held_w) if any(phase_v) else 0.0
         self.var = self.w * REACTIVE_PCT / 100
         self._wh += self.w / 3600
         self._measure(available_w, phase_v, hz)
@@ -132,7 +132,7 @@ class Inverter:
         amps = 0
         for phase, volts in zip("ABC", phase_v, strict=True):
             image["103.PhVph" + phase] = round(volts * 10)
-            image["103.Aph" + phase] = phase_amps = round(va / 3 / volts * 100)
+            image["103.Aph" + phase] = phase_amps = round(va / 3 / volts * 100) if volts else 0
             amps += phase_amps
         image["103.A"] = amps
         image["103.W"] = round(self.w)
@@ -142,10 +142,10 @@ class Inverter:
         image["103.Hz"] = round(hz * 100)
         image["103.DCW"] = round(self.w * 1.03)
         image.set_32("103.WH", round(self._wh))
-        image["103.St"] = self._state(available_w)
+        image["103.St"] = self._state(available_w, phase_v)
 
-    def _state(self, available_w: float) -> int:
-        if not self.image["123.Conn"]:
+    def _state(self, available_w: float, phase_v: Sequence[float]) -> int:
+        if not self.image["123.Conn"] or not any(phase_v):
             return OFF
         if available_w < 1:
             return SLEEPING

@@ -43,7 +43,7 @@ class Meter:
             w, var, volts = phase_w[phase], phase_var[phase], phase_v[phase]
             va = math.hypot(w, var)
             values[VOLTS // 2 + phase] = volts
-            values[AMPS // 2 + phase] = va / volts
+            values[AMPS // 2 + phase] = va / volts if volts else 0.0
             values[WATTS // 2 + phase] = w
             values[VA // 2 + phase] = va
             values[VAR // 2 + phase] = var

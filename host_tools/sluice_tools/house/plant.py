@@ -47,10 +47,17 @@ class Minute:
 
 
 class House:
-    """A house of `scenario` from Unix second `since` on (its start if absent). `tell` gets a line for each minute."""
+    """A house of `scenario` from Unix second `since` on (its start if absent). `tell` gets a line for each minute.
+
+    `limit_w(t)` is the export limit by which it is judged; the scenario's own if absent.
+    """
 
     def __init__(
-        self, scenario: Scenario, tell: Callable[[dict[str, float]], None] | None = None, since: float | None = None
+        self,
+        scenario: Scenario,
+        tell: Callable[[dict[str, float]], None] | None = None,
+        since: float | None = None,
+        limit_w: Callable[[float], float] | None = None,
     ) -> None:
         self.scenario = scenario
         self.inverter = Inverter(scenario.site.max_w)
@@ -58,6 +65,7 @@ class House:
         self.judge = Judge(scenario.site.max_w)
         self.export_w = 0.0
         self._tell = tell
+        self._limit_w = limit_w or scenario.ramped_limit_w
         self._available, self._load = (
             curve(spec, scenario.duration_s, seed=scenario.seed, local_start_s=scenario.local_start_s)
             for spec in (scenario.house.pv_w, scenario.house.load_w)
@@ -75,15 +83,23 @@ class House:
             self._step(self._second + 1)
 
     def _step(self, t: int) -> None:
-        available_w, load_w = self._available[t], self._load[t]
-        hz = NOMINAL_HZ + self._rng.gauss(0, NOISE_HZ)
+        live = not self.scenario.broken("grid-outage", t)
+        available_w, load_w = (self._available[t], self._load[t]) if live else (0.0, 0.0)
+        hz = NOMINAL_HZ + self._rng.gauss(0, NOISE_HZ) if live else 0.0
+        if not live:
+            self._phase_v[:] = [0.0] * 3
+        elif not any(self._phase_v):
+            self._phase_v[:] = [GRID_V] * 3
         self.inverter.step(t, available_w, self._phase_v, hz)
         pv_w = self.inverter.w
-        self._grid(load_w, pv_w, self.inverter.var)
+        if live:
+            self._grid(load_w, pv_w, self.inverter.var)
+        else:
+            self._phase_w[:] = self._phase_var[:] = [0.0] * 3
         self.meter.measure(self._phase_w, self._phase_var, self._phase_v, hz)
         self.export_w = pv_w - load_w
         untouched_w = min(available_w, self.inverter.w_max) - load_w
-        limit_w = self.scenario.ramped_limit_w(t)
+        limit_w = self._limit_w(t)
         self.judge.second(export_w=self.export_w, untouched_export_w=untouched_w, limit_w=limit_w)
         self._second = t
         self._minute.second(pv_w, available_w, load_w, untouched_w)

@@ -6,6 +6,7 @@ Source: IEEE 2030.5-2018 8, 10; CSIP-AUS; requirements D1, D3, T5, T6.
 """
 
 import hashlib
+from collections.abc import Mapping
 
 from envoy_schema.server.schema.sep2 import der as sep2
 from envoy_schema.server.schema.sep2.base import BaseXmlModelWithNS
@@ -20,13 +21,20 @@ from envoy_schema.server.schema.sep2.function_set_assignments import (
 from envoy_schema.server.schema.sep2.identification import Link, ListLink
 from envoy_schema.server.schema.sep2.time import TimeResponse
 from envoy_schema.server.schema.sep2.types import DateTimeIntervalType, TimeQualityType
+from lxml import etree
 
 from sluice_tools.plan import Event, Modes, Program
 from sluice_tools.scenario import Scenario
 from sluice_wire.identity import sfdi
+from sluice_wire.sep2 import NS_CSIPAUS_13, NS_SEP2
 
 ENTRY = "/api/v2/dcap"
 INT16_MAX = 32767
+STATUS = {
+    "cancelled": EventStatusType.Cancelled,
+    "cancelled-with-randomisation": EventStatusType.CancelledWithRandomization,
+    "superseded": EventStatusType.Superseded,
+}
 
 
 def href(kind: str, *names: str) -> str:
@@ -45,10 +53,10 @@ def power(watts: int | None) -> ActivePower | None:
     """Give an ActivePower: a 16-bit value and a power of ten, rounded down where it must be (P3)."""
     if watts is None:
         return None
-    multiplier = 0
-    while watts > INT16_MAX:
-        watts, multiplier = watts // 10, multiplier + 1
-    return ActivePower(multiplier=multiplier, value=watts)
+    size, multiplier = abs(watts), 0
+    while size > INT16_MAX:
+        size, multiplier = size // 10, multiplier + 1
+    return ActivePower(multiplier=multiplier, value=size if watts >= 0 else -size)
 
 
 def _list(target: str, count: int) -> ListLink:
@@ -64,7 +72,26 @@ def _base(modes: Modes, ramp_tms: int | None = None) -> sep2.DERControlBase:
         opModExpLimW=power(modes.opModExpLimW),
         opModGenLimW=power(modes.opModGenLimW),
         opModLoadLimW=power(modes.opModLoadLimW),
+        opModMaxLimW=modes.opModMaxLimW,
+        opModFixedW=modes.opModFixedW,
+        opModTargetW=power(modes.opModTargetW),
     )
+
+
+def with_storage_targets(written: bytes, controls: Mapping[str, Modes]) -> bytes:
+    """Put the one mode of CSIP-AUS 1.3, which envoy-schema does not know, into the controls (by mRID) that set it."""
+    watts = {mrid: power(modes.opModStorageTargetW) for mrid, modes in controls.items()}
+    if not any(watts.values()):
+        return written
+    root: etree._Element = etree.fromstring(written)
+    for base in root.iter(f"{{{NS_SEP2}}}DERControlBase"):
+        control = base.getparent()
+        target = watts.get(control.findtext(f"{{{NS_SEP2}}}mRID", "")) if control is not None else None
+        if target:
+            element = etree.SubElement(base, f"{{{NS_CSIPAUS_13}}}opModStorageTargetW", nsmap={"v13": NS_CSIPAUS_13})
+            etree.SubElement(element, f"{{{NS_SEP2}}}multiplier").text = str(target.multiplier)
+            etree.SubElement(element, f"{{{NS_SEP2}}}value").text = str(target.value)
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
 
 
 class Documents:
@@ -174,24 +201,18 @@ class Documents:
         )
 
     def listed(self, program: Program, t: float) -> list[Event]:
-        """Give the events that the list of `program` shows at `t`: published, not over, not taken away."""
-        events = [
-            event
-            for event in self._scenario.events
-            if event.program == program.id
-            and event.at <= t < event.end
-            and self._scenario.status_at(event, t) != "removed"
-        ]
+        """Give the events that the list of `program` shows at `t`."""
+        plan = self._scenario
+        events = [event for event in plan.events if event.program == program.id and plan.listed_at(event, t)]
         return sorted(events, key=lambda event: (event.start, -event.creation))
 
     def status(self, event: Event, t: float) -> tuple[EventStatusType, int]:
         """Give an event's status at `t`, and since when (scenario seconds)."""
-        changed = self._scenario.status_at(event, t)
-        if changed in ("cancelled", "superseded"):
-            since = max(change.at for change in self._scenario.changes if change.event == event.id and change.at <= t)
-            return EventStatusType.Cancelled if changed == "cancelled" else EventStatusType.Superseded, since
-        if t >= event.start:
-            return EventStatusType.Active, max(event.start, event.at)
+        change = self._scenario.status_change(event, t)
+        if change and change.status:
+            return STATUS[change.status], change.at
+        if t >= event.earliest_start:
+            return EventStatusType.Active, max(event.earliest_start, event.at)
         return EventStatusType.Scheduled, event.at
 
     def control(self, lfdi: str, event: Event, status: EventStatusType, since: int) -> sep2.DERControlResponse:
@@ -204,6 +225,8 @@ class Documents:
             creationTime=self._unix(event.creation),
             EventStatus_=EventStatus(currentStatus=status, dateTime=self._unix(since), potentiallySuperseded=False),
             interval=DateTimeIntervalType(duration=event.duration, start=self._unix(event.start)),
+            version=event.version,
+            randomizeDuration=event.randomizeDuration,
             randomizeStart=event.randomizeStart,
             DERControlBase_=_base(event, event.rampTms),
         )

@@ -126,10 +126,10 @@ def odd_response(event: Event, answer: responses.Response, earlier: list[int], s
     created = answer.createdDateTime
     if created is None:
         yield f"status {status} without createdDateTime"
-    elif status == STARTED and created < start_s + event.start:
-        yield f"started {start_s + event.start - created} s before its start"
-    elif status == COMPLETED and created < start_s + event.end:
-        yield f"completed {start_s + event.end - created} s before its end"
+    elif status == STARTED and created < start_s + event.earliest_start:
+        yield f"started {start_s + event.earliest_start - created} s before its start"
+    elif status == COMPLETED and created < start_s + event.earliest_end:
+        yield f"completed {start_s + event.earliest_end - created} s before its end"
 
 
 def _asked_for(event: Event, status: int) -> bool:

@@ -15,7 +15,7 @@ from envoy_schema.server.schema.sep2.base import BaseXmlModelWithNS
 from sluice_tools.plan import Event, Program
 from sluice_tools.scenario import Scenario
 from sluice_tools.utility import inbox
-from sluice_tools.utility.documents import ENTRY, Documents, href, xml
+from sluice_tools.utility.documents import ENTRY, Documents, href, with_storage_targets, xml
 from sluice_tools.utility.ledger import Answer, Ledger, Tell
 from sluice_tools.utility.message import MEDIA_TYPE, Refusal, Request, Response
 from sluice_wire.identity import virtual_lfdi
@@ -140,7 +140,8 @@ class Utility:
             model = documents.default_control(lfdi, program, t)
             if model is None:
                 raise Refusal(404, f"program {program.id} has no default")
-            return _document(model)
+            default = self.scenario.default_at(program, t)
+            return _found(with_storage_targets(xml(model), {model.mRID: default} if default else {}))
 
         def controls(request: Request, t: float) -> Response:
             listed = documents.listed(program, t)
@@ -148,7 +149,8 @@ class Utility:
             states = tuple((event.id, documents.status(event, t)) for event in page)
             key = (request.path, len(listed), states)
             if key not in self._cached:
-                self._cached[key] = xml(documents.controls(lfdi, program, page, len(listed), t))
+                written = xml(documents.controls(lfdi, program, page, len(listed), t))
+                self._cached[key] = with_storage_targets(written, self._events)
             return _found(self._cached[key])
 
         self._add(
@@ -163,7 +165,8 @@ class Utility:
         def control(request: Request, t: float) -> Response:
             if event not in self._documents.listed(program, t):
                 raise Refusal(404, f"event {event.id} is not in its list")
-            return _document(self._documents.control(lfdi, event, *self._documents.status(event, t)))
+            written = xml(self._documents.control(lfdi, event, *self._documents.status(event, t)))
+            return _found(with_storage_targets(written, self._events))
 
         self._add(href("derc", lfdi, event.id), "DERControl", lfdi, GET=control)
 

@@ -1,0 +1,61 @@
+"""What outlives a restart: the defaults, what was answered, what waits to be sent, the floor of the clock.
+
+Events do not: the server has them. A record is written when its columns have changed, looked at every ten seconds, so
+a power cut within these may let a response be repeated; the clock's floor is written every hour.
+Source: requirements E13, E14; docs/events.md 6.3, 7.3.
+"""
+
+from array import array
+from binascii import crc32
+
+from micropython import const
+
+_LOOK_S = const(10)
+_CLOCK_S = const(3600)
+
+
+class Memory:
+    """Keeps the columns of `programs`, `answered`, `responses` and the clock's in `store`."""
+
+    def __init__(self, store, clock, programs, answered, responses):
+        self._store = store
+        self._clock = clock
+        self._floor = array("i", [0])
+        # The queue before the memory of what was answered: cut between the two, a response is repeated, not lost.
+        self._records = (
+            ("programs", programs.columns()),
+            ("responses", responses.columns()),
+            ("answered", answered.columns()),
+        )
+        self._crcs = [0] * len(self._records)
+        self._looked = self._timed = clock.uptime()
+
+    def restore(self, responses):
+        """Fill the columns with what was saved; what is missing or damaged stays as it is."""
+        for i, (name, columns) in enumerate(self._records):
+            self._store.load(name, columns)
+            self._crcs[i] = _crc(columns)
+        responses.restored()
+        if self._store.load("clock", (self._floor,)):
+            self._clock.at_least(self._floor[0])
+
+    def keep(self):
+        """Save what has changed, now and then. To be called every second."""
+        now = self._clock.uptime()
+        if now - self._looked >= _LOOK_S:
+            self._looked = now
+            for i, (name, columns) in enumerate(self._records):
+                crc = _crc(columns)
+                if crc != self._crcs[i] and self._store.save(name, columns):
+                    self._crcs[i] = crc
+        if self._clock.known and now - self._timed >= _CLOCK_S:
+            self._timed = now
+            self._floor[0] = self._clock.now()
+            self._store.save("clock", (self._floor,))
+
+
+def _crc(columns):
+    crc = 0
+    for column in columns:
+        crc = crc32(column, crc)
+    return crc

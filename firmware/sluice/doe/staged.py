@@ -1,0 +1,104 @@
+"""One program's DERControlList while it is being read: what the events in force will take over when it is whole.
+
+A document that breaks off therefore changes nothing (P5). Only what an event first read as cancelled is answered by
+goes out at once: it holds nothing, and the list may name more of them than there is room for.
+Source: IEEE 2030.5-2018 10.2.3; requirements E7, E8; docs/events.md 2.4, 3.
+"""
+
+from array import array
+
+from micropython import const
+
+from sluice_wire.limits import EVENT_ROWS, MAX_EVENTS
+from sluice_wire.sep2 import CANCELLED, SUPERSEDED
+
+from .schedule import FREE, NEVER
+from .table import Table
+
+SHORTENED = const(5)  # in `news`: its times have changed so that it is over
+
+
+def is_over(status):
+    """Tell whether EventStatus.currentStatus is cancelled or superseded; unknown ones lift nothing."""
+    return CANCELLED <= status <= SUPERSEDED
+
+
+def _is_past(record, now):
+    return record.duration <= 0 or record.duration <= now - record.start
+
+
+class Staged(Table):
+    """The list of `program`, as far as it has been read."""
+
+    def __init__(self, events):
+        super().__init__(events.programs, events.draws, events.reply_tos)
+        self._events = events
+        self.read_program = 0
+        self.gap = NEVER  # the first second at which an event that found no room here might decide
+        self.news = bytearray(MAX_EVENTS)  # by row of the events in force: the status that ends it
+        self._news_version = array("H", [0] * MAX_EVENTS)
+
+    def clear(self, program):
+        """Begin to read the list of `program`."""
+        self.read_program = program
+        self.gap = NEVER
+        self.slack_s = self.gave_way = 0
+        for row in range(EVENT_ROWS):
+            self.phase[row] = FREE
+        for row in range(MAX_EVENTS):
+            self.news[row] = 0
+
+    def stage(self, record, now):
+        """Keep a DERControl (a reader's record), or what it means for an event that is in force or waits."""
+        events = self._events
+        held = events.find(self.read_program, record.mrid)
+        if held < 0:
+            if not events.is_done(self.read_program, record.mrid):
+                self._stage_new(record, now)
+        elif record.version >= events.version[held]:
+            if is_over(record.current_status):
+                self._tell(held, record.current_status, record.version)
+            elif _is_past(record, now):
+                if record.start != events.start[held] or record.duration != events.duration[held]:
+                    self._tell(held, SHORTENED, record.version)
+            elif not self.news[held] or record.version > self._news_version[held]:
+                self.news[held] = 0
+                self._keep(record, now)
+
+    def _stage_new(self, record, now):
+        events = self._events
+        if _is_past(record, now):
+            events.passed_over += 1
+        elif is_over(record.current_status):
+            events.refuse(record, self.read_program)
+            row = self.find(self.read_program, record.mrid)
+            if row >= 0:
+                self.phase[row] = FREE
+        elif record.modes:
+            self._keep(record, now)
+        else:
+            events.receive_only(record, self.read_program)
+
+    def _tell(self, held, status, version):
+        # What ends an event in force. A copy of it that was staged before has been an older word.
+        row = self.find(self.read_program, self._events.mrid, held * 16)
+        if row >= 0:
+            if self.version[row] > version:
+                return
+            self.phase[row] = FREE
+        self.news[held] = status
+        self._news_version[held] = version
+
+    def _keep(self, record, now):
+        row = self.find(self.read_program, record.mrid)
+        if row < 0:
+            self.fill(MAX_EVENTS, self.read_program, record)
+            self.seat(now)
+        elif record.version > self.version[row] or (
+            record.version == self.version[row] and record.creation_time >= self.creation_time[row]
+        ):
+            self.fill(row, self.read_program, record)
+
+    def missed(self, row, need):
+        """The event in `row` gives way, and might have decided at second `need`."""
+        self.gap = min(self.gap, need)

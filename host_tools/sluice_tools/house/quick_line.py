@@ -1,0 +1,66 @@
+"""The line for a simulation: a whole request in, the whole answer out, at a tenth of the time that umodbus takes.
+
+Modbus is little enough to be written twice: `line.Line` is the judge of this one (tests/tools/test_house_line.py).
+Source: Modbus over serial line V1.02, 6.2.2 (CRC by table); Modbus application protocol V1.1b3, 6, 7.
+"""
+
+import struct
+from collections.abc import Mapping
+
+from umodbus.exceptions import IllegalDataAddressError, ModbusError
+
+from sluice_tools.house.line import Unit
+
+READ_FUNCTIONS = (3, 4)
+WRITE_ONE = 6
+
+
+def _crc_of(byte: int) -> int:
+    for _ in range(8):
+        byte = byte >> 1 ^ (0xA001 if byte & 1 else 0)
+    return byte
+
+
+_TABLE = tuple(_crc_of(byte) for byte in range(256))
+
+
+def crc(data: bytes) -> bytes:
+    """Give the CRC of a frame, as it follows the frame."""
+    value = 0xFFFF
+    for byte in data:
+        value = value >> 8 ^ _TABLE[(value ^ byte) & 0xFF]
+    return value.to_bytes(2, "little")
+
+
+class QuickLine:
+    """`feed(request)` gives the answer; nothing to noise, to a wrong CRC, to a unit that is not here."""
+
+    def __init__(self, units: Mapping[int, Unit]) -> None:
+        self._units = units
+
+    def feed(self, request: bytes) -> bytes:
+        """Answer one whole request."""
+        unit = self._units.get(request[0]) if len(request) >= 8 else None
+        if unit is None or crc(request[:-2]) != request[-2:]:
+            return b""
+        try:
+            answer = request[:1] + self._answer(unit, request[1], request[2:-2])
+        except ModbusError as error:
+            answer = bytes((request[0], request[1] | 0x80, error.error_code))
+        return answer + crc(answer)
+
+    @staticmethod
+    def _answer(unit: Unit, function: int, data: bytes) -> bytes:
+        address, count = struct.unpack_from(">HH", data)
+        if function in READ_FUNCTIONS:
+            read = unit.reads.get(function)
+            if read is None:
+                raise IllegalDataAddressError
+            values = [read(at) for at in range(address, address + count)]
+            return struct.pack(f">BB{count}H", function, 2 * count, *values)
+        write = unit.writes.get(function)
+        if write is None:
+            raise IllegalDataAddressError
+        for i, value in enumerate((count,) if function == WRITE_ONE else struct.unpack_from(f">{count}H", data, 5)):
+            write(address + i, value)
+        return bytes((function,)) + data[:4]
