@@ -5,6 +5,7 @@ import click
 from sluice_tools.demo.command import demo
 from sluice_tools.gateway import run
 from sluice_tools.house.command import house
+from sluice_tools.simulate.command import explain, simulate
 from sluice_tools.utility.command import server
 
 
@@ -13,5 +14,5 @@ def main() -> None:
     """Sluice: a gateway that keeps a site inside its dynamic operating envelope, and what it is tried against."""
 
 
-for command in (demo, run, server, house):
+for command in (demo, simulate, explain, run, server, house):
     main.add_command(command)

@@ -34,7 +34,7 @@ from sluice_tools.utility.server import Utility
 from sluice_tools.virtual_time import Pipe, VirtualLoop
 from sluice_wire.identity import lfdi, mrid_text
 from sluice_wire.limits import UNLIMITED_W
-from sluice_wire.sep2 import EPOCH, EXP_LIM, WATT_MODES
+from sluice_wire.sep2 import EPOCH, EXP_LIM, MAX_LIM, WATT_MODES
 
 FAULTS = get_args(plan.Fault)
 REFUSALS = {"server-500": 500, "server-429": 429}
@@ -55,13 +55,14 @@ class Holding(NamedTuple):
     """What the gateway enforces: watts by mode (None = unlimited), and what decides the export limit.
 
     `source`: the id of the event, "default:" and the id of the program, "fixed", or "off" while the gateway is; then
-    the limits are the last ones, which the inverter keeps until its own timer runs out.
+    the limits are the last ones, which the inverter keeps until its own timer runs out. `aims_w`: where ramps go.
     """
 
     limits_w: tuple[int | None, ...]
     connect: bool
     energize: bool
     source: str
+    aims_w: tuple[int | None, ...]
 
 
 class Exchange(NamedTuple):
@@ -209,7 +210,7 @@ class World:
         self.minutes: list[dict[str, float]] = []
         self.gateway: Any = None
         self._watch = watch
-        self._held = Holding((None,) * WATT_MODES, True, True, "off")
+        self._held = Holding((None,) * WATT_MODES, True, True, "off", (None,) * WATT_MODES)
         self.house = House(self.scenario, None if limit_w else self.minutes.append, limit_w=limit_w)
         certificate = _make_pki(directory / "pki", scenario.seed)
         self.lfdi = lfdi(certificate)
@@ -248,7 +249,7 @@ class World:
         if self.broken("server-silent"):
             response = Response(204)  # is never sent
         elif refusal:
-            response = Refusal(refusal, f"server-{refusal}").response()
+            response = Refusal(refusal, "a fault of the scenario").response()
             status = refusal
         else:
             response = self.utility.handle(request, now - CLOCK_BACK_S * self.broken("server-clock-back"))
@@ -274,37 +275,49 @@ class World:
         if self.gateway is None:
             return self._held._replace(source="off")
         envelope = self.gateway.envelope
-        watts = tuple(envelope.limit_w(mode) for mode in range(WATT_MODES))
-        limits_w = tuple(None if w >= UNLIMITED_W else w for w in watts)
-        self._held = Holding(limits_w, bool(envelope.connect), bool(envelope.energize), self._source(EXP_LIM))
+        limits_w = tuple(_bounded(envelope.limit_w(mode)) for mode in range(WATT_MODES))
+        aims_w = tuple(_bounded(envelope.ramps[mode].target_w) for mode in range(WATT_MODES))
+        source = self._source(decisive(envelope, EXP_LIM))
+        self._held = Holding(limits_w, envelope.connect, envelope.energize, source, aims_w)
         return self._held
 
     def _source(self, mode: int) -> str:
-        source = self.gateway.envelope.source[mode]
+        envelope, events, programs = self.gateway.envelope, self.gateway.events, self.gateway.programs
+        source = envelope.source[mode]
         if source == FIXED:
             return "fixed"
         if source <= DEFAULT:
-            program = mrid_text(self.gateway.programs.mrid[DEFAULT - source], 0)
-            return f"default:{self._programs[program]}"
-        return self._names[mrid_text(self.gateway.events.mrid, source * 16)]
+            return f"default:{self._programs[mrid_text(programs.mrid, (DEFAULT - source) * 16)]}"
+        if events.serial[source] != envelope.serial[mode]:
+            return self._held.source  # its place has been taken since, and the step is yet to come
+        return self._names[mrid_text(events.mrid, source * 16)]
+
+    def explain(self) -> str:
+        """Give the gateway's own explanation of what it enforces now."""
+        if self.gateway is None:
+            return "The gateway is off; the inverter keeps the limit it was last given until its own timer runs out."
+        return str(self.gateway.explain())
 
     def run(self, seconds: int) -> None:
         """Let `seconds` pass from the scenario's start."""
         asyncio.set_event_loop(self.loop)
         self.loop.seconds = -1.0
+        watching = self.loop.create_future()
+        self.loop.call_at(LATE_S, self._late, 0, watching)
         try:
             self.loop.run_until_complete(self._run(seconds))
+            if watching.done():
+                watching.result()
         finally:
             asyncio.set_event_loop(None)
             self.loop.close()
         self.house.advance(self.now())
 
     async def _run(self, seconds: int) -> None:
-        self.loop.call_at(LATE_S, self._late, 0)
         port: Any = _Port(self)
         for begin, end in self._lives(seconds):
             await asyncio.sleep(begin - self.loop.seconds)
-            self.gateway = Gateway(port, load(port, str(self._config)))
+            self.gateway = Gateway(port, load(port, str(self._config)), str(self._config.parent / "state"))
             await self._live(end - self.loop.seconds)
             self.gateway = None
         await asyncio.sleep(seconds - 1 + LATE_S - self.loop.seconds)
@@ -325,18 +338,22 @@ class World:
     async def _live(self, seconds: float) -> None:
         task = asyncio.ensure_future(self.gateway.run())
         done, _ = await asyncio.wait([task], timeout=seconds)
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:
+            for other in others:
+                other.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
         for ended in done:
             ended.result()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for other in others:
-            other.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
 
-    def _late(self, t: int) -> None:
-        self.loop.call_at(t + 1 + LATE_S, self._late, t + 1)
-        if self._watch:
-            self.house.advance(self.now())
-            self._watch(t)
+    def _late(self, t: int, watching: "asyncio.Future[None]") -> None:
+        """Let the watcher see second `t`; what it raises comes out of `run`."""
+        try:
+            if self._watch:
+                self.house.advance(self.now())
+                self._watch(t)
+            self.loop.call_at(t + 1 + LATE_S, self._late, t + 1, watching)
+        except Exception as error:
+            watching.set_exception(error)
 
 
 def _make_pki(folder: Path, seed: int) -> bytes:
@@ -346,6 +363,17 @@ def _make_pki(folder: Path, seed: int) -> bytes:
     lines = "-----BEGIN CERTIFICATE-----", base64.b64encode(certificate).decode(), "-----END CERTIFICATE-----", ""
     (folder / "device-chain.pem").write_text("\n".join(lines))
     return certificate
+
+
+def decisive(envelope: Any, mode: int) -> int:
+    """Give the mode that decides the limit of `mode` now: two of them limit the export."""
+    if mode == EXP_LIM and envelope.ramps[MAX_LIM].limit_w < envelope.ramps[EXP_LIM].limit_w:
+        return MAX_LIM
+    return mode
+
+
+def _bounded(watts: int) -> int | None:
+    return None if watts >= UNLIMITED_W else watts
 
 
 def _text(body: bytes, element: bytes) -> str | None:

@@ -243,3 +243,66 @@ def test_a_server_that_is_away_is_left_alone_for_a_while_and_found_again():  # E
     world.utility.down = False
     world.settle(310)
     assert world.journal.faults == {}
+
+
+def minutes(first, last):
+    return [control(n, NOW + 60 * n, 60, n) for n in range(first, last + 1)]
+
+
+def test_a_list_is_read_anew_before_the_events_that_found_no_room_are_needed():  # E7
+    world = World()
+    world.utility.documents["/p/P/controls"] = listed("DERControlList", minutes(1, 58), rate=86400)
+    world.utility.documents["/programs"] = listed("DERProgramList", [program("P", 1)], rate=86400)
+    world.settle(3)
+    asked = world.asked("GET /p/P/controls")
+    world.settle(1460)  # the 24 that fit reach to second 1500
+    assert world.asked("GET /p/P/controls") == asked
+    world.settle(20)
+    assert world.asked("GET /p/P/controls") > asked
+
+
+def test_a_list_that_is_wanted_is_not_asked_for_more_often_than_every_10_seconds():  # E7, S1
+    world = World()
+    crowd = [control(n, NOW + n, 5, n) for n in range(1, 59)]
+    world.utility.documents["/p/P/controls"] = listed("DERControlList", crowd)
+    world.settle(31)
+    assert world.asked("GET /p/P/controls") <= 4
+
+
+def test_when_the_grid_is_back_all_lists_are_read_anew():  # E14
+    world = talked()
+    world.settle(20)
+    world.events.darken(True)
+    world.settle(20)
+    asked = world.asked("GET /p/P/controls")
+    assert world.export_limits() == []
+    world.events.darken(False)
+    world.settle(2)
+    assert world.asked("GET /p/P/controls") == asked + 1
+    assert world.export_limits() == [5000]
+
+
+def remembered(world):
+    """A program from before a restart, with its default."""
+    world.programs.put(bytes([9] * 16), 0, "")
+    world.programs.default_modes[0] = 1 << EXP_LIM
+    world.programs.default_values[EXP_LIM] = 4000
+    return world
+
+
+def test_a_default_from_before_a_restart_holds_until_the_programs_have_been_read():  # E13, E14
+    world = remembered(World())
+    world.utility.statuses["/programs"] = 500
+    world.settle(5)
+    assert world.programs.default_for(EXP_LIM) == 0
+    world.utility.statuses.clear()
+    world.settle(60)
+    assert world.programs.default_values[world.programs.default_for(EXP_LIM) * 8] == 1500
+    assert not world.programs.used[0]
+
+
+def test_a_default_from_before_a_restart_goes_when_the_device_is_no_longer_listed():  # E15
+    world = remembered(World())
+    world.utility.documents["/edevs"] = listed("EndDeviceList", [])
+    world.settle(3)
+    assert world.programs.default_for(EXP_LIM) == -1

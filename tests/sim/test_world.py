@@ -50,13 +50,14 @@ def test_the_limit_holds_through_two_hours_of_clouds_and_little_is_lost(tmp_path
     assert verdict["energy_delivered_ratio"] > 0.95
 
 
-def test_every_event_is_received_started_and_completed_once_and_in_order(tmp_path: Path) -> None:  # E10
+def test_every_event_is_answered_once_and_in_order(tmp_path: Path) -> None:  # E10
     report = played(tmp_path).utility.report()
     for event, end in (("e1", 1800), ("e2", 3600), ("e3", 5400), ("e4", 4800)):
         times = report["responses"][event]
-        assert list(times) == ["1", "2", "3"]
+        taken_over = ["7"] if event == "e3" else []  # by e4, for ten minutes
+        assert list(times) == ["1", "2", *taken_over, "3"]
         assert end <= times["3"] <= end + 5
-    assert report["responses_accepted"] == 12
+    assert report["responses_accepted"] == 13
     assert report["oddities"] == []
 
 

@@ -12,7 +12,7 @@ class Journal:
     def __init__(self, port, clock):
         self._port = port
         self._clock = clock
-        self._faults = {}
+        self.faults = {}  # what fails at the moment, and why
 
     def write(self, text):
         """Enter one line, with the time before it."""
@@ -20,15 +20,15 @@ class Journal:
 
     def fault(self, what, why):
         """Something (`what`: the server, one of its resources, the meter ...) fails because of `why`."""
-        if self._faults.get(what) != why:
-            self._faults[what] = why
+        if self.faults.get(what) != why:
+            self.faults[what] = why
             self.write("%s: %s" % (what, why))
 
     def well(self, what):
         """Something works; told if it did not before."""
-        if self._faults.pop(what, None) is not None:
+        if self.faults.pop(what, None) is not None:
             self.write("%s: works again" % what)
 
     def forget(self, what):
         """Something is no longer there to fail."""
-        self._faults.pop(what, None)
+        self.faults.pop(what, None)

@@ -14,7 +14,7 @@ from sluice_wire.limits import ANSWERED_MAX
 from .schedule import NEVER
 from .table import copy, same_mrid
 
-DONE = const(0x80)  # beside the bits of the responses: it is over and does not come in again
+DONE = const(1)  # beside the bits of the responses: it is over and does not come in again
 UNKNOWN = const(-32768)  # of `shift`
 
 

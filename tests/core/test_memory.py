@@ -1,0 +1,122 @@
+"""What outlives a restart, and when it is written."""
+
+from doe_world import Record, World, mrid
+
+from sluice.app.memory import Memory
+from sluice_wire.sep2 import EXP_LIM
+
+
+class Clock:
+    def __init__(self):
+        self.up = 0
+        self.core_s = 9000
+        self.known = False
+
+    def uptime(self):
+        return self.up
+
+    def now(self):
+        return self.core_s + self.up
+
+    def at_least(self, floor):
+        self.core_s = max(self.core_s, floor)
+
+
+class Store:
+    """Records in memory; `broken`: nothing is saved."""
+
+    def __init__(self):
+        self.records = {}
+        self.saves = []
+        self.broken = False
+
+    def save(self, name, parts):
+        self.saves.append(name)
+        if not self.broken:
+            self.records[name] = [part[:] for part in parts]
+        return not self.broken
+
+    def load(self, name, parts):
+        saved = self.records.get(name, [])
+        for i, column in enumerate(saved):
+            for j in range(len(column)):
+                parts[i][j] = column[j]
+        return len(saved) > 0
+
+
+def remembering(world, store, clock=None):
+    memory = Memory(store, clock or Clock(), world.programs, world.answered, world.responses)
+    memory.restore(world.responses)
+    return memory
+
+
+def waited(memory, clock, seconds):
+    for _ in range(seconds):
+        clock.up += 1
+        memory.keep()
+
+
+def lived():
+    """A world with a default, an answered event and a response that waits, saved; and what it was saved in."""
+    world, store, clock = World(), Store(), Clock()
+    memory = remembering(world, store, clock)
+    world.default(world.b, exp=2500, set_grad_w=0)
+    world.publish(world.b, Record(mrid(1), start=10, duration=900, exp=700))
+    waited(memory, clock, 10)
+    return world, store, clock, memory
+
+
+def test_after_a_restart_the_default_holds_before_the_server_has_said_a_word():  # E13, E14
+    _, store, _, _ = lived()
+    other = World()
+    remembering(other, store)
+    other.run(2)
+    assert other.limit_w(EXP_LIM) == 2500
+
+
+def test_after_a_restart_what_waits_is_sent_and_what_was_answered_is_not_repeated():  # E10, E14
+    _, store, _, _ = lived()
+    other = World()
+    remembering(other, store)
+    assert other.said() == [(1, 1)]
+    assert other.responses.next(0) == -1  # where to is not known yet
+    other.publish(other.b, Record(mrid(1), start=10, duration=900, exp=700))
+    assert other.responses.next(0) == 0
+    assert other.said() == [(1, 1)]
+
+
+def test_a_record_is_written_when_it_has_changed_and_not_otherwise():
+    world, store, clock, memory = lived()
+    assert sorted(store.saves) == ["answered", "programs", "responses"]
+    waited(memory, clock, 100)
+    assert len(store.saves) == 3
+    world.default(world.b, exp=2500, set_grad_w=0)
+    waited(memory, clock, 10)
+    assert len(store.saves) == 3
+    world.default(world.b, exp=2600, set_grad_w=0)
+    waited(memory, clock, 9)
+    assert len(store.saves) == 3
+    waited(memory, clock, 1)
+    assert store.saves[3:] == ["programs"]
+
+
+def test_what_could_not_be_saved_is_tried_again():
+    world, store, clock, memory = lived()
+    store.broken = True
+    world.default(world.b, exp=2600, set_grad_w=0)
+    waited(memory, clock, 20)
+    store.broken = False
+    waited(memory, clock, 20)
+    assert store.saves[3:] == ["programs"] * 3
+
+
+def test_the_floor_of_the_clock_is_written_every_hour_once_the_servers_time_is_known():  # E14
+    _, store, clock, memory = lived()
+    waited(memory, clock, 4000)
+    assert "clock" not in store.saves
+    clock.known = True
+    waited(memory, clock, 7200)
+    assert store.saves.count("clock") == 2  # at once, for it was overdue, and an hour later
+    later = Clock()
+    remembering(World(), store, later)
+    assert later.now() > 9000 + 4000
