@@ -10,6 +10,7 @@ from sluice.sep2.record import Record
 from sluice.sep2.values import TIME_MAX
 from sluice_wire.limits import MAX_EVENTS, MAX_PROGRAMS, MAX_REPLY_TO, RESPONSES_MAX, UNLIMITED_W
 from sluice_wire.sep2 import CANCELLED, EXP_LIM, MODES, SUPERSEDED, VALUE_MODES, WATT_MODES
+from sluice_wire.utilities import PROFILES
 
 _ALL = (1 << MODES) - 1
 _DAY_S = 86400
@@ -276,6 +277,35 @@ def envelope_step_hostile_limits_beyond_anything_and_ramps_of_every_length():
     limits = (LARGEST, LARGEST - 1, -LARGEST, 0, 1, 32767)
     records = [_record(n, 10 * n, 10, limits[n % 6], ramp_tms=ramps[n % 7]) for n in range(24)]
     return _playing(records, 300, DEFAULT, world=world)
+
+
+def envelope_step_hostile_all_is_lost_every_second_and_the_ratings_change():
+    world = World(LARGEST, [LARGEST, -LARGEST, UNLIMITED_W, 0], PROFILES["sa-power-networks"], LARGEST)
+    world.programs.set_default(world.a, _record(0, 0, 0, -LARGEST, set_grad_w=65535))
+    records = [_record(n, n, 10, LARGEST - n, ramp_tms=100 * n) for n in range(24)]
+    ratings = (0, LARGEST, 9, 1000000)
+
+    def call():
+        _publish_anew(world, records)
+        while world.now < 60:
+            _lose(world)
+            _rate(world, ratings[world.now & 3], ratings[world.now >> 2 & 3])
+            _second(world, 1)
+        return _powers(world.envelope)
+
+    return call, -2 * LARGEST
+
+
+def _powers(envelope):
+    return envelope.limit_w(EXP_LIM) + envelope.storage_target_w() + 0 * envelope.setpoint_w()
+
+
+def _lose(world):
+    world.envelope.cut()
+
+
+def _rate(world, max_w, storage_max_w):
+    world.envelope.rate(max_w, storage_max_w)
 
 
 def envelope_step_hostile_a_clock_that_jumps_by_days():

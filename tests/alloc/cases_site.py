@@ -17,7 +17,7 @@ from sluice.metering.ring import Ring
 from sluice.modbus.rtu import DONE, Reply, encode_read, encode_write
 from sluice.sep2.kinds import LARGEST
 from sluice.sep2.values import TIME_MAX
-from sluice.site.control import Control
+from sluice.site.control import Control, pv_ceiling_w
 from sluice_wire.limits import (
     POST_RATE_MAX_S,
     POST_RATE_MIN_S,
@@ -300,7 +300,7 @@ class _Site:
         self.limit_w = self.control.step(
             self.world.now,
             self.world.limit_w(EXP_LIM),
-            self.world.limit_w(GEN_LIM),
+            pv_ceiling_w(self.world.limit_w(GEN_LIM), self.world.envelope.setpoint_w()),
             self.world.envelope.connect,
             self.heard,
             self.meter.w,

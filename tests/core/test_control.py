@@ -1,7 +1,9 @@
 """The control step, alone and in a closed loop with a plant of a few lines."""
 
-from sluice.site.control import Control
+from sluice.app.control import value_text
+from sluice.site.control import Control, pv_ceiling_w
 from sluice_wire.limits import UNLIMITED_W
+from sluice_wire.sep2 import CONNECT, ENERGIZE, FIXED, IMP_LIM, MAX_LIM, STORAGE_TARGET, TARGET
 
 W_MAX = 10000
 
@@ -208,3 +210,29 @@ def test_without_the_meter_the_inverter_is_let_up_to_the_limit_and_no_further():
     plant = Plant()
     plant.settle(9000, 500, 1500, 120, meter_ok=False)
     assert 1400 <= plant.limit_w <= 1500
+
+
+def test_a_set_point_is_a_ceiling_to_pv_and_a_negative_one_stops_it():  # E11
+    for gen_lim_w, setpoint_w, ceiling_w in (
+        (UNLIMITED_W, UNLIMITED_W, UNLIMITED_W),
+        (4000, UNLIMITED_W, 4000),
+        (4000, 2500, 2500),
+        (4000, 6000, 4000),
+        (4000, -2500, 0),
+    ):
+        assert pv_ceiling_w(gen_lim_w, setpoint_w) == ceiling_w
+
+
+def test_the_journal_tells_each_mode_in_its_own_unit():  # E11
+    for mode, value, text in (
+        (IMP_LIM, 1500, "1500 W"),
+        (IMP_LIM, UNLIMITED_W, "none"),
+        (MAX_LIM, 6000, "60 %"),
+        (FIXED, -1250, "-12.5 %"),
+        (FIXED, UNLIMITED_W, "none"),
+        (TARGET, -3000, "-3000 W"),
+        (STORAGE_TARGET, 10000, "10000 W"),
+        (CONNECT, 1, "yes"),
+        (ENERGIZE, 0, "no"),
+    ):
+        assert value_text(mode, value) == text

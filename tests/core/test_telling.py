@@ -2,7 +2,8 @@
 
 from utility_world import LFDI, NOW, World, documents, listed, talked
 
-from sluice_wire.sep2 import EPOCH
+from sluice.client.der import CAPABILITIES
+from sluice_wire.sep2 import DER_PV_STORAGE, DER_STORAGE, EPOCH
 
 
 def test_receipt_is_posted_to_reply_to_and_kept_until_the_server_takes_it():  # E10
@@ -64,6 +65,19 @@ def test_settings_follow_the_set_grad_w_of_the_default():  # R2, E12
     world = talked()
     settings = [body for method, href, body in world.utility.sent if href == "/d/set"]
     assert "<setGradW>0</setGradW>" in settings[-1]
+
+
+def test_an_inverter_claims_what_it_can_do_and_no_more():  # E11, R2
+    bodies = {href: body for method, href, body in talked().utility.sent if method == "PUT"}
+    assert "<modesSupported>0010000C</modesSupported>" in bodies["/d/cap"]
+    assert "<type>4</type><csipaus:doeModesSupported>05</csipaus:doeModesSupported>" in bodies["/d/cap"]
+    assert "<modesEnabled>0010000C</modesEnabled>" in bodies["/d/set"]
+    assert "<csipaus:doeModesEnabled>05</csipaus:doeModesEnabled>" in bodies["/d/set"]
+
+
+def test_what_stores_claims_set_points_and_both_directions():  # E11, R2
+    assert CAPABILITIES[False, True] == (0x0050008F, 0x0F, DER_STORAGE)
+    assert CAPABILITIES[True, True] == (0x0050008F, 0x0F, DER_PV_STORAGE)
 
 
 def test_a_change_of_status_is_put_at_once():  # R1

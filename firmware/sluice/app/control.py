@@ -13,11 +13,11 @@ from sluice.devices.meter import Meter
 from sluice.doe.envelope import DEFAULT, FIXED
 from sluice.metering.intervals import DER_V, DER_VAR, DER_W, SITE_V, SITE_VAR, SITE_W
 from sluice.modbus.client import Client, ModbusError
-from sluice.site.control import Control
+from sluice.site.control import Control, pv_ceiling_w
 from sluice_wire.identity import mrid_text
 from sluice_wire.limits import UNLIMITED_W
 from sluice_wire.meters import METERS
-from sluice_wire.sep2 import EXP_LIM, GEN_LIM, MAX_LIM, MODES, TARGET, VALUE_MODES
+from sluice_wire.sep2 import CONNECT, EXP_LIM, GEN_LIM, MAX_LIM, MODES, TARGET, WATT_MODES
 
 _GRID_SURE_S = const(3)  # for so long the meter must say that there is no grid, or that it is back
 
@@ -28,13 +28,22 @@ MODE_NAMES = (
     "import limit",
     "generation limit",
     "load limit",
-    "opModMaxLimW",
-    "opModFixedW",
-    "opModTargetW",
-    "opModStorageTargetW",
+    "maximum export",
+    "fixed power",
+    "target power",
+    "storage target",
     "connect",
     "energize",
 )
+
+
+def value_text(mode, value):
+    """Return what a mode is set to, for people."""
+    if mode >= CONNECT:
+        return "yes" if value else "no"
+    if value == UNLIMITED_W:
+        return "none"
+    return "%g %%" % (value / 100) if MAX_LIM <= mode < TARGET else "%d W" % value
 
 
 class ControlTask:
@@ -85,7 +94,7 @@ class ControlTask:
             limit_w = self._control.step(
                 now,
                 self._envelope.limit_w(EXP_LIM),
-                self._envelope.limit_w(GEN_LIM),
+                pv_ceiling_w(self._envelope.limit_w(GEN_LIM), self._envelope.setpoint_w()),
                 self._envelope.connect and self._envelope.energize,
                 meter_ok,
                 self._meter.w,
@@ -174,23 +183,16 @@ class ControlTask:
         """Say which modes changed, from what to what, and why."""
         for mode in range(MODES):
             if self._envelope.changed >> mode & 1:
-                value = self._value(mode)
+                value = value_text(mode, self._envelope.values[mode])
                 before = self._values[mode]
                 self._values[mode] = value
                 change = value if before is None or before == value else before + " -> " + value
-                self._journal.write("%s %s, %s" % (MODE_NAMES[mode], change, self._why(self._envelope.source[mode])))
+                self._journal.write("%s %s, %s" % (MODE_NAMES[mode], change, self._why(mode)))
 
-    def _value(self, mode):
-        value = self._envelope.values[mode]
-        if mode >= VALUE_MODES:
-            return "yes" if value else "no"
-        if value == UNLIMITED_W:
-            return "none"
-        return "%.2f %%" % (value / 100) if MAX_LIM <= mode < TARGET else "%d W" % value
-
-    def _why(self, source):
+    def _why(self, mode):
+        source = self._envelope.source[mode]
         if source == FIXED:
-            return "fixed limit of the site"
+            return "fixed limit of the site" if mode < WATT_MODES else "no control sets it"
         if source <= DEFAULT:
             return "default of " + self._program(DEFAULT - source)
         return "%s, event %s" % (self._program(self._events.program[source]), mrid_text(self._events.mrid, source * 16))

@@ -11,18 +11,35 @@ from sluice_wire.sep2 import (
     CONNECT_CONNECTED,
     CONNECT_OPERATING,
     DER_PV,
+    DER_PV_STORAGE,
+    DER_STORAGE,
     EXP_LIM,
     GEN_LIM,
     IMP_LIM,
     LOAD_LIM,
+    MODE_CHARGE,
     MODE_CONNECT,
+    MODE_DISCHARGE,
     MODE_ENERGIZE,
+    MODE_FIXED,
+    MODE_MAX_LIM,
+    MODE_TARGET,
     OPERATIONAL_OFF,
     OPERATIONAL_ON,
 )
 
-MODES_SUPPORTED = MODE_CONNECT | MODE_ENERGIZE
-DOE_MODES_SUPPORTED = 1 << EXP_LIM | 1 << IMP_LIM | 1 << GEN_LIM | 1 << LOAD_LIM
+_LIMITED = MODE_CONNECT | MODE_ENERGIZE | MODE_MAX_LIM
+_STORED = _LIMITED | MODE_CHARGE | MODE_DISCHARGE | MODE_FIXED | MODE_TARGET
+_GENERATION = 1 << EXP_LIM | 1 << GEN_LIM
+_BOTH_WAYS = _GENERATION | 1 << IMP_LIM | 1 << LOAD_LIM
+
+# (PV, storage) that the gateway controls -> modesSupported, doeModesSupported, DERType (E11). PV can only be limited:
+# it follows no set-point, and nothing that it does lowers import or load. Storage generates and consumes.
+CAPABILITIES = {
+    (True, False): (_LIMITED, _GENERATION, DER_PV),
+    (False, True): (_STORED, _BOTH_WAYS, DER_STORAGE),
+    (True, True): (_STORED, _BOTH_WAYS, DER_PV_STORAGE),
+}
 
 
 class DerResources:
@@ -31,6 +48,7 @@ class DerResources:
     def __init__(self, inverter, programs):
         self._inverter = inverter
         self._programs = programs
+        self._modes, self._doe_modes, self._type = CAPABILITIES[True, False]  # an inverter, limited by its model 123
         self._told = None
 
     def _state(self):
@@ -60,8 +78,8 @@ class DerResources:
         if settings_href:
             der_settings(
                 writer,
-                MODES_SUPPORTED,
-                DOE_MODES_SUPPORTED,
+                self._modes,
+                self._doe_modes,
                 state[2],
                 inverter.w_max,
                 inverter.va_max,
@@ -71,7 +89,7 @@ class DerResources:
             await session.send("PUT", settings_href)
         if capability_href:
             der_capability(
-                writer, MODES_SUPPORTED, DOE_MODES_SUPPORTED, inverter.w_rtg, inverter.va_rtg, inverter.var_rtg, DER_PV
+                writer, self._modes, self._doe_modes, inverter.w_rtg, inverter.va_rtg, inverter.var_rtg, self._type
             )
             await session.send("PUT", capability_href)
         self._told = state

@@ -132,13 +132,15 @@ class Envelope:
         self.storage_max_w = storage_max_w
         for mode in (EXP_LIM, GEN_LIM, MAX_LIM):
             self.ramps[mode].cap_w = max_w
-        # A set-point is a ceiling to what has no storage; to what has some, none of it is no power to start from.
+        # Without storage a set-point is a ceiling, and none counts as setMaxW; with it, none is no power to ramp from.
         for mode in (FIXED_MODE, TARGET):
             self.ramps[mode].cap_w = UNLIMITED_W if storage_max_w else max_w
-        for mode in (MAX_LIM, FIXED_MODE):
-            target_w = self._watts(mode)
-            if target_w != self.ramps[mode].target_w:
-                self.ramps[mode].aim(target_w, 0, 0, 1)
+        self._rerate(self.ramps[MAX_LIM], self._watts(MAX_LIM))
+        self._rerate(self.ramps[FIXED_MODE], self._watts(FIXED_MODE))
+
+    def _rerate(self, ramp, target_w):
+        if target_w != ramp.target_w:
+            ramp.aim(target_w, 0, 0, 1)
 
     def limit_w(self, mode):
         """Return the limit enforced now for a watt mode, UNLIMITED_W if none."""
@@ -229,9 +231,9 @@ class Envelope:
         tms = self.events.ramp_tms[source] if source >= 0 else -1
         if source >= 0 and before >= 0 and not self.profile.ramp_active:
             tms = 0
-        self._aim_event(self.ramps[mode], self._watts(mode), tms)
+        self._aim_in(self.ramps[mode], self._watts(mode), tms)
 
-    def _aim_event(self, ramp, target_w, tms):
+    def _aim_in(self, ramp, target_w, tms):
         if tms < 0:
             ramp.aim(target_w, self.max_w, self.programs.grad(), _GRAD_SCALE)
         else:

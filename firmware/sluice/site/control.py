@@ -25,6 +25,11 @@ _TRIM_GAIN = const(8)  # the trim takes up 1/8 of the excess a second,
 _TRIM_PARTS = const(20)  # and 1/20 of w_max at the most
 
 
+def pv_ceiling_w(gen_lim_w, setpoint_w):
+    """Return the most that PV may give: it can only be limited, so a set-point is a ceiling, and a negative one 0."""
+    return min(gen_lim_w, max(0, setpoint_w))
+
+
 class Control:
     """Holds one inverter of `w_max` watts so that the connection point stays inside its limits."""
 
@@ -45,15 +50,16 @@ class Control:
         self._trim_w = 0
         self._settled_s = 0
 
-    def step(self, now, exp_lim_w, gen_lim_w, generate, meter_ok, site_w, der_ok, der_w):
+    def step(self, now, exp_lim_w, ceiling_w, generate, meter_ok, site_w, der_ok, der_w):
         """Return the inverter's limit in watts for this second.
 
-        `generate`: connect and energize both hold. `site_w`: + = import; `der_w`: + = generation.
+        `ceiling_w`: what it may give, whatever the load. `generate`: connect and energize both hold.
+        `site_w`: + = import; `der_w`: + = generation.
         """
         # Arguments become attributes because a frame with these nine and a call's operands would live on the heap.
         self._now = now
         self._export_w = exp_lim_w
-        self._ceiling_w = gen_lim_w if generate else 0
+        self._ceiling_w = ceiling_w if generate else 0
         if meter_ok and der_ok:
             self._site_w = site_w
             self._der_w = der_w
