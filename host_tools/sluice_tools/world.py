@@ -275,8 +275,8 @@ class World:
         if self.gateway is None:
             return self._held._replace(source="off")
         envelope = self.gateway.envelope
-        limits_w = tuple(_bounded(envelope.limit_w(mode)) for mode in range(WATT_MODES))
-        aims_w = tuple(_bounded(envelope.ramps[mode].target_w) for mode in range(WATT_MODES))
+        limits_w = tuple([_bounded(envelope.limit_w(mode)) for mode in range(WATT_MODES)])
+        aims_w = tuple([_bounded(envelope.ramps[mode].target_w) for mode in range(WATT_MODES)])
         source = self._source(decisive(envelope, EXP_LIM))
         self._held = Holding(limits_w, envelope.connect, envelope.energize, source, aims_w)
         return self._held

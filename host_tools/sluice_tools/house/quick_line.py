@@ -5,7 +5,8 @@ Source: Modbus over serial line V1.02, 6.2.2 (CRC by table); Modbus application 
 """
 
 import struct
-from collections.abc import Mapping
+from array import array
+from collections.abc import Mapping, Sequence
 
 from umodbus.exceptions import IllegalDataAddressError, ModbusError
 
@@ -13,22 +14,27 @@ from sluice_tools.house.line import Unit
 
 READ_FUNCTIONS = (3, 4)
 WRITE_ONE = 6
+_WORD = struct.Struct("<H")
 
 
-def _crc_of(byte: int) -> int:
+def _table() -> Sequence[int]:
+    """What two bytes, the first one the lower, do to a CRC of nothing."""
+    one = array("H", range(256))
     for _ in range(8):
-        byte = byte >> 1 ^ (0xA001 if byte & 1 else 0)
-    return byte
+        one = array("H", (value >> 1 ^ (0xA001 if value & 1 else 0) for value in one))
+    return array("H", (one[one[word & 0xFF] & 0xFF ^ word >> 8] ^ one[word & 0xFF] >> 8 for word in range(65536)))
 
 
-_TABLE = tuple(_crc_of(byte) for byte in range(256))
+_TABLE = _table()
 
 
 def crc(data: bytes) -> bytes:
     """Give the CRC of a frame, as it follows the frame."""
     value = 0xFFFF
-    for byte in data:
-        value = value >> 8 ^ _TABLE[(value ^ byte) & 0xFF]
+    for (word,) in _WORD.iter_unpack(data[: len(data) & ~1]):
+        value = _TABLE[value ^ word]
+    if len(data) & 1:
+        value = _TABLE[(value ^ data[-1]) << 8 & 0xFFFF] ^ value >> 8
     return value.to_bytes(2, "little")
 
 
