@@ -46,7 +46,7 @@ class Store:
 
 def remembering(world, store, clock=None):
     memory = Memory(store, clock or Clock(), world.programs, world.answered, world.responses)
-    memory.restore(world.responses)
+    memory.restore()
     return memory
 
 
@@ -87,17 +87,17 @@ def test_after_a_restart_what_waits_is_sent_and_what_was_answered_is_not_repeate
 
 def test_a_record_is_written_when_it_has_changed_and_not_otherwise():
     world, store, clock, memory = lived()
-    assert sorted(store.saves) == ["answered", "programs", "responses"]
+    assert store.saves == ["state"]
     waited(memory, clock, 100)
-    assert len(store.saves) == 3
+    assert len(store.saves) == 1
     world.default(world.b, exp=2500, set_grad_w=0)
     waited(memory, clock, 10)
-    assert len(store.saves) == 3
+    assert len(store.saves) == 1
     world.default(world.b, exp=2600, set_grad_w=0)
     waited(memory, clock, 9)
-    assert len(store.saves) == 3
+    assert len(store.saves) == 1
     waited(memory, clock, 1)
-    assert store.saves[3:] == ["programs"]
+    assert store.saves[1:] == ["state"]
 
 
 def test_what_could_not_be_saved_is_tried_again():
@@ -107,7 +107,7 @@ def test_what_could_not_be_saved_is_tried_again():
     waited(memory, clock, 20)
     store.broken = False
     waited(memory, clock, 20)
-    assert store.saves[3:] == ["programs"] * 3
+    assert store.saves[1:] == ["state"] * 3
 
 
 def test_the_floor_of_the_clock_is_written_every_hour_once_the_servers_time_is_known():  # E14

@@ -84,10 +84,10 @@ class ControlTask:
         inverter_ok = await self._try("inverter", self._poll_inverter)
         self._account(meter_ok, inverter_ok)
         self._events.step(self._clock.now(), self._applied)
+        self._watch_coverage()
         now = self._clock.uptime()
         self._envelope.step(now - self._stepped)
         self._stepped = now
-        self._watch_coverage()
         if self._envelope.changed:
             self._tell()
         if self._control:

@@ -77,7 +77,7 @@ class Gateway:
         self._conversation.begin(entry)
         store = Store(port, self._journal, state)
         self._memory = Memory(store, clock, programs, answered, responses)
-        self._memory.restore(responses)
+        self._memory.restore()
         self.envelope = envelope
         self.events = events
         self.programs = programs

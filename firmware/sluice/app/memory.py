@@ -15,27 +15,25 @@ _CLOCK_S = const(3600)
 
 
 class Memory:
-    """Keeps the columns of `programs`, `answered`, `responses` and the clock's in `store`."""
+    """Keeps the columns of `programs`, `answered` and `responses` in `store`, and the clock's floor.
+
+    The three are one record: they name a program by its slot.
+    """
 
     def __init__(self, store, clock, programs, answered, responses):
         self._store = store
         self._clock = clock
+        self._responses = responses
+        self._columns = programs.columns() + answered.columns() + responses.columns()
         self._floor = array("i", [0])
-        # The queue before the memory of what was answered: cut between the two, a response is repeated, not lost.
-        self._records = (
-            ("programs", programs.columns()),
-            ("responses", responses.columns()),
-            ("answered", answered.columns()),
-        )
-        self._crcs = [0] * len(self._records)
+        self._crc = 0
         self._looked = self._timed = clock.uptime()
 
-    def restore(self, responses):
+    def restore(self):
         """Fill the columns with what was saved; what is missing or damaged stays as it is."""
-        for i, (name, columns) in enumerate(self._records):
-            self._store.load(name, columns)
-            self._crcs[i] = _crc(columns)
-        responses.restored()
+        self._store.load("state", self._columns)
+        self._crc = _crc(self._columns)
+        self._responses.restored()
         if self._store.load("clock", (self._floor,)):
             self._clock.at_least(self._floor[0])
 
@@ -44,10 +42,9 @@ class Memory:
         now = self._clock.uptime()
         if now - self._looked >= _LOOK_S:
             self._looked = now
-            for i, (name, columns) in enumerate(self._records):
-                crc = _crc(columns)
-                if crc != self._crcs[i] and self._store.save(name, columns):
-                    self._crcs[i] = crc
+            crc = _crc(self._columns)
+            if crc != self._crc and self._store.save("state", self._columns):
+                self._crc = crc
         if self._clock.known and now - self._timed >= _CLOCK_S:
             self._timed = now
             self._floor[0] = self._clock.now()
