@@ -14,7 +14,6 @@ from sluice_wire.sep2 import FIXED as FIXED_MODE
 
 from .clock import utc_text
 
-_EXPORT = "he site may export "
 # What is told beside the export limit, where anybody but the connection agreement says something about it. To an
 # inverter without storage a set-point is a ceiling.
 _BESIDE = (
@@ -23,24 +22,26 @@ _BESIDE = (
     (FIXED_MODE, "the inverter may generate "),
     (TARGET, "the inverter may generate "),
     (LOAD_LIM, "what is steered may consume "),
-    (CONNECT, "the inverter must be disconnected"),
-    (ENERGIZE, "the inverter must be de-energized"),
+    (CONNECT, "the inverter must be off"),
+    (ENERGIZE, "the inverter must be off"),
 )
 
+_DEVICES = ("inverter", "inverter's limit", "meter", "serial line")  # of what may fail; the rest is the server's
 
-def explain(envelope, events, programs, now, faults):
+
+def explain(envelope, now, faults):
     """Return one paragraph. `now`: core seconds; `faults`: what fails at the moment, as the journal has it."""
-    words = _Words(envelope, events, programs)
     mode = EXP_LIM
     if envelope.ramps[MAX_LIM].limit_w < envelope.ramps[EXP_LIM].limit_w:
         mode = MAX_LIM
-    text = words.why(mode) + words.ramp(envelope.ramps[mode]) + words.following(mode, now)
+    text = _why(envelope, mode) + _ramp(envelope.ramps[mode]) + _following(envelope, mode, now)
     for mode, what in _BESIDE:
-        text += words.beside(mode, what)
-    if faults:
-        text += "Out of order at the moment: %s. Until that is over, what was last read of it counts. " % ", ".join(
-            sorted(faults)
-        )
+        text += _beside(envelope, mode, what)
+    troubled = [device for device in _DEVICES if device in faults]
+    if len(troubled) < len(faults):
+        troubled.append("server")
+    if troubled:
+        text += "There is trouble with the %s. " % " and the ".join(troubled)
     return text[:-1]
 
 
@@ -50,100 +51,96 @@ def _amount(watts):
     return "up to %d W" % watts if watts > 0 else "nothing"
 
 
-class _Words:
-    def __init__(self, envelope, events, programs):
-        self.envelope = envelope
-        self.events = events
-        self.programs = programs
+def _by(envelope, source):
+    """Return who it is that decides."""
+    programs = envelope.programs
+    if source == FIXED:
+        return "the fixed limit of the connection agreement"
+    slot = envelope.events.program[source] if source >= 0 else DEFAULT - source
+    title = programs.title[slot] or mrid_text(programs.mrid, slot * 16)
+    who = "event " + mrid_text(envelope.events.mrid, source * 16) if source >= 0 else "the default"
+    return "%s of program %s (primacy %d)" % (who, title, programs.primacy[slot])
 
-    def by(self, source):
-        """Return who it is that decides."""
-        programs = self.programs
-        if source == FIXED:
-            return "the fixed limit of the connection agreement"
-        slot = self.events.program[source] if source >= 0 else DEFAULT - source
-        title = programs.title[slot] or mrid_text(programs.mrid, slot * 16)
-        who = "event " + mrid_text(self.events.mrid, source * 16) if source >= 0 else "the default"
-        return "%s of program %s (primacy %d)" % (who, title, programs.primacy[slot])
 
-    def why(self, mode):
-        envelope = self.envelope
-        events = self.events
-        source = envelope.source[mode]
-        text = "T" + _EXPORT + _amount(envelope.ramps[mode].target_w)
-        if mode == MAX_LIM:
-            text += ", a percentage of its rating of %d W" % envelope.max_w
-        if source >= 0:
-            text += ", because %s says so until %s. " % (self.by(source), utc_text(events.end[source]))
-            return text + self.rival(mode, source)
-        if events.dark:
-            reason = "there is no grid voltage, so all events are dropped"
-        elif events.lapsed():
-            reason = "one of the events that found no room may be in force, and their list could not be read since"
-        else:
-            reason = "no event in force says anything about it"
-        return "%s: %s, and %s holds. " % (text, reason, self.by(source))
+def _why(envelope, mode):
+    events = envelope.events
+    source = envelope.source[mode]
+    text = "The site may export " + _amount(envelope.ramps[mode].target_w)
+    if mode == MAX_LIM:
+        text += ", a percentage of its rating of %d W" % envelope.max_w
+    if source >= 0:
+        text += ", because %s says so until %s. " % (_by(envelope, source), utc_text(events.end[source]))
+        return text + _rival(envelope, mode, source)
+    if events.dark:
+        reason = "there is no grid voltage, so all events are dropped"
+    elif events.lapsed():
+        reason = "an event that found no room may be in force, and its list was not read since"
+    else:
+        reason = "no event in force says anything about it"
+    return "%s: %s, and %s holds. " % (text, reason, _by(envelope, source))
 
-    def rival(self, mode, source):
-        """Tell which other event is in force, and why it does not decide."""
-        events = self.events
-        best = -1
-        for row in range(MAX_EVENTS):
-            if row != source and events.phase[row] == ACTIVE and events.modes[row] >> mode & 1:
-                if best < 0 or beats(events, row, best):
-                    best = row
-        if best < 0:
-            return ""
-        primacy = self.programs.primacy
-        rule = "mRID is the greater one"
-        if primacy[events.program[best]] != primacy[events.program[source]]:
-            rule = "program has the lower primacy value"
-        elif events.creation_time[best] != events.creation_time[source]:
-            rule = "time of creation is the later one"
-        return "It comes before %s, because its %s. " % (self.by(best), rule)
 
-    def ramp(self, ramp):
-        if ramp.limit_w == ramp.target_w:
-            return ""
-        left = abs(min(ramp.target_w, ramp.cap_w) - ramp.limit_w) * ramp.per
-        seconds = -(-left // (ramp.whole * ramp.per + ramp.part))
-        return "The limit is on its way there: it stands at %d W and arrives in %d s. " % (ramp.limit_w, seconds)
+def _rival(envelope, mode, source):
+    """Tell which other event is in force, and why it does not decide."""
+    events = envelope.events
+    best = -1
+    for row in range(MAX_EVENTS):
+        if row != source and events.phase[row] == ACTIVE and events.modes[row] >> mode & 1:
+            if best < 0 or beats(events, row, best):
+                best = row
+    if best < 0:
+        return ""
+    primacy = envelope.programs.primacy
+    rule = "mRID is greater"
+    if primacy[events.program[best]] != primacy[events.program[source]]:
+        rule = "primacy value is lower"
+    elif events.creation_time[best] != events.creation_time[source]:
+        rule = "creation is later"
+    return "It comes before %s, because its %s. " % (_by(envelope, best), rule)
 
-    def following(self, mode, now):
-        """Tell the first change of the export limit that the stored events let foresee."""
-        events = self.events
-        if events.dark:
-            return "When the voltage is back, all lists are read anew. "
-        if events.lapsed():
-            return "The next reading of the list decides anew. "
-        held = (self.envelope.ramps[mode].target_w, self.envelope.source[mode])
-        for t in sorted(list(events.begin) + list(events.end)):
-            if now < t < events.covered_until():
-                after = min(self.at(EXP_LIM, t), self.at(MAX_LIM, t))
-                if after != held:
-                    return "From %s t%s%s by %s. " % (utc_text(t), _EXPORT, _amount(after[0]), self.by(after[1]))
-        return "Nothing that is known so far will change this. "
 
-    def at(self, mode, t):
-        """Return (watts, source) of `mode` at second `t`."""
-        source = winner(self.events, mode, t)
-        if source >= 0:
-            value = self.events.value(source, mode)
-        else:
-            slot = self.programs.default_for(mode)
-            if slot < 0:
-                return (self.envelope.fixed_w[mode] if mode == EXP_LIM else UNLIMITED_W), FIXED
-            source = DEFAULT - slot
-            value = self.programs.default_value(slot, mode)
-        return (share_w(self.envelope.max_w, value) if mode == MAX_LIM else value), source
+def _ramp(ramp):
+    if ramp.limit_w == ramp.target_w:
+        return ""
+    left = abs(min(ramp.target_w, ramp.cap_w) - ramp.limit_w) * ramp.per
+    seconds = -(-left // (ramp.whole * ramp.per + ramp.part))
+    return "On the way there it stands at %d W, and arrives in %d s. " % (ramp.limit_w, seconds)
 
-    def beside(self, mode, what):
-        envelope = self.envelope
-        source = envelope.source[mode]
-        if source == FIXED or mode >= CONNECT and envelope.values[mode]:
-            return ""
-        text = "By " + self.by(source)
-        if source >= 0:
-            text += ", until " + utc_text(self.events.end[source])
-        text += ", " + what
-        return (text if mode >= CONNECT else text + _amount(envelope.ramps[mode].limit_w)) + ". "
+
+def _following(envelope, mode, now):
+    """Tell the first change of the export limit that the stored events let foresee."""
+    events = envelope.events
+    if events.dark or events.lapsed():
+        return "The next reading of the lists will tell. "
+    held = (envelope.ramps[mode].target_w, envelope.source[mode])
+    for t in sorted(list(events.begin) + list(events.end)):
+        if now < t < events.covered_until():
+            after = min(_at(envelope, EXP_LIM, t), _at(envelope, MAX_LIM, t))
+            if after != held:
+                return "From %s on %s lets it export %s. " % (utc_text(t), _by(envelope, after[1]), _amount(after[0]))
+    return "Nothing that is known so far will change this. "
+
+
+def _at(envelope, mode, t):
+    """Return (watts, source) of `mode` at second `t`."""
+    source = winner(envelope.events, mode, t)
+    if source >= 0:
+        value = envelope.events.value(source, mode)
+    else:
+        slot = envelope.programs.default_for(mode)
+        source = DEFAULT - slot if slot >= 0 else FIXED
+        value = envelope.programs.default_value(slot, mode) if slot >= 0 else envelope.fixed_w[EXP_LIM]
+    if mode == MAX_LIM:
+        value = UNLIMITED_W if source == FIXED else share_w(envelope.max_w, value)
+    return value, source
+
+
+def _beside(envelope, mode, what):
+    source = envelope.source[mode]
+    if source == FIXED or mode >= CONNECT and envelope.values[mode]:
+        return ""
+    text = "By " + _by(envelope, source)
+    if source >= 0:
+        text += ", until " + utc_text(envelope.events.end[source])
+    text += ", " + what
+    return (text if mode >= CONNECT else text + _amount(envelope.ramps[mode].limit_w)) + ". "

@@ -99,7 +99,7 @@ class Gateway:
         """Return a paragraph in plain English: why the limits are what they are, and what comes next."""
         from .explain import explain
 
-        text = explain(self.envelope, self.events, self.programs, self._clock.now(), self._journal.faults)
+        text = explain(self.envelope, self._clock.now(), self._journal.faults)
         self._port.unload("sluice.app.explain")
         return text
 

@@ -1,0 +1,130 @@
+"""Why the limits are what they are, in words: every source, every rule, and what comes next."""
+
+from doe_world import FIXED_W, Record, World, mrid
+
+from sluice.app.explain import explain
+
+
+def told(world, *faults):
+    text = explain(world.envelope, world.now, dict.fromkeys(faults, ""))
+    for number in (1, 2, 3, 65, 66):
+        text = text.replace("00000000000000000000000000000000"[:-2] + "%02X" % number, "E%d" % number)
+    return text.replace("2020-01-01 ", "")
+
+
+def at(until, *events, **default):
+    """A world in which program B has a default and these events (program, record), at second `until`."""
+    world = World()
+    if default:
+        world.default(world.b, set_grad_w=0, **default)
+    for program in (world.a, world.b):
+        world.publish(program, *[record for its, record in events if its == program])
+    world.run(until)
+    return world
+
+
+A, B = 0, 1  # the programs' slots
+
+
+def one(number, start=100, duration=50, creation_time=0, **sets):
+    return Record(mrid(number), start, duration, creation_time, ramp_tms=0, **sets)
+
+
+def test_without_anything_the_fixed_limit_is_named():  # E15
+    assert told(at(1)) == (
+        "The site may export up to 1500 W: no event in force says anything about it, and the fixed limit of the "
+        "connection agreement holds. Nothing that is known so far will change this."
+    )
+
+
+def test_a_default_is_named_with_its_program_and_the_event_that_comes():  # E5
+    world = at(1, (A, one(1, exp=0)), exp=2000, imp=4000)
+    assert told(world) == (
+        "The site may export up to 2000 W: no event in force says anything about it, and the default of program B "
+        "(primacy 2) holds. From 00:01:40Z on event E1 of program A (primacy 1) lets it export nothing. By the default "
+        "of program B (primacy 2), the site may import up to 4000 W."
+    )
+
+
+def test_an_event_is_named_with_its_end_and_what_follows():  # E2
+    world = at(100, (A, one(1, exp=0)), exp=2000)
+    assert told(world) == (
+        "The site may export nothing, because event E1 of program A (primacy 1) says so until 00:02:30Z. From "
+        "00:02:30Z on the default of program B (primacy 2) lets it export up to 2000 W."
+    )
+
+
+def test_the_rule_by_which_an_event_comes_before_another_is_told():  # E1, E3
+    lower = at(120, (A, one(1, exp=0)), (B, one(2, exp=5)))
+    assert "It comes before event E2 of program B (primacy 2), because its primacy value is lower." in told(lower)
+    later = at(120, (B, one(1, exp=0, creation_time=2)), (B, one(2, exp=5, creation_time=1)))
+    assert "It comes before event E2 of program B (primacy 2), because its creation is later." in told(later)
+    greater = at(120, (B, one(1, exp=0)), (B, one(2, exp=5)))
+    assert "It comes before event E1 of program B (primacy 2), because its mRID is greater." in told(greater)
+
+
+def test_an_event_that_leaves_export_alone_is_no_rival_and_no_change():  # E2
+    text = told(at(120, (A, one(1, exp=0)), (A, one(2, start=110, duration=20, imp=5))))
+    assert "comes before" not in text
+    assert "From 00:02:30Z on the fixed limit" in text
+    assert "By event E2 of program A (primacy 1), until 00:02:10Z, the site may import up to 5 W." in text
+
+
+def test_a_ramp_under_way_tells_where_it_stands_and_when_it_arrives():  # E12
+    world = World()
+    world.publish(world.a, Record(mrid(1), 100, 900, exp=5000))
+    world.run(110)
+    assert "On the way there it stands at 1780 W, and arrives in 115 s." in told(world)
+    world.run(225)
+    assert world.limit_w(0) == 5000
+    assert "On the way" not in told(world)
+
+
+def test_other_limits_and_what_is_off_are_told():  # C3, C4
+    text = told(at(120, (A, one(1, gen=0, load=7, connect=False, energize=True)), (B, one(2, energize=False))))
+    assert "By event E1 of program A (primacy 1), until 00:02:30Z, the inverter may generate nothing." in text
+    assert "By event E1 of program A (primacy 1), until 00:02:30Z, what is steered may consume up to 7 W." in text
+    assert "until 00:02:30Z, the inverter must be off." in text
+    assert text.count("must be off") == 1  # the better event says that it may be energized
+
+
+def test_a_percentage_that_is_the_lower_limit_is_told_as_one():  # E11
+    text = told(at(120, (A, one(1, max_lim=1000, exp=5000))))
+    assert text.startswith(
+        "The site may export up to 1000 W, a percentage of its rating of 10000 W, because event E1 of"
+    )
+    assert text.endswith("From 00:02:30Z on the fixed limit of the connection agreement lets it export up to 1500 W.")
+
+
+def test_a_limit_that_is_none_is_said_so():
+    world = at(120, (A, one(1, exp=FIXED_W[2])))
+    assert told(world).startswith("The site may export as much as it can, because event E1")
+
+
+def test_without_grid_or_coverage_the_reason_is_told():  # E13, E14
+    dark = at(120, (A, one(1, exp=0)), exp=2000)
+    dark.events.darken(True)
+    dark.run(121)
+    assert told(dark) == (
+        "The site may export up to 2000 W: there is no grid voltage, so all events are dropped, and the default of "
+        "program B (primacy 2) holds. The next reading of the lists will tell."
+    )
+    lapsed = at(50, *[(A, one(i, start=60 + 10 * i, duration=10, exp=i)) for i in range(1, 31)], exp=2000)
+    lapsed.run(330)
+    assert told(lapsed).startswith(
+        "The site may export up to 2000 W: an event that found no room may be in force, and its list was not read "
+        "since, and the default of program B (primacy 2) holds."
+    )
+
+
+def test_what_lies_beyond_the_coverage_is_not_foretold():  # E7
+    world = at(50, *[(A, one(i, start=60 + 10 * i, duration=10, exp=7)) for i in range(1, 31)], exp=7)
+    world.run(290)
+    assert "From 00:05:00Z on event" in told(world)
+    world.run(305)
+    assert told(world).endswith("Nothing that is known so far will change this.")
+
+
+def test_trouble_is_told_by_what_it_is_with():  # T10
+    assert told(at(1), "DERControlList of program 1", "Time").endswith("There is trouble with the server.")
+    assert told(at(1), "meter", "server").endswith("There is trouble with the meter and the server.")
