@@ -26,8 +26,8 @@ def units_of(house: House) -> dict[int, Unit]:
     """Give what hangs on the RS485 line of `house`: the meter is unit 1, the inverter unit 2."""
     inverter, meter = house.inverter, house.meter
     return {
-        METER_UNIT_ID: Unit(reads={4: meter.read}),
-        INVERTER_UNIT_ID: Unit(reads={3: inverter.read}, writes={6: inverter.write, 16: inverter.write}),
+        METER_UNIT_ID: Unit({4: meter.read}, {}, {4: meter.block}),
+        INVERTER_UNIT_ID: Unit({3: inverter.read}, {6: inverter.write, 16: inverter.write}, {3: inverter.block}),
     }
 
 

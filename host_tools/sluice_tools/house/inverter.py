@@ -90,6 +90,13 @@ class Inverter:
             raise IllegalDataAddressError()
         return self.image.registers[address - BASE]
 
+    def block(self, address: int, count: int) -> Sequence[int]:
+        """`count` registers from `address` on."""
+        at = address - BASE
+        if not 0 <= at <= len(self.image.registers) - count:
+            raise IllegalDataAddressError()
+        return self.image.registers[at : at + count]
+
     def write(self, address: int, value: int) -> None:
         """Set a point of model 123; the protocol's exceptions for any other point and for a value out of range."""
         point = self.image.names.get(address - BASE, "")

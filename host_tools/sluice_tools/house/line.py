@@ -10,7 +10,7 @@ look-up instead of umodbus' list of rules, which is searched for each register: 
 import os
 import termios
 import tty
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from umodbus.client.serial.redundancy_check import CRCError, validate_crc
@@ -22,15 +22,20 @@ COUNTED = (15, 16)  # functions whose seventh byte counts the bytes that follow 
 
 
 class Unit:
-    """What one unit id answers: for each function a `read(address)` or a `write(address, value)`."""
+    """What one unit id answers: for each function a `read(address)` or a `write(address, value)`.
+
+    `blocks`: for a function that reads also `block(address, count)`, the same registers at once.
+    """
 
     def __init__(
         self,
         reads: Mapping[int, Callable[[int], int]],
         writes: Mapping[int, Callable[[int, int], None]] | None = None,
+        blocks: Mapping[int, Callable[[int, int], Sequence[int]]] | None = None,
     ) -> None:
         self.reads = reads
         self.writes = writes or {}
+        self.blocks = blocks or {}
 
 
 class _Routes:

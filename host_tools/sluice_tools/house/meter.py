@@ -36,6 +36,12 @@ class Meter:
             raise IllegalDataAddressError()
         return self._registers[address]
 
+    def block(self, address: int, count: int) -> Sequence[int]:
+        """`count` registers from `address` on."""
+        if not 0 <= address <= REGISTERS - count:
+            raise IllegalDataAddressError()
+        return self._registers[address : address + count]
+
     def measure(self, phase_w: Phases, phase_var: Phases, phase_v: Phases, hz: float) -> None:
         """Take over one second's watts, vars and volts of the three phases."""
         values = self._values

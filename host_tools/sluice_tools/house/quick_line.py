@@ -59,11 +59,10 @@ class QuickLine:
     def _answer(unit: Unit, function: int, data: bytes) -> bytes:
         address, count = struct.unpack_from(">HH", data)
         if function in READ_FUNCTIONS:
-            read = unit.reads.get(function)
-            if read is None:
+            block = unit.blocks.get(function)
+            if block is None:
                 raise IllegalDataAddressError
-            values = [read(at) for at in range(address, address + count)]
-            return struct.pack(f">BB{count}H", function, 2 * count, *values)
+            return struct.pack(f">BB{count}H", function, 2 * count, *block(address, count))
         write = unit.writes.get(function)
         if write is None:
             raise IllegalDataAddressError
