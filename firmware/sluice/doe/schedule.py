@@ -79,7 +79,7 @@ def overlaps(table, other, row):
     primacy = table.programs.primacy
     if primacy[table.program[other]] >= primacy[table.program[row]]:
         return False
-    return table.begin[other] < table.end[row] and table.begin[row] < table.end[other]
+    return max(table.begin[other], table.begin[row]) < min(table.end[other], table.end[row])
 
 
 # --- which event is needed last -----------------------------------------------------------------------
