@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sluice_tools.cli import main
+from sluice_tools.scenario import SCENARIOS
 
 SAMPLE = Path(__file__).parent / "sample.yaml"
 
@@ -68,3 +69,8 @@ def test_a_bad_file_is_told_by_line_and_key(tmp_path: Path) -> None:
     result = invoke(scenario, "--at", 1)
     assert result.exit_code == 1
     assert f"{scenario}:8: poll_s: Input should be greater than 0" in result.output
+
+
+def test_the_readme_shows_what_it_says() -> None:
+    readme = " ".join((SAMPLE.parents[2] / "README.md").read_text().replace("\n> ", " ").split())
+    assert invoke(SCENARIOS / "what-if.yaml", "--at", 700).stdout.strip() in readme
