@@ -260,4 +260,5 @@ def test_is_noticed(mutant: Mutant, tmp_path: Path) -> None:
     assert text.count(mutant.old) == 1, f"{mutant.old!r} is in doe/{mutant.file}.py {text.count(mutant.old)} times"
     file.write_text(text.replace(mutant.old, mutant.new))
     done = tried(tmp_path)
-    assert done.returncode == 1 and "killed by test_" in done.stdout, done.stdout + done.stderr
+    assert done.returncode == 1, done.stdout
+    assert "killed by test_" in done.stdout, done.stdout + done.stderr
