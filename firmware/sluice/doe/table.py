@@ -24,7 +24,7 @@ def bounded(seconds):
 
 def later(t, seconds):
     """Return `t` + `seconds`, NEVER at the most."""
-    return t + min(seconds, NEVER - t)
+    return t + min(seconds, NEVER - max(t, 0))
 
 
 def copy(target, at, source, start, n):
