@@ -4,12 +4,13 @@ Raising an exception takes heap by nature. So a document that is refused is fed 
 the refusal itself the claim is that it costs the same however much came before and however long the culprit is.
 """
 
-from doe_world import World, no_draw
+from doe_world import World
 from loops import each, total
 from sep2_documents import ALL, DERC_LIST, TM, derc, derc_list, tokens
 from test_corpus import FILES, content
 from test_xml import REFUSED, RICH
 
+from sluice.doe.draws import Draws
 from sluice.sep2 import tables
 from sluice.sep2.http import Response
 from sluice.sep2.http_error import HttpError
@@ -450,16 +451,17 @@ class _Inbox:
 
     def __init__(self):
         self.world = World()
+        self.world.events.draws = self.world.staged.draws = Draws(bytes(20))
         self.reader = Reader()
         self.tokenizer = Tokenizer(self.reader)
         self.response = Response(self.tokenizer)
         self.on_item = self.item
 
     def item(self, record):
-        self.world.staged.stage(record, self.world.now, self.world.events)
+        self.world.staged.stage(record, self.world.now)
 
     def receive(self, pieces):
-        self.world.staged.clear()
+        self.world.staged.clear(self.world.a)
         self.tokenizer.reset()
         self.reader.begin(tables.DERC_LIST, self.on_item)
         self.response.reset("GET")
@@ -470,8 +472,7 @@ class _Inbox:
         self.response.feed(piece, len(piece))
 
     def merge(self):
-        world = self.world
-        world.events.merge(world.staged, world.a, no_draw, world.responses, world.now)
+        self.world.events.merge(self.world.staged, self.world.now)
 
 
 def _storing(data, size, stored):
@@ -480,7 +481,7 @@ def _storing(data, size, stored):
     pieces = _pieces(data, size)
 
     def call():
-        inbox.world.events.clear()
+        inbox.world.events.drop_program(inbox.world.a)
         inbox.receive(pieces)
         inbox.merge()
         return total(bool, inbox.world.events.phase)
