@@ -21,7 +21,7 @@ from sluice_wire.sep2 import CONNECT, EXP_LIM, GEN_LIM, MAX_LIM, MODES, TARGET, 
 
 _GRID_SURE_S = const(3)  # for so long the meter must say that there is no grid, or that it is back
 
-_LAPSED = "no room for one from here on, and no list has been read since it is needed; the default holds"
+_LAPSED = "one that found no room may be in force and its list has not been read; the default holds"
 
 MODE_NAMES = (
     "export limit",

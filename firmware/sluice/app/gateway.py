@@ -78,6 +78,7 @@ class Gateway:
         store = Store(port, self._journal, state)
         self._memory = Memory(store, clock, programs, answered, responses)
         self._memory.restore()
+        envelope.cut()  # a default that was stored and lies below the fixed limit holds at once
         self.envelope = envelope
         self.events = events
         self.programs = programs

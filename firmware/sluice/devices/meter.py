@@ -41,8 +41,6 @@ class Meter:
         self.grid = -1
         await client.read(self.unit_id, self._function, self._first, self._count)
         self.decode(client.regs)
-        if self._is_dark():
-            self.grid = 0
         self.take()
         self.grid = 1
 
@@ -64,6 +62,9 @@ class Meter:
     def take(self):
         """Make what was decoded the reading. DeviceError if it cannot be true."""
         values = self._values
+        if self._is_dark():
+            self.grid = 0
+            self._refuse("no voltage on any phase")
         if values[W] == NOT_VALID or values[VAR] == NOT_VALID:
             self._refuse("a power that is no number")
         if abs(values[W]) > SITE_MAX_W or abs(values[VAR]) > SITE_MAX_W:
@@ -77,8 +78,6 @@ class Meter:
                     self._refuse("a voltage outside 150 to 300 V")
                 v_dv += values[quantity]
                 phases += 1
-        if not phases:
-            self._refuse("no voltage on any phase")
         self.w = values[W]
         self.var = values[VAR]
         self.v_dv = v_dv // phases
