@@ -28,6 +28,7 @@ from sluice_tools.toolchain.interpreter import Interpreter
 
 FILE = BUILD / "bench.json"
 LISTS = {f"derc_{events}.xml": events for events in (58, 580)}
+OVERLAPS = ("following", "nested", "stairs", "chain", "hidden")  # of device_events; the first do not overlap
 REGISTERS = (1, 52, 125)
 ROOMS = ("sep2", "doe", "metering", "modbus", "devices", "site", "client", "port", "app")  # each on those before it
 BLOCK = 52  # registers of an inverter, the exchange that counts
@@ -75,6 +76,19 @@ class Bench:
         rom = make_image(self.folder / "here", self.tokens, self.lists, image.SIM)
         ours_us = run_here(self.micropython, rom, "device_tokens", name, "ours")["ours"]
         return {"tokenizer_viper_vs_expat": expat_us(data) / ours_us}
+
+    def overlaps(self) -> Figures:
+        """What the event store does in one call at the most: a list of 58 in every way of overlapping, and in none."""
+        modules = {name: HERE / f"{name}.py" for name in ("stopwatch", "device_store", "device_events")}
+        rom = make_image(self.folder / "events", modules, {}, self.machine.architecture)
+        costs = {kind: self.machine.run("device_events", kind, rom=rom) for kind in OVERLAPS}
+        figures: Figures = {}
+        for call, plain in costs[OVERLAPS[0]].items():
+            most = max(cost[call] for cost in costs.values())
+            figures[f"events_{call}_cost"] = plain
+            figures[f"events_{call}_hardest_cost"] = most
+            figures[f"events_{call}_hardest_vs_plain"] = most / plain
+        return figures
 
     def heaps(self) -> Figures:
         """The smallest heap for the tokenizer alone, for reading into the event store, and for xmltok."""
@@ -225,6 +239,7 @@ def main() -> None:
         benches: list[Callable[[], Figures]] = [
             bench.tokenizer,
             bench.tokenizer_against_expat,
+            bench.overlaps,
             bench.heaps,
             bench.machine_code,
             bench.modbus,

@@ -21,7 +21,7 @@ def streaming(port, path):
     reader = Reader()
     tokenizer = Tokenizer(reader)
     response = Response(tokenizer)
-    staged = device_store.staged()
+    staged, _ = device_store.tables()
     rx = bytearray(RX_SIZE)
     address = socket.getaddrinfo("127.0.0.1", port)[0][-1]
 

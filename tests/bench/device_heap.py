@@ -25,7 +25,7 @@ def stored(name):
     from sluice.sep2.tables import DERC_LIST
     from sluice.sep2.xml import Tokenizer
 
-    store = device_store.staged()
+    store, _ = device_store.tables()
     store.clear(0)
     reader = Reader()
     reader.begin(DERC_LIST, lambda record: store.stage(record, 0))

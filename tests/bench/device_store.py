@@ -8,12 +8,13 @@ from sluice.doe.responses import ReplyTos, Responses
 from sluice.doe.staged import Staged
 
 
-def staged():
-    """Return the table of a list being read, for program 0, behind which an empty store lies."""
+def tables():
+    """Return the table of a list being read, for program 0, and the one of what is in force; both are empty."""
     reply_tos = ReplyTos()
     programs = Programs()
     programs.put(bytes(16), 1, "")
-    return Staged(Events(programs, Draws(b""), reply_tos, Answered(), Responses(reply_tos)))
+    events = Events(programs, Draws(b""), reply_tos, Answered(), Responses(reply_tos))
+    return Staged(events), events
 
 
 def count(table):

@@ -16,7 +16,7 @@ class Ours:
         self.buf = bytearray(RX_SIZE)
         self.reader = Reader()
         self.tokenizer = Tokenizer(self.reader)
-        self.staged = device_store.staged()
+        self.staged, _ = device_store.tables()
 
     def read(self, name):
         """Read a document, and give how many events are in the store."""
