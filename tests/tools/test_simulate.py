@@ -56,11 +56,12 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Rows, Exchanges, s
 def as_heard(plan: Plan) -> Plan:
     """The plan as a client hears of it that polls every `poll_s`."""
 
-    def at_poll(part: Any) -> Any:
-        return part.model_copy(update={"at": -(-part.at // plan.poll_s) * plan.poll_s})
+    def next_poll(t: int) -> int:
+        return -(-t // plan.poll_s) * plan.poll_s
 
-    parts = {name: [at_poll(part) for part in getattr(plan, name)] for name in ("events", "changes")}
-    return plan.model_copy(update=parts)
+    events = [e.model_copy(update={"at": next_poll(e.at), "created": e.creation}) for e in plan.events]
+    changes = [change.model_copy(update={"at": next_poll(change.at)}) for change in plan.changes]
+    return plan.model_copy(update={"events": events, "changes": changes})
 
 
 def expected(plan: Plan) -> Rows:
