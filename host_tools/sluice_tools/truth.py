@@ -169,9 +169,9 @@ class Model:
             self._begin_followers(t, event)
 
     def forget(self, t: int, program: str) -> None:
-        """3.8: a program that is no longer listed goes with its events."""
+        """3.8: a program that is no longer listed goes with its events; 3.6: those that are over stay over."""
         del self.programs[program]
-        self.events = [event for event in self.events if event.program != program]
+        self.events = [event for event in self.events if event.program != program or event.over is not None]
 
     def lose(self, t: int) -> None:
         """4.3, 7.2: all events go, and the next step cuts without a ramp downwards."""
@@ -179,7 +179,7 @@ class Model:
         self.is_lost = True
 
     def _take(self, t: int, program: str, word: Control) -> Iterator[Event]:
-        """3.1, 3.6: take the server's word on an event, give the event if this supersedes it."""
+        """3.1, 3.6: take the server's word on an event, give the event if this supersedes it while it is in force."""
         event = self._known(program, word.mrid)
         if event is None:
             if is_passed_over(word, t):
@@ -191,8 +191,9 @@ class Model:
         else:
             self._change(t, event, word)
         if is_over(word) and event.over is None:
-            self._end_by_status(t, event)
-            if word.status == SUPERSEDED:
+            was_in_force = event.begun and t < self.end(event)
+            self._end_by_status(t, event, was_in_force)
+            if word.status == SUPERSEDED and was_in_force:
                 yield event
 
     def _known(self, program: str, mrid: str) -> Event | None:
@@ -209,9 +210,9 @@ class Model:
         elif (word.start, word.randomize_start) != (before.start, before.randomize_start):
             event.begun = False
 
-    def _end_by_status(self, t: int, event: Event) -> None:
+    def _end_by_status(self, t: int, event: Event, is_in_force: bool) -> None:
         """3.4, 3.5, 3.6: over at once, unless it is in force and cancelled with randomisation."""
-        if event.control.status == CANCELLED_RANDOMIZED and event.begun and t < self.end(event):
+        if event.control.status == CANCELLED_RANDOMIZED and is_in_force:
             if event.cut is None:
                 _, _, randomize_start, randomize_duration = event.control.times
                 bound = max(abs(bounded(randomize_start)), abs(bounded(randomize_duration)))
@@ -226,20 +227,24 @@ class Model:
             return
         for event in self.events:
             window = event.control.start + min(0, bounded(event.control.randomize_start))
-            waits = event.over is None and not event.begun and window <= t
+            waits = event.over is None and not event.begun and window <= t < self.effective_begin(event)
             if waits and event.program == superseded.program and common(event.control, control):
-                event.begin, event.begun = min(t, event.begin), True
+                event.begin, event.begun = t, True
+
+    def listed(self) -> list[Event]:
+        """Give the events of the programs that are followed."""
+        return [event for event in self.events if event.program in self.programs]
 
     # --- when it is in force (2) ------------------------------------------------------------------------------------
 
     def step(self, t: int) -> None:
         """Find what holds at second `t`."""
         self.now = t
-        for event in sorted(self.events, key=lambda event: event.control.start):
+        for event in sorted(self.listed(), key=lambda event: event.control.start):
             if event.over is None and not event.begun:
                 event.begin = self.effective_begin(event)
                 event.begun = event.begin <= t
-        for event in self.events:
+        for event in self.listed():
             if event.over is None and event.begun and self.end(event) <= t:
                 event.over = self.end(event)
         before, self.held = self.held, {mode: self.decide(mode) for mode in MODES}
@@ -250,17 +255,16 @@ class Model:
 
     def effective_begin(self, event: Event) -> int:
         """2.2, 2.3: the latest end of what it follows, else its start and what was drawn."""
-        ends = [self.end(other) for other in self.events if self.follows(event, other)]
+        ends = [self.end(other) for other in self.listed() if self.follows(event, other)]
         control = event.control
         return max(ends) if ends else control.start + self.draw(control.mrid, "start", bounded(control.randomize_start))
 
     @staticmethod
     def follows(event: Event, other: Event) -> bool:
-        """2.3: successive events of one program share an edge, as long as the earlier one is not called off."""
+        """2.3: successive events of one program share an edge, if the earlier one has not ended nor been called off."""
         one, two = other.control, event.control
-        return (
-            other.program == event.program and one.specified_end == two.start and common(one, two) and not is_over(one)
-        )
+        lives = other.program == event.program and other.over is None and not is_over(one)
+        return lives and one.specified_end == two.start and common(one, two)
 
     def end(self, event: Event) -> int:
         """2.2: the effective end, held within what the random parts allow. 3.5: or an earlier one."""
@@ -280,7 +284,7 @@ class Model:
 
     def decide(self, mode: str) -> Held:
         """1.1 to 1.4: the best event in force, else the best default, else the fixed limit, else what is implied."""
-        running = [event for event in self.events if mode in event.control.sets and self.runs(event, mode)]
+        running = [event for event in self.listed() if mode in event.control.sets and self.runs(event, mode)]
         if running:
             event = max(running, key=self.rank)
             source = ("event", event.program, event.control.mrid)
@@ -308,7 +312,7 @@ class Model:
         """1.5: an overlapped event resumes, or is dropped."""
         if not self.in_force(event) or self.resume:
             return self.in_force(event)
-        betters = [better for better in self.events if self.overlaps(better, event)]
+        betters = [better for better in self.listed() if self.overlaps(better, event)]
         if any(mode in better.control.sets for better in betters):
             return False
         return not betters or any(self.in_force(better) for better in betters)

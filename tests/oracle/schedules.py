@@ -1,0 +1,207 @@
+"""Random schedules: what a utility lists at each poll, as the model and the gateway are to hear it.
+
+Times are few and close, so that edges meet, events overlap and changes come in the middle of something.
+"""
+
+from typing import Any, NamedTuple
+
+from hypothesis import strategies as st
+
+from sluice_tools.truth import Control, Default, is_over
+
+KINDS = ("start", "duration", "cancel")
+PROGRAMS = (65, 66, 67)
+SETTINGS = {  # the standard's names, and those of doe_world.Record
+    "opModExpLimW": "exp",
+    "opModImpLimW": "imp",
+    "opModGenLimW": "gen",
+    "opModLoadLimW": "load",
+    "opModMaxLimW": "max_lim",
+    "opModFixedW": "fixed",
+    "opModTargetW": "target",
+    "opModStorageTargetW": "storage",
+    "opModConnect": "connect",
+    "opModEnergize": "energize",
+}
+
+
+def mrid(number: int) -> str:
+    """Give the mRID that ends in `number`."""
+    return f"{number:032x}"
+
+
+class Listed(NamedTuple):
+    """One program as it is read: its DefaultDERControl and the whole of its DERControlList."""
+
+    program: int
+    primacy: int
+    default: Default | None
+    controls: list[Control]
+
+
+class Poll(NamedTuple):
+    """What is read at second `t`. A program that is not there is not listed any more."""
+
+    t: int
+    programs: list[Listed]
+
+
+class Schedule(NamedTuple):
+    """The profile, the draws, and what is read when."""
+
+    resume: bool
+    ramp_active: bool
+    max_w: int
+    salt: int
+    polls: list[Poll]
+    seconds: int
+
+    def draw(self, mrid: str, kind: str, bound: int) -> int:
+        """Draw as both sides are to draw: all seconds between 0 and `bound` come up."""
+        drawn = (int(mrid[-2:], 16) * 7 + self.salt * (3 + KINDS.index(kind))) % (abs(bound) + 1)
+        return drawn if bound >= 0 else -drawn
+
+
+WATTS = st.sampled_from([0, 1, 300, 1500, 1501, 4000, 9999, 10000])
+VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "opModExpLimW": WATTS,
+    "opModImpLimW": WATTS,
+    "opModGenLimW": WATTS,
+    "opModConnect": st.booleans(),
+    "opModEnergize": st.booleans(),
+    "opModFixedW": st.integers(-10000, 10000),
+    "opModTargetW": st.sampled_from([-500, 0, 700]),
+}
+ONE_MODE = st.sampled_from(["opModExpLimW", "opModImpLimW"])
+MANY_MODES = st.lists(st.sampled_from(sorted(VALUES)), min_size=1, max_size=3, unique=True)
+
+
+@st.composite
+def modes(draw: st.DrawFn) -> dict[str, Any]:
+    names = draw(st.one_of(ONE_MODE.map(lambda mode: [mode]), MANY_MODES))
+    return {name: draw(VALUES[name]) for name in names}
+
+
+RANDOM_PARTS = st.sampled_from([0, 0, 0, 1, -1, 7, -7, 20, -20])
+DEFAULTS = st.one_of(
+    st.none(), st.builds(Default, modes(), st.sampled_from([None, 0, 1, 28, 100, 333])), st.just(Default({}, 50))
+)
+CHANGES = st.sampled_from(
+    ["cancel", "cancel", "randomly", "randomly", "supersede", "supersede", "times", "older", "newer", "vanish", "twice"]
+)
+
+
+@st.composite
+def controls(draw: st.DrawFn) -> Control:
+    """Give a control that has no mRID yet."""
+    return Control(
+        "",
+        5 * draw(st.integers(0, 16)),
+        draw(st.sampled_from([20, 20, 20, 10, 10, 5, 40, 41, 60, 7000, 0])),
+        draw(modes()),
+        draw(st.integers(0, 3)),
+        draw(st.sampled_from([0, 0, 0, 0, 1, 9])),
+        draw(st.integers(1, 2)),
+        draw(RANDOM_PARTS),
+        draw(RANDOM_PARTS),
+        draw(st.sampled_from([None, None, 0, 100, 1234, 3000])),
+    )
+
+
+class Life(NamedTuple):
+    """An event, the poll that sees it first, and what the later polls see of it."""
+
+    program: int
+    first: int
+    control: Control
+    changes: list[tuple[int, str, Control]]  # (from which poll, what, another word on it)
+
+    def word(self, poll: int) -> Control:
+        """Give the server's last word at a poll. What ends an event does not change its times as well."""
+        word = self.control
+        for since, what, other in self.changes:
+            if since <= poll:
+                word = CHANGE[what](word, other)
+        return same_times(word, self.word(poll - 1)) if is_over(word) and poll > self.first else word
+
+    def words(self, number: int, poll: int) -> list[Control]:
+        """Give what a list says of event `number` at a poll: nothing, one word, or two that contradict each other."""
+        word = self.word(poll)
+        seen = [word]
+        for since, what, other in self.changes:
+            if self.first < since <= poll:
+                seen = SEEN.get(what, lambda word, other: [word])(word, other)
+        return [word._replace(mrid=mrid(number)) for word in seen] if poll >= self.first else []
+
+
+CHANGE: dict[str, Any] = {
+    "cancel": lambda word, other: word._replace(status=2),
+    "randomly": lambda word, other: word._replace(status=3),
+    "supersede": lambda word, other: word._replace(status=4),
+    "times": lambda word, other: word._replace(
+        start=other.start, duration=other.duration, randomize_duration=other.randomize_duration
+    ),
+    "older": lambda word, other: word,
+    "newer": lambda word, other: other._replace(version=word.version + 1, status=word.status),
+    "vanish": lambda word, other: word,
+    "twice": lambda word, other: word,
+}
+SEEN: dict[str, Any] = {
+    "older": lambda word, other: [other._replace(version=word.version - 1)],
+    "vanish": lambda word, other: [],
+    "twice": lambda word, other: [twin(other, word), word],
+}
+
+
+def twin(control: Control, of: Control) -> Control:
+    """Give another word in the same list: it differs in all but the times, and in the version if neither ends it."""
+    version = control.version if is_over(control) == is_over(of) else of.version
+    return same_times(control, of)._replace(version=version)
+
+
+def same_times(control: Control, of: Control) -> Control:
+    return control._replace(
+        start=of.start,
+        duration=of.duration,
+        randomize_start=of.randomize_start,
+        randomize_duration=of.randomize_duration,
+    )
+
+
+@st.composite
+def lives(draw: st.DrawFn) -> Life:
+    number = draw(st.sampled_from([0, 0, 1, 1, 2, 3]))
+    changes = [(draw(st.integers(1, 8)), draw(CHANGES), draw(controls())) for _ in range(number)]
+    return Life(
+        draw(st.integers(0, len(PROGRAMS) - 1)),
+        draw(st.sampled_from([0, 0, 0, 1, 2, 3])),
+        draw(controls()),
+        sorted(changes, key=lambda change: change[0]),
+    )
+
+
+@st.composite
+def schedules(draw: st.DrawFn, seconds: int = 120, events: int = 20) -> Schedule:
+    """Give a schedule of up to three programs and `events` events, polled at random seconds.
+
+    Where overlapped events are dropped no primacy changes and no program goes: what then counts as overlapped
+    is not laid down.
+    """
+    resume, ramp_active = draw(st.booleans()), draw(st.booleans())
+    times = sorted(draw(st.sets(st.integers(0, seconds - 1), min_size=1, max_size=8)) | {0})
+    known = draw(st.lists(lives(), min_size=1, max_size=draw(st.sampled_from([3, 8, events]))))
+    primacies = [draw(st.integers(0, 2)) for _ in PROGRAMS]
+    defaults = [draw(DEFAULTS) for _ in PROGRAMS]
+    polls = []
+    for i, t in enumerate(times):
+        listed = []
+        for slot, program in enumerate(PROGRAMS):
+            if i and draw(st.integers(0, 9)) == 9:
+                defaults[slot] = draw(DEFAULTS)
+                primacies[slot] = draw(st.integers(0, 2)) if resume else primacies[slot]
+            words = [word for n, life in enumerate(known) if life.program == slot for word in life.words(n, i)]
+            if draw(st.integers(0, 30)) != 30 or not resume:
+                listed.append(Listed(program, primacies[slot], defaults[slot], words))
+        polls.append(Poll(t, listed))
+    max_w = draw(st.sampled_from([10000, 10001, 12345, 1000000]))
+    return Schedule(resume, ramp_active, max_w, draw(st.integers(0, 9)), polls, seconds)
