@@ -32,6 +32,7 @@ test: $(READY) ## all tests, core tests on CPython and on MicroPython; ARGS='-k 
 
 check: $(READY) ## what CI runs: lint, types, all tests
 	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy
 	@$(BIN)/pytest -q
 

@@ -22,9 +22,7 @@ class Plant:
         wanted_w = min(sun_w, self.limit_w * 1005 // 1000)
         self.der_w += (wanted_w - self.der_w) // 3 if wanted_w > self.der_w else -((self.der_w - wanted_w + 2) // 3)
         site_w = load_w - self.der_w
-        self.limit_w = self.control.step(
-            self.now, exp_lim_w, gen_lim_w, generate, meter_ok, site_w, der_ok, self.der_w
-        )
+        self.limit_w = self.control.step(self.now, exp_lim_w, gen_lim_w, generate, meter_ok, site_w, der_ok, self.der_w)
         self.now += 1
         return -site_w
 

@@ -238,7 +238,7 @@ def chain(world, *randoms):
         *[
             Record(mrid(i + 1), 1000 + 100 * i, 100, exp=i, randomize_start=pair[0], randomize_duration=pair[1])
             for i, pair in enumerate(randoms)
-        ]
+        ],
     )
     return [span(world, i + 1) for i in range(len(randoms))]
 

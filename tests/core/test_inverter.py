@@ -225,9 +225,7 @@ def test_a_device_that_nods_and_does_nothing_is_found_out():  # E10
     line = Deaf({2: registers})
     finish(inverter.scan(Client(line)))
     error = raises(DeviceError, finish, inverter.limit(Client(line), 3333, 0))
-    assert str(error) == (
-        "inverter, unit 2, lets through more than it was told: is remote control enabled in it?"
-    )
+    assert str(error) == "inverter, unit 2, lets through more than it was told: is remote control enabled in it?"
     assert inverter.applied_w == 10000
     before = len(line.frames)
     raises(DeviceError, finish, inverter.limit(Client(line), 3333, 1))

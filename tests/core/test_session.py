@@ -153,7 +153,7 @@ def test_redirects_without_end_are_given_up():
 def test_a_refusal_says_what_the_server_said():  # T10
     client, _ = session([answer(b"404 Not Found", b"no such device")])
     assert refused(client) == (
-        "GET /tm was answered 404: not there, or this certificate may not see it; it says \"no such device\""
+        'GET /tm was answered 404: not there, or this certificate may not see it; it says "no such device"'
     )
 
 

@@ -216,7 +216,7 @@ def test_a_tag_is_as_long_as_it_may_be_wherever_it_is_read_and_no_longer():  # P
 
 
 def test_an_attribute_may_hold_what_ends_a_tag():
-    for document in (b"<a b=\"1>2\" c='>'/>", b"<a b='1>2' c=\">\"/>", b"<a b=\"1>2\" c=\">\"/>"):
+    for document in (b"<a b=\"1>2\" c='>'/>", b"<a b='1>2' c=\">\"/>", b'<a b="1>2" c=">"/>'):
         for size in (1, 5, 100):
             assert tokens(document, size)[1:3] == [("attr", "", b"1>2"), ("attr", "", b">")]
 

@@ -73,9 +73,7 @@ def test_umodbus_exceptions_are_understood(unit_id: int, function: int, address:
     assert error.code == 2
 
 
-@given(
-    UNITS, ADDRESSES, st.lists(VALUES, min_size=1, max_size=READ_MAX), st.binary(max_size=400), st.integers(1, 255)
-)
+@given(UNITS, ADDRESSES, st.lists(VALUES, min_size=1, max_size=READ_MAX), st.binary(max_size=400), st.integers(1, 255))
 def test_a_reply_is_found_behind_any_noise_in_any_pieces(
     unit_id: int, address: int, values: list[int], noise: bytes, size: int
 ) -> None:

@@ -59,9 +59,7 @@ class Gateway:
         ring = Ring()
         self._mirror = Mirror(ring, device, self._journal.write)
         intervals = Intervals(ring, self._mirror.post_rate_s)
-        self._control = ControlTask(
-            port, clock, self._journal, config, programs, events, envelope, intervals
-        )
+        self._control = ControlTask(port, clock, self._journal, config, programs, events, envelope, intervals)
         self._conversation = Conversation(
             port,
             clock,

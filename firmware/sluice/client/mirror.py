@@ -31,9 +31,7 @@ class UsagePoint:
             description = "%s average %s" % (name, unit)
             mrid = reading_mrid(description, role_flags, device.pen)
             self.readings.append(
-                MeterReading(
-                    mrid, description, uom, flow_direction, DEFAULT_RATE_S, power_of_ten_multiplier=multiplier
-                )
+                MeterReading(mrid, description, uom, flow_direction, DEFAULT_RATE_S, power_of_ten_multiplier=multiplier)
             )
         self.href = None
         self.listed = False

@@ -102,9 +102,7 @@ class Conversation:
 
     def _refuse(self, refusal: Refusal) -> Response:
         """Refuse what does not even get to the utility; the connection ends with it."""
-        self._utility.ledger.refuse(
-            self._utility.t(self._clock.now()), "HTTP request", refusal.status, refusal.reason
-        )
+        self._utility.ledger.refuse(self._utility.t(self._clock.now()), "HTTP request", refusal.status, refusal.reason)
         response = refusal.response()
         return response._replace(headers=(*response.headers, ("Connection", "close")))
 
