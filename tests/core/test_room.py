@@ -5,7 +5,7 @@ from doe_world import Record, World, mrid
 from sluice.doe.envelope import DEFAULT
 from sluice.doe.schedule import NEVER, needed_from
 from sluice_wire.limits import MAX_EVENTS
-from sluice_wire.sep2 import CANCELLED, EXP_LIM, IMP_LIM
+from sluice_wire.sep2 import CANCELLED, EVENT_COMPLETED, EVENT_SUPERSEDED, EXP_LIM, IMP_LIM
 
 
 def numbered(first, last, **sets):
@@ -157,3 +157,23 @@ def test_when_what_hid_events_that_gave_way_is_cancelled_their_list_is_wanted():
     world.publish(world.b, *numbered(1, 30))
     assert not world.events.wants(world.b, world.now)
     assert held(world, range(1, 31)) == list(range(1, MAX_EVENTS + 1))
+
+
+def test_an_event_that_ends_in_the_second_in_which_a_full_list_is_read_is_completed():  # E7, E10
+    world = World()
+    world.publish(world.b, *numbered(1, MAX_EVENTS))
+    world.run(1999)
+    world.now = 2000
+    world.publish(world.b, *numbered(2, MAX_EVENTS + 1))
+    world.run(2002)
+    assert (1, EVENT_COMPLETED) in world.said()
+
+
+def test_an_event_in_force_that_gives_way_to_what_takes_it_over_is_superseded():  # E7, E10
+    world = World()
+    world.publish(world.b, *numbered(1, MAX_EVENTS))
+    world.run(1500)
+    world.publish(world.a, Record(mrid(99), start=1500, duration=600, exp=0))
+    world.run(1502)
+    assert held(world, (1, 99)) == [99]
+    assert (1, EVENT_SUPERSEDED) in world.said()

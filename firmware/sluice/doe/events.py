@@ -333,7 +333,16 @@ class Events(Table):
         self.gap[program] = min(self.gap[program], need)
         self._short[program] = 1
         if row != MAX_EVENTS:
-            self._keep(row, 0)
+            self._part(row, need)
+
+    def _part(self, row, need):
+        # What gives way when it is over, or hidden from now on, has no later second to say so.
+        if self.end[row] <= self._now:
+            self._finish(row)
+            return
+        if self.said[row] >> EVENT_RECEIVED & 1 and self.begin[row] <= self._now < need:
+            self._say(row, EVENT_SUPERSEDED)
+        self._keep(row, 0)
 
     def _cover(self):
         self._covered = NEVER
