@@ -1,10 +1,11 @@
 """The queue of responses and the memory of what was answered: both fixed, both outlive a restart."""
 
-from doe_world import Record, mrid
+from doe_world import Record, World, mrid
 
-from sluice.doe.answered import Answered
+from sluice.doe.answered import DONE, Answered
 from sluice.doe.responses import TRIED_S, ReplyTos, Responses
 from sluice_wire.limits import ANSWERED_MAX, RESPONSES_MAX
+from sluice_wire.sep2 import CANCELLED, EVENT_CANCELLED, EVENT_COMPLETED
 
 
 def queue(*numbers):
@@ -60,6 +61,37 @@ def test_after_a_restart_a_response_waits_until_the_address_of_its_program_is_kn
     responses.learn(0, 3)
     assert responses.next(5) == 0
     assert responses.reply_to[0] == 3
+
+
+def test_after_a_restart_what_is_over_but_still_listed_tells_the_address():  # E10, T5
+    world = World()
+    world.responses.name(world.responses.put(world.b, EVENT_CANCELLED, 5, 1), mrid(1), 0)
+    world.responses.restored()
+    i = world.answered.entry(world.b, mrid(1), 0, 5)
+    world.answered.said[i] = DONE
+    world.publish(world.b, Record(mrid(1), start=0, duration=900, exp=1, status=CANCELLED))
+    assert world.responses.next(6) == 0
+    assert world.responses.reply_tos.hrefs[world.responses.reply_to[0]] == b"/rsp"
+
+
+def test_after_a_restart_the_address_of_another_program_serves_one_that_lists_nothing():  # E10, T5
+    world = World()
+    world.responses.name(world.responses.put(world.b, EVENT_COMPLETED, 5, 1), mrid(1), 0)
+    world.responses.restored()
+    world.publish(world.b)
+    assert world.responses.next(6) == -1
+    world.publish(world.a, Record(mrid(2), start=100, duration=900, exp=1, response_required=0))
+    assert world.responses.next(6) == -1
+    world.publish(world.b)
+    assert world.responses.next(6) == 0
+
+
+def test_after_a_restart_an_event_without_an_address_teaches_none():  # E10, T5
+    world = World()
+    world.responses.name(world.responses.put(world.b, EVENT_COMPLETED, 5, 1), mrid(1), 0)
+    world.responses.restored()
+    world.publish(world.b, Record(mrid(2), start=100, duration=900, exp=1, reply_to=""))
+    assert world.responses.next(6) == -1
 
 
 def test_a_stored_queue_that_counts_more_than_there_can_be_is_no_danger():  # P5

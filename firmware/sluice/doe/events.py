@@ -106,6 +106,7 @@ class Events(Table):
         self._settle()
         self._receive(True)
         self._receive(False)
+        self.responses.learn(staged.read_program, self.reply_tos.any())
         self._cover()
         self._next = 0
 
@@ -142,7 +143,6 @@ class Events(Table):
                 self.begin_at(row, self.start[row] + self.answered.shift[i])
                 if self.begin[row] <= self._now:
                     self.phase[row] = ACTIVE
-        self.responses.learn(self.program[row], self.reply_to[row])
 
     def _update(self, row, staged, other):
         # An event that is known: the server's last word (3.1).

@@ -2,7 +2,8 @@
 
 A response stays until the server has accepted it, so none is lost while the server is away and none is sent twice;
 after a day it is given up. When the queue is full the oldest gives way. Both are counted as lost. The queue survives a
-restart (`columns`), the addresses do not: they are read anew (T5), so a response waits until its program's are known.
+restart (`columns`), the addresses do not: they are read anew (T5), so a response waits until its program's is known;
+where the program lists no event that has one, that of another program serves.
 Source: IEEE 2030.5-2018 10.2.4; 002 10.5.3; requirement E10; docs/events.md 6.
 """
 
@@ -37,6 +38,13 @@ class ReplyTos:
                 self.hrefs[i] = record.text(record.REPLY_TO).encode()
                 return i
         return -1
+
+    def any(self):
+        """Return the index of an address that is known, 0 if there is none."""
+        for i in range(1, MAX_REPLY_TO):
+            if self.hrefs[i]:
+                return i
+        return 0
 
     def _in_use(self, index):
         for store in self.stores:
@@ -101,9 +109,16 @@ class Responses:
         """The event of entry `i` has the mRID in the 16 bytes at `at`."""
         copy(self.mrid, i * 16, mrid, at, 16)
 
-    def learn(self, program, index):
-        """The events of `program` have this replyTo: for responses that have outlived a restart."""
+    def lacks(self, program):
+        """Tell whether responses of `program` have outlived a restart and wait for its address."""
         for i in range(self.count[0]):
+            if self.reply_to[i] == _NOT_KNOWN and self.program[i] == program:
+                return True
+        return False
+
+    def learn(self, program, index):
+        """The events of `program` have the replyTo of this index (0: none, nothing is learnt)."""
+        for i in range(self.count[0] if index > 0 else 0):
             if self.reply_to[i] == _NOT_KNOWN and self.program[i] == program:
                 self.reply_to[i] = index
 

@@ -37,12 +37,14 @@ class Staged(Table):
         self.gap = NEVER  # the first second at which an event that found no room here might decide
         self.news = bytearray(MAX_EVENTS)  # by row of the events in force: the status that ends it
         self._news_version = array("H", [0] * MAX_EVENTS)
+        self._lacks = False  # an address for responses: whatever is listed may tell it
 
     def clear(self, program):
         """Begin to read the list of `program`."""
         self.read_program = program
         self.gap = NEVER
         self.slack_s = self.gave_way = 0
+        self._lacks = self._events.responses.lacks(program)
         for row in range(EVENT_ROWS):
             self.phase[row] = FREE
         for row in range(MAX_EVENTS):
@@ -51,6 +53,8 @@ class Staged(Table):
     def stage(self, record, now):
         """Keep a DERControl (a reader's record), or what it means for an event that is in force or waits."""
         events = self._events
+        if self._lacks:
+            events.responses.learn(self.read_program, self.reply_tos.index(record))
         held = events.find(self.read_program, record.mrid)
         if held < 0:
             if not events.is_done(self.read_program, record.mrid):
