@@ -91,13 +91,13 @@ MUTANTS = (
     Mutant("what hid others may go unnoticed", "events", "self._anew[other] = 1", "pass"),
     Mutant(
         "successive events do not share an edge",
-        "events",
+        "table",
         "return edge if edge >= 0 else self.own_begin(row)",
         "return self.own_begin(row)",
     ),
     Mutant(
         "any event of the program counts as the one before",
-        "events",
+        "table",
         "            and self.modes[other] & self.modes[row] != 0\n",
         "",
     ),
@@ -140,12 +140,17 @@ MUTANTS = (
     ),
     Mutant(
         "an unknown status ends an event",
-        "staged",
+        "table",
         "return CANCELLED <= status <= SUPERSEDED",
         "return CANCELLED <= status",
     ),
     Mutant("old copies count", "staged", "elif record.version >= events.version[held]:", "else:"),
-    Mutant("changed times are not taken over", "events", "        if same:\n", "        if True:\n"),
+    Mutant(
+        "changed times are not taken over",
+        "events",
+        "        if same_each(self.times, row, staged.times, other):\n",
+        "        if True:\n",
+    ),
     Mutant("what is over comes back", "events", "return i >= 0 and self.answered.said[i] & DONE != 0", "return False"),
     Mutant(
         "an event that is over is taken in",

@@ -20,14 +20,13 @@ from sluice_wire.sep2 import (
     RESPOND_RECEIVED,
     RESPOND_SPECIFIC,
     SUPERSEDED,
-    VALUE_MODES,
 )
 
 from .answered import DONE, UNKNOWN
 from .draws import CANCEL
 from .schedule import ACTIVE, FREE, NEVER, WAITING, beats, overlaps, winner
-from .staged import SHORTENED, is_over
-from .table import Table, copy, later
+from .staged import SHORTENED
+from .table import Table, later, same_each
 
 _WANTED_S = const(30)  # so long before its coverage ends a list is to be read
 _BUSY = const(32)  # so many are waiting: what only asks to be answered has time
@@ -103,7 +102,7 @@ class Events(Table):
                 self._take(staged, row)
         if self._hurry:
             self._begin_at_once(staged.read_program)
-        self._settle()
+        self.settle()
         self._receive(True)
         self._receive(False)
         self.responses.learn(staged.read_program, self.reply_tos.any())
@@ -146,29 +145,15 @@ class Events(Table):
 
     def _update(self, row, staged, other):
         # An event that is known: the server's last word (3.1).
-        same = self.start[row] == staged.start[other] and self.duration[row] == staged.duration[other]
-        same = same and self.randomize_start[row] == staged.randomize_start[other]
-        same = same and self.randomize_duration[row] == staged.randomize_duration[other]
-        if same:
-            self._update_content(row, staged, other)
+        if same_each(self.times, row, staged.times, other):
+            self.copy_content(row, staged, other)
+            if self.status[row] != CANCELLED_RANDOMIZED:
+                self.status[row] = staged.status[other]
         else:
             lost = self.lost[row]
             self.copy_row(row, staged, other)
             self.lost[row] = lost
             self._hiding_less(self.program[row])
-
-    def _update_content(self, row, staged, other):
-        copy(self.values, row * VALUE_MODES, staged.values, other * VALUE_MODES, VALUE_MODES)
-        self.version[row] = staged.version[other]
-        self.creation_time[row] = staged.creation_time[other]
-        self.modes[row] = staged.modes[other]
-        self.connect[row] = staged.connect[other]
-        self.energize[row] = staged.energize[other]
-        self.ramp_tms[row] = staged.ramp_tms[other]
-        self.reply_to[row] = staged.reply_to[other]
-        self.response_required[row] = staged.response_required[other]
-        if self.status[row] != CANCELLED_RANDOMIZED:
-            self.status[row] = staged.status[other]
 
     def _end_by(self, row, status):
         # 3.4 and 3.5, and an event whose times were changed so that it is over.
@@ -207,38 +192,6 @@ class Events(Table):
                 if self.begin[row] > self._now >= self.start[row] + min(0, self.randomize_start[row]):
                     self.begin_at(row, self._now)
                     self.phase[row] = ACTIVE
-
-    # --- successive events share an edge (2.3) --------------------------------------------------------
-
-    def _settle(self):
-        passes = MAX_EVENTS  # a chain of n settles in n passes at the most
-        while passes and self._settle_each():
-            passes -= 1
-
-    def _settle_each(self):
-        moved = False
-        for row in range(MAX_EVENTS):
-            if self.phase[row] == WAITING:
-                begin = self._edge(row)
-                if begin != self.begin[row]:
-                    self.begin_at(row, begin)
-                    moved = True
-        return moved
-
-    def _edge(self, row):
-        edge = -1
-        for other in range(MAX_EVENTS):
-            if self.phase[other] and other != row and self._precedes(other, row):
-                edge = max(edge, self.end[other])
-        return edge if edge >= 0 else self.own_begin(row)
-
-    def _precedes(self, other, row):
-        return (
-            self.program[other] == self.program[row]
-            and self.modes[other] & self.modes[row] != 0
-            and self.specified_end(other) == self.start[row]
-            and not is_over(self.status[other])
-        )
 
     # --- time -----------------------------------------------------------------------------------------
 

@@ -10,17 +10,11 @@ from array import array
 from micropython import const
 
 from sluice_wire.limits import EVENT_ROWS, MAX_EVENTS
-from sluice_wire.sep2 import CANCELLED, SUPERSEDED
 
 from .schedule import FREE, NEVER
-from .table import Table
+from .table import Table, is_over
 
 SHORTENED = const(5)  # in `news`: its times have changed so that it is over
-
-
-def is_over(status):
-    """Tell whether EventStatus.currentStatus is cancelled or superseded; unknown ones lift nothing."""
-    return CANCELLED <= status <= SUPERSEDED
 
 
 def _is_past(record, now):

@@ -9,12 +9,17 @@ from array import array
 from micropython import const
 
 from sluice_wire.limits import EVENT_ROWS, MAX_EVENTS, RANDOMIZE_MAX_S
-from sluice_wire.sep2 import CONNECT, ENERGIZE, VALUE_MODES
+from sluice_wire.sep2 import CANCELLED, CONNECT, ENERGIZE, SUPERSEDED, VALUE_MODES
 
 from .draws import DURATION, START
 from .schedule import FREE, NEVER, WAITING, needed_from
 
 _DURATION_MAX_S = const(1073738223)  # with its random part below 2**30
+
+
+def is_over(status):
+    """Tell whether EventStatus.currentStatus is cancelled or superseded; unknown ones lift nothing."""
+    return CANCELLED <= status <= SUPERSEDED
 
 
 def bounded(seconds):
@@ -32,6 +37,24 @@ def copy(target, at, source, start, n):
     while n:
         n -= 1
         target[at + n] = source[start + n]
+
+
+def copy_each(columns, row, others, other):
+    """Copy one item of each column."""
+    i = len(columns)
+    while i:
+        i -= 1
+        columns[i][row] = others[i][other]
+
+
+def same_each(columns, row, others, other):
+    """Tell whether one item of each column is the same."""
+    i = len(columns)
+    while i:
+        i -= 1
+        if columns[i][row] != others[i][other]:
+            return False
+    return True
 
 
 def same_mrid(mrids, offset, mrid, at):
@@ -73,6 +96,10 @@ class Table:
         self.reply_to = bytearray(n)  # index into reply_tos.hrefs
         self.response_required = bytearray(n)
         self.lost = array("H", [0] * n)  # modes that a better has overlapped for good (not resume)
+        self.content = (self.version, self.creation_time, self.modes, self.connect, self.energize)
+        self.content += (self.ramp_tms, self.reply_to, self.response_required)
+        self.times = (self.start, self.duration, self.randomize_start, self.randomize_duration)
+        self.course = (self.phase, self.program, self.begin, self.end, self.status)
         self.slack_s = 0  # by how much begins and ends may move yet
         self.gave_way = 0  # events that found no room, or lost their own
         reply_tos.stores.append(self)
@@ -126,25 +153,15 @@ class Table:
     def copy_row(self, row, table, other):
         """Enter row `other` of `table`, as it is."""
         copy(self.mrid, row * 16, table.mrid, other * 16, 16)
-        copy(self.values, row * VALUE_MODES, table.values, other * VALUE_MODES, VALUE_MODES)
-        self.phase[row] = table.phase[other]
-        self.program[row] = table.program[other]
-        self.version[row] = table.version[other]
-        self.creation_time[row] = table.creation_time[other]
-        self.start[row] = table.start[other]
-        self.duration[row] = table.duration[other]
-        self.randomize_start[row] = table.randomize_start[other]
-        self.randomize_duration[row] = table.randomize_duration[other]
-        self.begin[row] = table.begin[other]
-        self.end[row] = table.end[other]
-        self.status[row] = table.status[other]
-        self.modes[row] = table.modes[other]
-        self.connect[row] = table.connect[other]
-        self.energize[row] = table.energize[other]
-        self.ramp_tms[row] = table.ramp_tms[other]
-        self.reply_to[row] = table.reply_to[other]
-        self.response_required[row] = table.response_required[other]
+        self.copy_content(row, table, other)
+        copy_each(self.times, row, table.times, other)
+        copy_each(self.course, row, table.course, other)
         self.lost[row] = 0
+
+    def copy_content(self, row, table, other):
+        """Enter what row `other` of `table` wants, not when."""
+        copy(self.values, row * VALUE_MODES, table.values, other * VALUE_MODES, VALUE_MODES)
+        copy_each(self.content, row, table.content, other)
 
     def _wait(self, row):
         self.phase[row] = WAITING
@@ -183,6 +200,39 @@ class Table:
         # The specified end, moved as far as the random parts may move it within these.
         moved = min(max(low, self.randomize_start[row]), high) + min(max(low, self.randomize_duration[row]), high)
         return later(self.specified_end(row), moved)
+
+    # --- successive events share an edge (2.3) --------------------------------------------------------
+
+    def settle(self):
+        """Begin each waiting event when the one before it ends, or at its own time."""
+        passes = MAX_EVENTS  # a chain of n settles in n passes at the most
+        while passes and self._settle_each():
+            passes -= 1
+
+    def _settle_each(self):
+        moved = False
+        for row in range(MAX_EVENTS):
+            if self.phase[row] == WAITING:
+                begin = self._edge(row)
+                if begin != self.begin[row]:
+                    self.begin_at(row, begin)
+                    moved = True
+        return moved
+
+    def _edge(self, row):
+        edge = -1
+        for other in range(MAX_EVENTS):
+            if self.phase[other] and other != row and self._precedes(other, row):
+                edge = max(edge, self.end[other])
+        return edge if edge >= 0 else self.own_begin(row)
+
+    def _precedes(self, other, row):
+        return (
+            self.program[other] == self.program[row]
+            and self.modes[other] & self.modes[row] != 0
+            and self.specified_end(other) == self.start[row]
+            and not is_over(self.status[other])
+        )
 
     # --- room -----------------------------------------------------------------------------------------
 
