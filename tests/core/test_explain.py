@@ -96,6 +96,40 @@ def test_a_percentage_that_is_the_lower_limit_is_told_as_one():  # E11
     assert text.endswith("From 00:02:30Z on the fixed limit of the connection agreement lets it export up to 1500 W.")
 
 
+def percentage_in_the_way():
+    """An event of 6 kW, and a percentage of 3 kW from 200 to 300; both ramp by 100 W/s, from 10 kW the latter."""
+    world = World()
+    world.default(world.b, exp=1000, set_grad_w=100)
+    world.publish(world.b, Record(mrid(1), 50, 600, exp=6000))
+    world.publish(world.a, Record(mrid(2), 200, 100, max_lim=3000))
+    world.run(200)
+    return world
+
+
+def test_a_percentage_is_told_from_its_begin_though_its_ramp_comes_later():  # E11, E12
+    world = percentage_in_the_way()
+    assert "up to 3000 W, a percentage of its rating of 10000 W, because event E2 of" in told(world)
+    assert "On the way there it stands at 6000 W, and arrives in 70 s." in told(world)
+    world.run(270)
+    assert world.limit_w(0) == 3000
+    assert "On the way" not in told(world)
+
+
+def test_a_percentage_that_is_over_is_told_only_as_the_ramp_it_leaves():  # E11, E12
+    world = percentage_in_the_way()
+    world.run(300)
+    assert told(world).startswith("The site may export up to 6000 W, because event E1 of")
+    assert "On the way there it stands at 3000 W, and arrives in 30 s." in told(world)
+    world.run(330)
+    assert world.limit_w(0) == 6000
+    assert "On the way" not in told(world)
+
+
+def test_of_two_limits_that_are_equal_the_same_one_is_named_before_and_after():  # E11
+    text = told(at(120, (A, one(1, max_lim=1000)), (B, one(2, exp=1000)), (B, one(3, start=130, duration=10, imp=5))))
+    assert "event E2 of program B (primacy 2) says so until 00:02:30Z. From 00:02:30Z on" in text
+
+
 def test_a_limit_that_is_none_is_said_so():
     world = at(120, (A, one(1, exp=FIXED_W[2])))
     assert told(world).startswith("The site may export as much as it can, because event E1")
@@ -122,7 +156,7 @@ def test_what_lies_beyond_the_coverage_is_not_foretold():  # E7
     world.run(290)
     assert "From 00:05:00Z on event" in told(world)
     world.run(305)
-    assert told(world).endswith("Nothing that is known so far will change this.")
+    assert told(world).endswith("What holds from 00:05:10Z on, the next reading of the lists will tell.")
 
 
 def test_trouble_is_told_by_what_it_is_with():  # T10

@@ -6,7 +6,7 @@ asks, and given back.
 """
 
 from sluice.doe.envelope import DEFAULT, FIXED, share_w
-from sluice.doe.schedule import ACTIVE, beats, winner
+from sluice.doe.schedule import ACTIVE, NEVER, beats, winner
 from sluice_wire.identity import mrid_text
 from sluice_wire.limits import MAX_EVENTS, UNLIMITED_W
 from sluice_wire.sep2 import CONNECT, ENERGIZE, EXP_LIM, GEN_LIM, IMP_LIM, LOAD_LIM, MAX_LIM, TARGET
@@ -32,9 +32,9 @@ _DEVICES = ("inverter", "inverter's limit", "meter", "serial line")  # of what m
 def explain(envelope, now, faults):
     """Return one paragraph. `now`: core seconds; `faults`: what fails at the moment, as the journal has it."""
     mode = EXP_LIM
-    if envelope.ramps[MAX_LIM].limit_w < envelope.ramps[EXP_LIM].limit_w:
+    if envelope.ramps[MAX_LIM].target_w < envelope.ramps[EXP_LIM].target_w:
         mode = MAX_LIM
-    text = _why(envelope, mode) + _ramp(envelope.ramps[mode]) + _following(envelope, mode, now)
+    text = _why(envelope, mode) + _ramp(envelope, envelope.ramps[mode].target_w) + _following(envelope, mode, now)
     for mode, what in _BESIDE:
         text += _beside(envelope, mode, what)
     troubled = [device for device in _DEVICES if device in faults]
@@ -99,12 +99,22 @@ def _rival(envelope, mode, source):
     return "It comes before %s, because its %s. " % (_by(envelope, best), rule)
 
 
-def _ramp(ramp):
-    if ramp.limit_w == ramp.target_w:
+def _ramp(envelope, target_w):
+    limit_w = envelope.limit_w(EXP_LIM)
+    if limit_w == target_w:
         return ""
-    left = abs(min(ramp.target_w, ramp.cap_w) - ramp.limit_w) * ramp.per
-    seconds = -(-left // (ramp.whole * ramp.per + ramp.part))
-    return "On the way there it stands at %d W, and arrives in %d s. " % (ramp.limit_w, seconds)
+    seconds = max([_seconds(envelope.ramps[mode], target_w) for mode in (EXP_LIM, MAX_LIM)])
+    return "On the way there it stands at %d W, and arrives in %d s. " % (limit_w, seconds)
+
+
+def _seconds(ramp, target_w):
+    """Return how long this ramp keeps the lower of two from being at `target_w`, where it goes."""
+    if ramp.limit_w == ramp.target_w or ramp.limit_w < ramp.target_w and ramp.limit_w >= target_w:
+        return 0
+    if ramp.target_w > target_w < ramp.limit_w:
+        return 0
+    left = abs(min(target_w, ramp.cap_w) - ramp.limit_w) * ramp.per
+    return -(-left // (ramp.whole * ramp.per + ramp.part))
 
 
 def _following(envelope, mode, now):
@@ -113,11 +123,14 @@ def _following(envelope, mode, now):
     if events.dark or events.lapsed():
         return "The next reading of the lists will tell. "
     held = (envelope.ramps[mode].target_w, envelope.source[mode])
+    until = events.covered_until()
     for t in sorted(list(events.begin) + list(events.end)):
-        if now < t < events.covered_until():
-            after = min(_at(envelope, EXP_LIM, t), _at(envelope, MAX_LIM, t))
+        if now < t < until:
+            after = min(_at(envelope, EXP_LIM, t), _at(envelope, MAX_LIM, t), key=lambda limit: limit[0])
             if after != held:
                 return "From %s on %s lets it export %s. " % (utc_text(t), _by(envelope, after[1]), _amount(after[0]))
+    if until < NEVER:
+        return "What holds from %s on, the next reading of the lists will tell. " % utc_text(until)
     return "Nothing that is known so far will change this. "
 
 
