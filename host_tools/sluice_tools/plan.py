@@ -5,17 +5,22 @@ Times are seconds from `start`; fields carry the standard's names and units. An 
 """
 
 import hashlib
+import math
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainValidator, model_validator
 
+from sluice_tools.house.curves import GENERATED
 from sluice_wire.identity import pin_valid
 from sluice_wire.utilities import PROFILES
 
 WATTS_MAX = 327_670_000
+RATING_MAX_W = 32_767  # the simulated inverter tells its watts as an int16
+DURATION_MAX_S = 31 * 86400  # all rows are held until the end
+CLOCK_FROM, CLOCK_TO = datetime(2020, 1, 1, tzinfo=UTC), datetime(2053, 1, 1, tzinfo=UTC)  # of the gateway: 31 bits
 
 Integer = Annotated[int, Field(strict=True)]
 Flag = Annotated[bool, Field(strict=True)]
@@ -52,16 +57,20 @@ class PlanError(ValueError):
 def _curve(value: object) -> object:
     """A number, the name of a generated curve, or pairs in order of time."""
     if isinstance(value, str):
+        if value not in GENERATED:
+            raise ValueError(f"there is no curve {value}; there are {', '.join(sorted(GENERATED))}")
         return value
     pairs: list = value if isinstance(value, list) else [[0, value]]
     for pair in pairs:
         if not (isinstance(pair, list) and len(pair) == 2 and all(type(number) in (int, float) for number in pair)):
             break
+        if not all(0 <= number < math.inf for number in pair):
+            break
     else:
         times: list[float] = [pair[0] for pair in pairs]
         if times and times == sorted(times):
             return value
-    raise ValueError("expected watts, [[t_s, w], ...] in order of time, or the name of a curve")
+    raise ValueError("expected watts (0 or more), [[t_s, w], ...] in order of time, or the name of a curve")
 
 
 Curve = Annotated[float | str | list[tuple[float, float]], PlainValidator(_curve)]
@@ -79,7 +88,7 @@ class Site(_Part):
 
     exp_lim_w: Watts
     imp_lim_w: Watts
-    max_w: Annotated[Watts, Field(gt=0)]
+    max_w: Annotated[Integer, Field(gt=0, le=RATING_MAX_W)]
     storage_max_w: Watts = 0
 
 
@@ -196,8 +205,8 @@ class Change(_Part):
 class Plan(_Part):
     """The whole of it. Second t is Unix second `start_s` + t; `step_s` is how far apart a simulation's rows are."""
 
-    start: AwareDatetime
-    duration_s: Annotated[Seconds, Field(gt=0)]
+    start: Annotated[AwareDatetime, Field(ge=CLOCK_FROM, lt=CLOCK_TO)]
+    duration_s: Annotated[Integer, Field(gt=0, le=DURATION_MAX_S)]
     step_s: Annotated[Seconds, Field(gt=0)] = 1
     utc_offset_h: Annotated[float, Field(ge=-12, le=14)] = 0
     seed: Integer = 1

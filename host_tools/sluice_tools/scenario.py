@@ -16,7 +16,12 @@ from sluice_tools.truth import ExportLimit
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 
-WORDS = {"extra_forbidden": "is not a known key", "missing": "is missing"}
+WORDS = {
+    "extra_forbidden": "is not a known key",
+    "missing": "is missing",
+    "model_type": "expected `key: value` pairs",
+    "timezone_aware": "expected a time and its zone, such as 2026-01-05T00:00:00Z",
+}
 
 
 class ScenarioError(ValueError):
@@ -50,6 +55,9 @@ def load(path: Path) -> Scenario:
         return loads(path.read_text(encoding="utf-8"), str(path))
     except OSError as error:
         raise ScenarioError(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ScenarioError(f"{path}:{line}: not UTF-8 text: is it the scenario?") from error
 
 
 def loads(text: str, name: str = "scenario") -> Scenario:

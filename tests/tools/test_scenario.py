@@ -1,5 +1,7 @@
 """The scenario file and the export limit that it demands."""
 
+from pathlib import Path
+
 import pytest
 from server_world import START_S
 
@@ -18,6 +20,7 @@ TWO = """programs:
 """
 
 
+CURVE = "expected watts (0 or more), [[t_s, w], ...] in order of time, or the name of a curve"
 CHANGE = "a change has either `event` and `status`, `program` and `default`, or `fault` and `for`"
 
 
@@ -49,14 +52,33 @@ def test_a_scenario_has_defaults_for_what_it_does_not_say() -> None:
 @pytest.mark.parametrize(
     ("text", "lines"),
     [
-        (HEAD.replace("00Z", "00") + ONE, ["s:2: start: Input should have timezone info"]),
+        (
+            HEAD.replace("00Z", "00") + ONE,
+            ["s:2: start: expected a time and its zone, such as 2026-01-05T00:00:00Z"],
+        ),
+        (
+            HEAD.replace("2026", "2019") + ONE,
+            ["s:2: start: Input should be greater than or equal to 2020-01-01T00:00:00Z"],
+        ),
+        (
+            HEAD.replace("1200\nsite", "9999999\nsite") + ONE,
+            ["s:3: duration_s: Input should be less than or equal to 2678400"],
+        ),
+        (HEAD.replace("10000", "32768") + ONE, ["s:4: site.max_w: Input should be less than or equal to 32767"]),
         (HEAD.replace("1200\nsite", "0\nsite") + ONE, ["s:3: duration_s: Input should be greater than 0"]),
         (HEAD + ONE.replace("LimW", "Limw"), ["s:6: programs[0].default.opModExpLimw: is not a known key"]),
         (HEAD, ["s:2: programs: is missing"]),
         (
             HEAD.replace("pv_w: 9000", "pv_w: [[9, 1], [3, 2]]") + ONE,
-            ["s:5: house.pv_w: expected watts, [[t_s, w], ...] in order of time, or the name of a curve"],
+            [f"s:5: house.pv_w: {CURVE}"],
         ),
+        (HEAD.replace("pv_w: 9000", "pv_w: -1") + ONE, [f"s:5: house.pv_w: {CURVE}"]),
+        (HEAD.replace("pv_w: 9000", "pv_w: .nan") + ONE, [f"s:5: house.pv_w: {CURVE}"]),
+        (
+            HEAD.replace("pv_w: 9000", "pv_w: sunny") + ONE,
+            ["s:5: house.pv_w: there is no curve sunny; there are family-home, summer-sun"],
+        ),
+        (HEAD.partition("house")[0] + "house: 5\n" + ONE, ["s:5: house: expected `key: value` pairs"]),
         (
             HEAD + ONE + events("id: e, program: A, start: 30, opModExpLimW: -1"),
             [
@@ -135,6 +157,13 @@ def test_a_bad_scenario_is_told_by_line_and_key(text: str, lines: list[str]) -> 
 def test_a_scenario_that_cannot_be_read_is_told_by_its_name() -> None:
     with pytest.raises(ScenarioError, match=r"nowhere\.yaml: No such file"):
         load(SCENARIOS / "nowhere.yaml")
+
+
+def test_a_file_that_is_no_text_is_told_by_its_name_and_line(tmp_path: Path) -> None:
+    scenario = tmp_path / "photo.yaml"
+    scenario.write_bytes(b"start:\n\xff\xd8\xff")
+    with pytest.raises(ScenarioError, match=r"photo\.yaml:2: not UTF-8 text"):
+        load(scenario)
 
 
 def test_mrids_are_the_same_every_time_and_end_in_the_pen() -> None:  # P4
