@@ -95,6 +95,16 @@ def test_a_default_that_is_not_there_is_no_default():  # T7
         assert world.programs.default_for(EXP_LIM) == -1
 
 
+def test_a_default_whose_link_is_gone_is_no_default():  # E5, T7
+    world = talked()
+    linked = program("P", 1)
+    bare = linked.replace('<DefaultDERControlLink href="/p/P/default"/>', "")
+    assert bare != linked
+    world.utility.documents["/programs"] = listed("DERProgramList", [bare])
+    world.settle(310)
+    assert world.programs.default_for(EXP_LIM) == -1
+
+
 def test_a_default_that_fails_keeps_the_last():  # T7
     world = talked()
     world.utility.statuses["/p/P/default"] = 500
@@ -267,6 +277,44 @@ def test_a_list_that_is_wanted_is_not_asked_for_more_often_than_every_10_seconds
     world.utility.documents["/p/P/controls"] = listed("DERControlList", crowd)
     world.settle(31)
     assert world.asked("GET /p/P/controls") <= 4
+
+
+def test_a_list_that_is_wanted_and_fails_is_not_hammered():  # E7, S1
+    world = World()
+    crowd = [control(n, NOW + n, 5, n) for n in range(1, 59)]
+    world.utility.documents["/p/P/controls"] = listed("DERControlList", crowd)
+    world.settle(5)
+    before = world.asked("GET /p/P/controls")
+    world.utility.statuses["/p/P/controls"] = 500
+    world.settle(40)
+    assert 2 <= world.asked("GET /p/P/controls") - before <= 3
+
+
+def test_only_the_list_whose_events_found_no_room_is_read_before_its_time():  # E7
+    world = World()
+    documents = world.utility.documents
+    documents["/p/P/controls"] = listed("DERControlList", minutes(1, 58), rate=86400)
+    documents["/p/Q/controls"] = listed("DERControlList", [control(90, NOW + 90000, 60, 1)], rate=86400)
+    documents["/p/Q/default"] = default(1500)
+    documents["/programs"] = listed("DERProgramList", [program("P", 1), program("Q", 2, 2)], rate=86400)
+    world.settle(1490)
+    assert world.asked("GET /p/P/controls") > 1
+    assert world.asked("GET /p/Q/controls") == 1
+
+
+def test_a_program_in_the_place_of_another_has_its_own_events_answered():  # E10
+    world = World()
+    documents = world.utility.documents
+    documents["/p/P/controls"] = listed("DERControlList", [control(1, NOW + 60, 90000, 5000)])
+    world.settle(3)
+    assert world.asked("POST /rsp") == 1
+    documents["/programs"] = listed("DERProgramList", [])
+    world.settle(310)
+    documents["/p/Q/controls"] = documents["/p/P/controls"]
+    documents["/programs"] = listed("DERProgramList", [program("Q", 1, 2)])
+    world.settle(310)
+    assert world.export_limits() == [5000]
+    assert world.asked("POST /rsp") == 2
 
 
 def test_when_the_grid_is_back_all_lists_are_read_anew():  # E14

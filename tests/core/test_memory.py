@@ -100,6 +100,13 @@ def test_a_record_is_written_when_it_has_changed_and_not_otherwise():
     assert store.saves[1:] == ["state"]
 
 
+def test_what_was_restored_is_not_written_again():
+    _, store, _, _ = lived()
+    clock = Clock()
+    waited(remembering(World(), store, clock), clock, 30)
+    assert store.saves == ["state"]
+
+
 def test_what_could_not_be_saved_is_tried_again():
     world, store, clock, memory = lived()
     store.broken = True

@@ -1,8 +1,11 @@
 """What the gateway tells the utility: responses, the DER, telemetry."""
 
-from utility_world import LFDI, NOW, World, documents, listed, talked
+from utility_world import LFDI, NOW, Device, Session, World, documents, listed, talked
 
+from expect import finish
 from sluice.client.der import CAPABILITIES
+from sluice.client.responder import Responder
+from sluice_wire.limits import RESPONSES_MAX
 from sluice_wire.sep2 import DER_PV_STORAGE, DER_STORAGE, EPOCH
 
 
@@ -48,11 +51,42 @@ def test_a_reply_to_of_another_host_is_given_up_at_once():  # T5
 
 
 def test_a_response_refused_for_now_is_kept():  # E10
-    for status in (403, 429, 503):
+    for status in (401, 403, 408, 409, 429, 500, 503):
         world = World()
         world.utility.statuses["/rsp"] = status
         world.settle(3)
         assert world.responses.waiting == 1
+
+
+def test_responses_that_nobody_took_for_a_day_are_told_once_as_lost():  # E10
+    world = World()
+    world.utility.statuses["/rsp"] = 503
+    world.settle(3)
+    world.clock.second += 86400
+    world.utility.now += 86400
+    world.settle(100)
+    assert world.responses.waiting == 0
+    assert [line for line in world.journal.lines if "lost" in line] == [
+        "1 responses lost: the server has not taken them"
+    ]
+
+
+def test_only_what_was_sent_goes_though_the_queue_has_moved_meanwhile():  # E10
+    world = talked()
+
+    def happen(number):
+        world.responses.name(world.responses.put(0, 1, NOW, 1), bytes([number] * 16), 0)
+
+    def answer(method, href):
+        happen(99)  # the queue is full, so the one that is being sent gives way
+        return 201, b""
+
+    for number in range(RESPONSES_MAX):
+        happen(number)
+    world.utility.answer = answer
+    finish(Responder(world.journal, Device, world.responses).send_next(Session(world.utility), NOW))
+    numbers = [world.responses.mrid[i * 16] for i in range(world.responses.waiting)]
+    assert numbers == list(range(1, RESPONSES_MAX)) + [99]
 
 
 def test_der_resources_are_put_status_first_when_the_list_is_polled():  # R1, R2
