@@ -63,6 +63,12 @@ def test_the_rule_by_which_an_event_comes_before_another_is_told():  # E1, E3
     assert "It comes before event E1 of program B (primacy 2), because its mRID is greater." in told(greater)
 
 
+def test_of_several_that_are_beaten_the_best_is_named():  # E1
+    for events in ((1, 2), (2, 1)):
+        world = at(120, (A, one(3, exp=0)), *[(B, one(n, exp=5, creation_time=n)) for n in events])
+        assert "It comes before event E2 of program B" in told(world)
+
+
 def test_an_event_that_leaves_export_alone_is_no_rival_and_no_change():  # E2
     text = told(at(120, (A, one(1, exp=0)), (A, one(2, start=110, duration=20, imp=5))))
     assert "comes before" not in text
@@ -78,6 +84,17 @@ def test_a_ramp_under_way_tells_where_it_stands_and_when_it_arrives():  # E12
     world.run(225)
     assert world.limit_w(0) == 5000
     assert "On the way" not in told(world)
+
+
+def test_a_ramp_to_no_limit_arrives_at_the_rating():  # E12
+    world = World()
+    world.publish(world.a, Record(mrid(1), 100, 900, exp=FIXED_W[2]))
+    world.run(110)
+    assert "On the way there it stands at 1780 W, and arrives in 294 s." in told(world)
+    world.run(403)
+    assert world.limit_w(0) < 10000
+    world.run(404)
+    assert world.limit_w(0) == FIXED_W[2]
 
 
 def test_other_limits_and_what_is_off_are_told():  # C3, C4
@@ -161,4 +178,5 @@ def test_what_lies_beyond_the_coverage_is_not_foretold():  # E7
 
 def test_trouble_is_told_by_what_it_is_with():  # T10
     assert told(at(1), "DERControlList of program 1", "Time").endswith("There is trouble with the server.")
+    assert told(at(1), "meter").endswith("There is trouble with the meter.")
     assert told(at(1), "meter", "server").endswith("There is trouble with the meter and the server.")

@@ -98,6 +98,14 @@ def test_a_meter_without_voltage_says_that_there_is_no_grid_and_a_silent_one_say
     assert meter.grid == -1
 
 
+def test_one_phase_that_has_failed_is_no_grid_outage_and_voltages_that_are_no_numbers_tell_nothing():  # E14
+    for address in ("r00", "r02", "r04"):
+        assert polled(sdm630(**{address: (0, 0)})).grid == 1
+    meter = polled(sdm630())
+    raises(DeviceError, finish, meter.poll(Client(sdm630(r00=(0x7FC0, 0), r02=(0x7FC0, 0), r04=(0x7FC0, 0)))))
+    assert meter.grid == -1
+
+
 def test_a_silent_meter_leaves_the_last_reading():
     meter = polled(sdm630())
     raises(NoReply, finish, meter.poll(Client(Line({}))))

@@ -285,6 +285,48 @@ def test_without_grid_the_events_go_and_come_back_with_it(tmp_path: Path) -> Non
     assert "grid: no voltage at the meter" in timeline
 
 
+def test_short_dips_of_the_grid_drop_nothing(tmp_path: Path) -> None:  # E14
+    dips = ", ".join(f"{{at: {t}, for: 2, fault: grid-outage}}" for t in (400, 410, 420))
+    rows, _, timeline = played(tmp_path, EVENT.partition("changes")[0] + f"changes: [{dips}]\n")
+    assert set(sources(rows, *range(300, 600))) == {"e1"}
+    assert "grid:" not in timeline
+
+
+def test_a_cut_by_loss_of_the_grid_is_not_slowed(tmp_path: Path) -> None:  # E12, E14
+    text = (EVENT % "grid-outage").replace("setGradW: 0", "setGradW: 28").replace("for: 400", "for: 60")
+    rows, _, _ = played(tmp_path, text)
+    assert [rows[t]["exp_lim_w"] for t in (399, 401, 404)] == ["4272", "4328", "1500"]
+
+
+def test_after_the_last_event_that_found_room_the_default_holds_at_once_until_a_list_is_read(
+    tmp_path: Path,
+) -> None:  # E7, E12, E13
+    text = "programs: [{id: B, primacy: 2, default: {opModExpLimW: 1500}}]\nevents:\n"
+    for i in range(30):
+        text += (
+            f"  - {{id: e{i:02}, program: B, start: {100 + 10 * i}, duration: 10, opModExpLimW: 9000, rampTms: 0}}\n"
+        )
+    text += "changes: [{at: 50, for: 300, fault: server-500}]\n"
+    rows, _, timeline = played(tmp_path, text, 450)
+    assert sources(rows, 339, 340, 349) == ["e23", "default:B", "default:B"]
+    assert (rows[339]["exp_lim_w"], rows[340]["exp_lim_w"]) == ("9000", "1500")
+    assert "e29" in sources(rows, *range(390, 400))
+    assert "340  00:05:40Z  gateway   events: one that found no room may be in force" in timeline
+    assert "events: works again" in timeline
+
+
+def test_started_waits_for_the_inverter(tmp_path: Path) -> None:  # E10
+    _, exchanges, _ = played(tmp_path, EVENT % "inverter-silent")
+    assert [e["t_s"] >= 800 for e in exchanges if (e["subject"], e["response"]) == ("e2", 2)] == [True]
+
+
+def test_a_stored_default_below_the_fixed_limit_holds_at_once_after_a_restart(tmp_path: Path) -> None:  # E12, E14
+    text = "programs: [{id: B, primacy: 2, default: {opModExpLimW: 500}}]\n"
+    text += "changes: [{at: 60, for: 60, fault: server-500}, {at: 70, fault: restart}]\n"
+    rows, _, _ = played(tmp_path, text, 80)
+    assert [(row["source"], row["exp_lim_w"]) for row in rows[71:]] == [("default:B", "500")] * 9
+
+
 def test_after_a_restart_the_stored_default_holds_until_the_server_is_heard(tmp_path: Path) -> None:  # E14
     rows, exchanges, timeline = played(tmp_path, (EVENT % "restart").replace("for: 400", "for: 60"))
     assert sources(rows, 399, 400, 459, 462, 600, 900) == ["e1", "off", "off", "e1", "e2", "default:B"]
