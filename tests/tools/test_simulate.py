@@ -12,6 +12,7 @@ from sluice_tools.cli import main
 from sluice_tools.plan import Plan
 from sluice_tools.scenario import load
 from sluice_tools.truth import SWITCHES, WATT_LIMITS, play
+from sluice_wire.utilities import PROFILES, Profile
 
 SAMPLE = Path(__file__).parent / "sample.yaml"
 HEAD = """
@@ -211,6 +212,14 @@ def test_figure_9_cell_by_cell(tmp_path: Path) -> None:  # E4, E6
     assert cells(tmp_path, text, 4, "exp_lim_w", "imp_lim_w", "source") == [outside, inside, inside, outside]
 
 
+def test_figure_9_alternative_where_a_profile_drops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # E4, U
+    monkeypatch.setitem(PROFILES, "cppalue", Profile(False, True))
+    text = "profile: cppalue\n" + PROGRAMS % "default: {opModExpLimW: 1500, opModImpLimW: 1500, setGradW: 0}"
+    text += event("B1", 0, 4, HIGH) + event("A1", 1, 2, "opModExpLimW: 0", 1)
+    outside, inside = ("1500", "1500", "default:B"), ("0", "15000", "A1")
+    assert cells(tmp_path, text, 4, "exp_lim_w", "imp_lim_w", "source") == [outside, inside, inside, outside]
+
+
 def test_figure_10_cell_by_cell(tmp_path: Path) -> None:  # E3, E6
     text = PROGRAMS % "default: {opModExpLimW: 1500, opModImpLimW: 1500, setGradW: 0}"
     text += event("B1", 0, 3, HIGH) + event("B2", 3, 1, LOW) + event("B3", 1, 2, LOW, 1) + event("B4", 3, 1, HIGH, 1)
@@ -352,6 +361,29 @@ def test_a_silent_device_does_not_hold_up_decisions(tmp_path: Path, fault: str) 
 
 
 # --- the command ------------------------------------------------------------------------------------------------------
+
+
+def test_what_flows_over_a_limit_is_told_for_each_limit(tmp_path: Path) -> None:  # C1
+    limits = "opModExpLimW: 6000, opModGenLimW: 6400"
+    text = "programs: [{id: B, primacy: 2, default: {opModExpLimW: 8000, setGradW: 0}}]\n"
+    text += f"events: [{{id: e, program: B, start: 100, duration: 300, {limits}}}]\n"
+    text += "changes: [{at: 95, for: 200, fault: inverter-silent}]\n"
+    rows, _, timeline = played(tmp_path, text, 500)
+
+    over_s = [-15, -15]  # the first 15 s of an excursion are allowed; it is the only one after the start
+    for row in rows[90:]:
+        over_s[0] += -int(row["site_w"]) > int(row["exp_lim_w"]) + 400
+        over_s[1] += int(row["der_w"]) > int(row["gen_lim_w"] or 10**9) + 400
+    assert min(over_s) > 100
+    assert over_s[0] != over_s[1]
+    assert f"OVER THE LIMIT: export for {over_s[0]} s, generation for {over_s[1]} s (4 %" in timeline
+
+
+def test_a_response_that_has_no_answer_is_told_so(tmp_path: Path) -> None:  # E10
+    text = EVENT.partition("changes")[0] + "changes: [{at: 301, for: 60, fault: server-silent}]\n"
+    _, _, timeline = played(tmp_path, text)
+    lines = [line.split(maxsplit=2)[2] for line in timeline.splitlines() if " 2 started: e1" in line]
+    assert lines == ["response  2 started: e1 (no answer)", "response  2 started: e1"]
 
 
 def test_a_bad_file_is_told_by_line_and_key(tmp_path: Path) -> None:
