@@ -224,6 +224,24 @@ def test_wherever_reading_fails_the_columns_are_whole_untouched_or_zero():
         assert "cannot be read" in world.told.lines[0]
 
 
+def test_what_reads_otherwise_than_a_moment_ago_is_zero():
+    class Fickle(Disk):
+        def open(self, name, mode="rb"):
+            file = Disk.open(self, name, mode)
+
+            def seek(offset):
+                self.names[name].content = self.names[name].content[:-1] + b"T"
+                file.__init__(self, self.names[name])
+
+            file.seek = seek
+            return file
+
+    world = World(Fickle({FILE: saved(OLD)}))
+    assert not world.load()
+    assert world.held() == (0, [0, 0, 0], bytes(5))
+    assert "damaged" in world.told.lines[0]
+
+
 def test_a_full_disk_is_told_once_and_counted_and_the_old_record_stays():
     world = World(Disk({FILE: saved(OLD)})).set(*NEW)
     world.disk.why = 28  # ENOSPC
