@@ -611,6 +611,21 @@ def test_a_clock_that_is_set_back_does_not_leave_an_event_in_force_before_its_ti
     assert world.limit_w(EXP_LIM) == 700
 
 
+def test_a_clock_that_leaps_ahead_and_back_does_not_end_what_has_not_begun():  # D2
+    world = World()
+    event = Record(mrid(1), start=1000, duration=50, exp=700, ramp_tms=0)
+    world.publish(world.b, event)
+    world.run(10)
+    world.now = 5000
+    world.publish(world.b, event)
+    world.run(5100)
+    assert world.row(1) == -1
+    world.now = 20
+    world.publish(world.b, event)
+    world.run(1100)
+    assert world.said() == [(1, EVENT_RECEIVED), (1, EVENT_STARTED), (1, EVENT_COMPLETED)]
+
+
 def test_without_grid_nothing_is_answered_either():  # E14
     world = World()
     world.events.darken(True)

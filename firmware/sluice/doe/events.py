@@ -29,6 +29,7 @@ from .staged import SHORTENED
 from .table import Table, later, same_each
 
 _WANTED_S = const(30)  # so long before its coverage ends a list is to be read
+_LEAP_S = const(60)  # no second of ours takes so long: the server's Time was wrong, or is now
 _BUSY = const(32)  # so many are waiting: what only asks to be answered has time
 
 
@@ -55,6 +56,7 @@ class Events(Table):
         self._began = 0  # when such a row began to decide
         self._next = 0  # nothing begins or ends before
         self._now = 0
+        self._left = NEVER  # the second from which the clock has leapt ahead
         self._to = 0  # index of the replyTo of what is being answered
         self._hurry = 0  # modes of events that were superseded while in force
 
@@ -90,7 +92,7 @@ class Events(Table):
 
     def merge(self, staged, now):
         """Take over a list that has been read whole (3)."""
-        self._now = now
+        self._pass(now)
         if self.dark:
             return
         self._begin_merge(staged, staged.read_program)
@@ -198,11 +200,16 @@ class Events(Table):
     def step(self, now, applied):
         """Begin and end events at second `now`; say "started" once the devices hold the limit (`applied`)."""
         back = now < self._now
-        self._now = now
+        self._pass(now)
         if now >= self._next or back:
             self._turn()
         if self._owing and applied and now > self._began:
             self._start()
+
+    def _pass(self, now):
+        if now - self._now > _LEAP_S:
+            self._left = self._now
+        self._now = now
 
     def _turn(self):
         now = self._now
@@ -215,6 +222,7 @@ class Events(Table):
                 self._keep(row, 0)
         self._decide()
         self._next = self._next_turn()
+        self._left = NEVER
 
     def _next_turn(self):
         now = self._now
@@ -264,7 +272,7 @@ class Events(Table):
         elif self.said[row] >> EVENT_STARTED & 1:
             if self.deciding[row] or not self.said[row] >> EVENT_SUPERSEDED & 1:
                 self._say(row, EVENT_COMPLETED)
-        self._leave(row, DONE)
+        self._leave(row, DONE if self.begin[row] <= self._left else 0)  # what was leapt over may come in again
 
     def _leave(self, row, done):
         if not self.resume and self.begin[row] <= self._now:
