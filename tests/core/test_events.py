@@ -649,3 +649,32 @@ def test_who_will_win_can_be_asked_for_any_second():  # E1
     world.publish(world.b, Record(mrid(1), start=10, duration=20, exp=5))
     found = [winner(world.events, EXP_LIM, t) for t in (9, 10, 29, 30)]
     assert found == [-1, world.row(1), world.row(1), -1]
+
+
+def test_a_better_that_is_cancelled_before_an_event_begins_does_not_drop_it():  # E4, E8
+    world = World(resume=False)
+    world.publish(world.b, Record(mrid(2), start=5, duration=40, exp=2, ramp_tms=0))
+    world.publish(world.a, Record(mrid(1), start=0, duration=40, exp=1))
+    world.run(2)
+    world.publish(world.a, Record(mrid(1), start=0, duration=40, exp=1, status=CANCELLED))
+    world.run(10)
+    assert world.limit_w(EXP_LIM) == 2
+
+
+def test_a_better_that_is_over_when_it_is_first_read_drops_nothing():  # E4, E8
+    world = World(resume=False, draw=whole)
+    world.publish(world.b, Record(mrid(2), start=20, duration=40, exp=2, ramp_tms=0))
+    world.run(30)
+    world.publish(world.a, Record(mrid(1), start=10, duration=40, exp=1, randomize_duration=-20))
+    world.run(40)
+    assert world.limit_w(EXP_LIM) == 2
+
+
+def test_an_event_beyond_its_specified_end_ends_when_its_random_part_is_taken_back():  # E8, E9
+    world = World(draw=whole)
+    world.publish(world.b, Record(mrid(1), start=0, duration=20, exp=700, randomize_duration=7, ramp_tms=0))
+    world.run(22)
+    assert world.limit_w(EXP_LIM) == 700
+    world.publish(world.b, Record(mrid(1), start=0, duration=20, exp=700))
+    world.run(23)
+    assert world.row(1) < 0

@@ -275,7 +275,8 @@ class Events(Table):
         self._leave(row, DONE if self.begin[row] <= self._left else 0)  # what was leapt over may come in again
 
     def _leave(self, row, done):
-        if not self.resume and self.begin[row] <= self._now:
+        if not self.resume and self.phase[row] == ACTIVE:
+            self.end[row] = min(self.end[row], self._now)
             self._lose_to(row)
         self._keep(row, done)
         self.phase[row] = FREE

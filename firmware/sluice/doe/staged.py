@@ -56,9 +56,10 @@ class Staged(Table):
         elif record.version >= events.version[held]:
             if is_over(record.current_status):
                 self._tell(held, record.current_status, record.version)
-            elif _is_past(record, now):
-                if record.start != events.start[held] or record.duration != events.duration[held]:
-                    self._tell(held, SHORTENED, record.version)
+            elif _is_past(record, now) and (
+                record.start != events.start[held] or record.duration != events.duration[held]
+            ):
+                self._tell(held, SHORTENED, record.version)
             elif not self.news[held] or record.version > self._news_version[held]:
                 self.news[held] = 0
                 self._keep(record, now)
