@@ -76,6 +76,7 @@ class Event:
     begun: bool = False
     cut: int | None = None  # cancelled with randomisation: ends then at the latest
     over: int | None = None  # since then
+    lost: set[str] = field(default_factory=set)  # modes in which what has gone with its program overlapped it
 
 
 class Held(NamedTuple):
@@ -97,7 +98,7 @@ class Leg(NamedTuple):
     target_w: int | None
     seconds: Fraction
     source: tuple[str, ...]
-    end_w: int  # where the way ends: the target, or what unlimited counts as
+    end_w: int  # where the way ends: the target, or what it counts as on the way
 
     def at(self, t: float) -> Fraction | None:
         """Give the limit at second `t`, None if there is none."""
@@ -131,12 +132,22 @@ def is_passed_over(control: Control, t: int) -> bool:
     return control.duration <= 0 or control.specified_end <= t
 
 
-def last_words(controls: Iterable[Control]) -> list[Control]:
-    """3.2: twice in one list: the higher version counts, then what ends it, the later created, the later listed."""
-    words: dict[str, Control] = {}
-    for control in sorted(controls, key=lambda word: (word.version, is_over(word), word.creation_time)):
-        words[control.mrid] = control
-    return list(words.values())
+def last_word(words: list[Control], known: Event | None, t: int) -> Control:
+    """3.2: twice in one list: the higher version counts, then what ends it, the later created, the later listed.
+
+    Of one that is read for the first time a copy that is past counts for nothing, and one that ends it for all.
+    """
+    if known is None:
+        words = [word for word in words if not is_passed_over(word, t)] or words
+        words = [word for word in words if is_over(word)] or words
+    ending = [is_over(word) or (known is not None and is_shortened(known, word, t)) for word in words]
+    return max(enumerate(words), key=lambda nth: (nth[1].version, ending[nth[0]], nth[1].creation_time, nth[0]))[1]
+
+
+def is_shortened(event: Event, word: Control, t: int) -> bool:
+    """3.1: times by which it is over, unlike those it had, end it at once."""
+    before = event.control
+    return (word.start, word.duration) != (before.start, before.duration) and is_passed_over(word, t)
 
 
 @dataclass
@@ -164,12 +175,26 @@ class Model:
     def hear(self, t: int, program: str, primacy: int, default: Default | None, controls: Iterable[Control]) -> None:
         """3: at second `t` the whole list of the program with mRID `program` has been read."""
         self.programs[program] = Program(program, primacy, default)
-        superseded = [event for word in last_words(controls) for event in self._take(t, program, word)]
+        words: dict[str, list[Control]] = {}
+        for control in controls:
+            words.setdefault(control.mrid, []).append(control)
+        superseded = [
+            event
+            for mrid, copies in words.items()
+            for event in self._take(t, program, last_word(copies, self._known(program, mrid), t))
+        ]
         for event in superseded:
             self._begin_followers(t, event)
 
     def forget(self, t: int, program: str) -> None:
-        """3.8: a program that is no longer listed goes with its events; 3.6: those that are over stay over."""
+        """3.8: a program that is no longer listed goes with its events; 3.6: those that are over stay over.
+
+        1.5: what of it had begun has overlapped what it has.
+        """
+        for event in self.listed():
+            for mode in event.control.sets:
+                if any(better.program == program for better in self.betters(event, mode) if better.begun):
+                    event.lost.add(mode)
         del self.programs[program]
         self.events = [event for event in self.events if event.program != program or event.over is not None]
 
@@ -203,11 +228,15 @@ class Model:
 
     @staticmethod
     def _change(t: int, event: Event, word: Control) -> None:
-        """3.1: changed times are as if they had always been so; those of one that is past end it."""
-        before, event.control = event.control, word
-        if word.times != before.times and is_passed_over(word, t):
+        """3.1: changed times are as if they had always been so; what ends it changes nothing else."""
+        if is_over(word):
+            event.control = event.control._replace(status=word.status, version=word.version)
+            return
+        if is_shortened(event, word, t):
             event.over = t
-        elif (word.start, word.randomize_start) != (before.start, before.randomize_start):
+            return
+        before, event.control = event.control, word
+        if (word.start, word.randomize_start) != (before.start, before.randomize_start):
             event.begun = False
 
     def _end_by_status(self, t: int, event: Event, is_in_force: bool) -> None:
@@ -312,10 +341,14 @@ class Model:
         """1.5: an overlapped event resumes, or is dropped."""
         if not self.in_force(event) or self.resume:
             return self.in_force(event)
-        betters = [better for better in self.listed() if self.overlaps(better, event)]
-        if any(mode in better.control.sets for better in betters):
+        lost = event.lost | {lost for lost in event.control.sets if self.betters(event, lost)}
+        if mode in lost:
             return False
-        return not betters or any(self.in_force(better) for better in betters)
+        return not lost or any(self.in_force(better) for lost_mode in lost for better in self.betters(event, lost_mode))
+
+    def betters(self, event: Event, mode: str) -> list[Event]:
+        """1.5: those that overlap it in a mode that it sets."""
+        return [other for other in self.listed() if mode in other.control.sets and self.overlaps(other, event)]
 
     def overlaps(self, better: Event, event: Event) -> bool:
         """1.5: of lower primacy value, in a mode both set, at the same time."""
@@ -340,15 +373,19 @@ class Model:
         return self.legs[mode].at(self.now)
 
     def leg(self, mode: str, before: Held | None) -> Leg:
-        """5.4: a ramp from where the limit stands; unlimited counts as setMaxW on the way."""
+        """5.4: a ramp from where the limit stands."""
         held = self.held[mode]
-        end_w = self.max_w if held.value is None else held.value
-        if before is None:
-            return Leg(self.now, Fraction(end_w), held.value, Fraction(0), held.source, end_w)
-        stands = self.limit_w(mode)
-        from_w = Fraction(self.max_w) if stands is None else stands
+        from_w, end_w = self.measure(mode, self.limit_w(mode) if before else None), self.measure(mode, held.value)
+        if before is None or from_w is None or end_w is None or from_w == end_w:
+            return Leg(self.now, Fraction(0), held.value, Fraction(0), held.source, 0)
         seconds = self.seconds(held, before, end_w - from_w)
-        return Leg(self.now, from_w, held.value, seconds, held.source, end_w)
+        return Leg(self.now, from_w, held.value, seconds, held.source, int(end_w))
+
+    def measure(self, mode: str, limit_w: Fraction | int | None) -> Fraction | None:
+        """5.4: on the way of export and generation setMaxW is the most; nothing measures other unlimited limits."""
+        if mode in ("opModExpLimW", "opModGenLimW"):
+            return Fraction(self.max_w if limit_w is None else min(limit_w, self.max_w))
+        return None if limit_w is None else Fraction(limit_w)
 
     def seconds(self, held: Held, before: Held, way_w: Fraction) -> Fraction:
         """5.1, 5.3, 5.5: how long the way takes."""

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from sluice_tools.truth import Control, Default, is_over
+from sluice_tools.truth import Control, Default
 
 KINDS = ("start", "duration", "cancel")
 PROGRAMS = (65, 66, 67)
@@ -52,6 +52,7 @@ class Schedule(NamedTuple):
     resume: bool
     ramp_active: bool
     max_w: int
+    fixed: dict[str, int]
     salt: int
     polls: list[Poll]
     seconds: int
@@ -62,11 +63,12 @@ class Schedule(NamedTuple):
         return drawn if bound >= 0 else -drawn
 
 
-WATTS = st.sampled_from([0, 1, 300, 1500, 1501, 4000, 9999, 10000])
+WATTS = st.sampled_from([0, 1, 300, 1500, 1501, 4000, 9999, 10000, 12346, 15000, 40000])
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "opModExpLimW": WATTS,
     "opModImpLimW": WATTS,
     "opModGenLimW": WATTS,
+    "opModLoadLimW": WATTS,
     "opModConnect": st.booleans(),
     "opModEnergize": st.booleans(),
     "opModFixedW": st.integers(-10000, 10000),
@@ -87,7 +89,7 @@ DEFAULTS = st.one_of(
     st.none(), st.builds(Default, modes(), st.sampled_from([None, 0, 1, 28, 100, 333])), st.just(Default({}, 50))
 )
 CHANGES = st.sampled_from(
-    ["cancel", "cancel", "randomly", "randomly", "supersede", "supersede", "times", "older", "newer", "vanish", "twice"]
+    ["cancel", "randomly", "supersede"] * 2 + ["times", "older", "newer", "vanish", "twice", "before"]
 )
 
 
@@ -116,20 +118,30 @@ class Life(NamedTuple):
     control: Control
     changes: list[tuple[int, str, Control]]  # (from which poll, what, another word on it)
 
+    def steadily(self) -> "Life":
+        """Give an event whose times and modes do not change."""
+        changes = [(t, what, same_times(other, self.control)) for t, what, other in self.changes]
+        return self._replace(changes=[(t, what, o._replace(sets=self.control.sets)) for t, what, o in changes])
+
+    def punctually(self) -> "Life":
+        """Give an event without random parts."""
+        changes = [(t, what, punctual(other)) for t, what, other in self.changes]
+        return self._replace(control=punctual(self.control), changes=changes)
+
     def word(self, poll: int) -> Control:
-        """Give the server's last word at a poll. What ends an event does not change its times as well."""
+        """Give the server's last word at a poll."""
         word = self.control
         for since, what, other in self.changes:
             if since <= poll:
                 word = CHANGE[what](word, other)
-        return same_times(word, self.word(poll - 1)) if is_over(word) and poll > self.first else word
+        return word
 
     def words(self, number: int, poll: int) -> list[Control]:
         """Give what a list says of event `number` at a poll: nothing, one word, or two that contradict each other."""
         word = self.word(poll)
         seen = [word]
         for since, what, other in self.changes:
-            if self.first < since <= poll:
+            if since <= poll:
                 seen = SEEN.get(what, lambda word, other: [word])(word, other)
         return [word._replace(mrid=mrid(number)) for word in seen] if poll >= self.first else []
 
@@ -145,18 +157,18 @@ CHANGE: dict[str, Any] = {
     "newer": lambda word, other: other._replace(version=word.version + 1, status=word.status),
     "vanish": lambda word, other: word,
     "twice": lambda word, other: word,
+    "before": lambda word, other: word,
 }
 SEEN: dict[str, Any] = {
     "older": lambda word, other: [other._replace(version=word.version - 1)],
     "vanish": lambda word, other: [],
-    "twice": lambda word, other: [twin(other, word), word],
+    "twice": lambda word, other: [other, word],
+    "before": lambda word, other: [word, other],
 }
 
 
-def twin(control: Control, of: Control) -> Control:
-    """Give another word in the same list: it differs in all but the times, and in the version if neither ends it."""
-    version = control.version if is_over(control) == is_over(of) else of.version
-    return same_times(control, of)._replace(version=version)
+def punctual(control: Control) -> Control:
+    return control._replace(randomize_start=0, randomize_duration=0)
 
 
 def same_times(control: Control, of: Control) -> Control:
@@ -184,12 +196,15 @@ def lives(draw: st.DrawFn) -> Life:
 def schedules(draw: st.DrawFn, seconds: int = 120, events: int = 20) -> Schedule:
     """Give a schedule of up to three programs and `events` events, polled at random seconds.
 
-    Where overlapped events are dropped no primacy changes and no program goes: what then counts as overlapped
-    is not laid down.
+    Where overlapped events are dropped neither primacies nor times nor modes change: what then counts as overlapped
+    is not laid down. Where programs go and come back events have no random parts: whether one that comes back begins
+    where it had begun is not laid down either.
     """
-    resume, ramp_active = draw(st.booleans()), draw(st.booleans())
+    resume, ramp_active, programs_go = draw(st.booleans()), draw(st.booleans()), draw(st.integers(0, 4)) == 4
     times = sorted(draw(st.sets(st.integers(0, seconds - 1), min_size=1, max_size=8)) | {0})
     known = draw(st.lists(lives(), min_size=1, max_size=draw(st.sampled_from([3, 8, events]))))
+    known = known if resume else [life.steadily() for life in known]
+    known = [life.punctually() for life in known] if programs_go else known
     primacies = [draw(st.integers(0, 2)) for _ in PROGRAMS]
     defaults = [draw(DEFAULTS) for _ in PROGRAMS]
     polls = []
@@ -200,8 +215,9 @@ def schedules(draw: st.DrawFn, seconds: int = 120, events: int = 20) -> Schedule
                 defaults[slot] = draw(DEFAULTS)
                 primacies[slot] = draw(st.integers(0, 2)) if resume else primacies[slot]
             words = [word for n, life in enumerate(known) if life.program == slot for word in life.words(n, i)]
-            if draw(st.integers(0, 30)) != 30 or not resume:
+            if not programs_go or draw(st.integers(0, 4)) != 4:
                 listed.append(Listed(program, primacies[slot], defaults[slot], words))
         polls.append(Poll(t, listed))
     max_w = draw(st.sampled_from([10000, 10001, 12345, 1000000]))
-    return Schedule(resume, ramp_active, max_w, draw(st.integers(0, 9)), polls, seconds)
+    fixed = draw(st.dictionaries(st.sampled_from(["opModExpLimW", "opModImpLimW"]), st.sampled_from([1500, 11000])))
+    return Schedule(resume, ramp_active, max_w, fixed, draw(st.integers(0, 9)), polls, seconds)
