@@ -192,6 +192,36 @@ def test_more_programs_than_there_is_room_for_are_left_out_and_told():  # P5
     world.settle(3)
     assert sum(world.programs.used) == 16
     assert "the first 16 count" in world.journal.faults["programs"]
+    world.utility.documents["/programs"] = listed("DERProgramList", programs[:16])
+    world.settle(310)
+    assert "programs" not in world.journal.faults
+
+
+def test_as_many_other_programs_take_the_places_of_those_that_go():  # D1, P5
+    world = World()
+    programs = [program("P%d" % n, n, n) for n in range(1, 33)]
+    world.utility.documents["/programs"] = listed("DERProgramList", programs[:16])
+    world.settle(3)
+    world.utility.documents["/programs"] = listed("DERProgramList", programs[16:])
+    world.settle(305)
+    assert sorted([mrid[15] for mrid in slots(world)]) == list(range(17, 33))
+    assert "programs" not in world.journal.faults
+
+
+def slots(world):
+    return [world.programs.mrid[slot * 16 : slot * 16 + 16] for slot in range(16) if world.programs.used[slot]]
+
+
+def test_a_program_that_comes_back_after_another_is_not_answered_again():  # E10
+    world = World()
+    documents = world.utility.documents
+    documents["/p/P/controls"] = listed("DERControlList", [control(1, NOW + 60, 90000, 5000)])
+    documents["/p/Q/controls"] = listed("DERControlList", [])
+    for programs in ([program("P", 1)], [], [program("Q", 1, 2)], [program("P", 1), program("Q", 1, 2)]):
+        documents["/programs"] = listed("DERProgramList", programs)
+        world.settle(310)
+    assert world.export_limits() == [5000]
+    assert world.asked("POST /rsp") == 1
 
 
 def test_a_list_named_twice_is_followed_once():
@@ -310,6 +340,7 @@ def test_a_program_in_the_place_of_another_has_its_own_events_answered():  # E10
     assert world.asked("POST /rsp") == 1
     documents["/programs"] = listed("DERProgramList", [])
     world.settle(310)
+    world.programs.mrid[16:] = bytes([1]) * 240  # no other place is left
     documents["/p/Q/controls"] = documents["/p/P/controls"]
     documents["/programs"] = listed("DERProgramList", [program("Q", 1, 2)])
     world.settle(310)

@@ -55,6 +55,7 @@ class Conversation:
         self._mirror = mirror
         self._tree = Tree(self._forget)
         self._found = []  # what the list being read names
+        self._left_out = False  # and that it names more
         self._own_links = None  # of the own EndDevice
         self._telling = Row(_RESPONSES, "", None, -1, DEFAULT_RATE_S, 0)
         self._posting = Row(_TELEMETRY, "", None, -1, DEFAULT_RATE_S, 0)
@@ -152,6 +153,7 @@ class Conversation:
             return
         _, document, on_item, done = KINDS[row.kind]
         self._found = []
+        self._left_out = False
         self._staged.clear(max(0, row.slot))
         if on_item:
             record = await self._read_list(row.href, document, getattr(self, on_item))
@@ -267,10 +269,18 @@ class Conversation:
         if len(self._found) < MAX_PROGRAMS:
             self._found.append(what)
         else:
-            self._journal.fault("programs", "more than the device follows; the first %d count" % MAX_PROGRAMS)
+            self._left_out = True
 
     def _found_read(self, row, record, now):
         self._tree.children(row, self._found, now)
+        self._tell_left_out(row)
+
+    def _tell_left_out(self, row):
+        row.left_out = self._left_out
+        if [True for other in self._tree.rows if other.left_out]:
+            self._journal.fault("programs", "more than the device follows; the first %d count" % MAX_PROGRAMS)
+        else:
+            self._journal.well("programs")
 
     def _derp(self, record):
         self._find(
@@ -289,7 +299,7 @@ class Conversation:
         for mrid, primacy, title, href, dderc, derc in self._found:
             slot = self._programs.put(mrid, primacy, title)
             if slot < 0:
-                self._journal.fault("programs", "more than the device follows; the first %d count" % MAX_PROGRAMS)
+                self._left_out = True
                 continue
             if self._programs.is_new:
                 self._events.answered.forget_program(slot)
@@ -298,6 +308,7 @@ class Conversation:
             below[(_DERP, href, slot)] = [
                 (kind, link, slot) for kind, link in ((_DDERC, dderc), (_DERC_LIST, derc)) if link
             ]
+        self._tell_left_out(row)
         self._tree.children(row, list(below), now)
         for child in [other for other in self._tree.rows if other.parent is row]:
             child.due = NEVER  # read with its list
@@ -346,6 +357,9 @@ class Conversation:
     def _drop(self, slot):
         self._events.drop_program(slot)
         self._programs.remove(slot)
+        for row in self._tree.rows:
+            if row.left_out and not row.retries:
+                row.due = min(row.due, self._clock.uptime() + 1)  # there is room now
 
     def _forget_restored(self):
         """Once all that leads to the programs has been read, those that nothing leads to go."""

@@ -25,6 +25,7 @@ class Row:
         self.due = due
         self.retries = 0
         self.read = -1  # when it was read last
+        self.left_out = False  # it names more than there is room for
 
 
 class Tree:

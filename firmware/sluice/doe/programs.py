@@ -51,7 +51,7 @@ class Programs:
         slot = self.find(mrid)
         self.is_new = slot < 0
         if self.is_new:
-            slot = self.used.find(b"\0")
+            slot = self._free()
             if slot < 0:
                 return -1
             self.mrid[slot * 16 : slot * 16 + 16] = mrid
@@ -61,6 +61,11 @@ class Programs:
         self.primacy[slot] = primacy
         self.title[slot] = "".join([c for c in title if c >= " "])  # a journal line is one line
         return slot
+
+    def _free(self):
+        # One that never was another's, if there is one: the other may come back, and find what it was answered by.
+        slot = self.find(bytes(16))
+        return slot if slot >= 0 and not self.used[slot] else self.used.find(b"\0")
 
     def remove(self, slot):
         """Forget the program in `slot`, its default with it."""
