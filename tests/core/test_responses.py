@@ -44,6 +44,17 @@ def test_a_response_is_tried_for_a_day_and_then_counted_as_lost():  # E10
     assert responses.lost == 2
 
 
+def test_what_cannot_be_given_goes_behind_the_others_in_its_own_order():  # E10
+    responses = queue(1, 2, 9, 1, 3)
+    responses.put_back(mrid(1))
+    assert [responses.mrid[i * 16 + 15] for i in range(5)] == [2, 9, 3, 1, 1]
+    responses = queue(*range(RESPONSES_MAX))
+    for number in (1, 0):
+        responses.put_back(mrid(number))
+    assert list(responses.time[RESPONSES_MAX - 2 :]) == [1, 0]
+    assert responses.lost == 0
+
+
 def restored(responses):
     other = Responses(ReplyTos())
     for i, column in enumerate(responses.columns()):

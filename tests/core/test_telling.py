@@ -1,6 +1,6 @@
 """What the gateway tells the utility: responses, the DER, telemetry."""
 
-from utility_world import LFDI, NOW, Device, Session, World, documents, listed, talked
+from utility_world import LFDI, NOW, Device, Session, World, control, documents, listed, talked
 
 from expect import finish
 from sluice.client.der import CAPABILITIES
@@ -56,6 +56,16 @@ def test_a_response_refused_for_now_is_kept():  # E10
         world.utility.statuses["/rsp"] = status
         world.settle(3)
         assert world.responses.waiting == 1
+
+
+def test_an_event_whose_responses_the_server_cannot_take_does_not_hold_up_the_others():  # E10
+    world = World()
+    broken = control(1, NOW + 60, 300, 5000).replace('"/rsp"', '"/broken"')
+    world.utility.documents["/p/P/controls"] = listed("DERControlList", [broken, control(2, NOW + 400, 300, 5000)])
+    world.utility.statuses["/broken"] = 500
+    world.settle(30)
+    assert world.asked("POST /rsp") == 1
+    assert world.responses.waiting == 1
 
 
 def test_responses_that_nobody_took_for_a_day_are_told_once_as_lost():  # E10

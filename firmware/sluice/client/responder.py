@@ -1,5 +1,6 @@
 """Responses to the server, one request each: tried until it has them.
 
+One that it does not take holds up what else happened to its event, and no other.
 Source: IEEE 2030.5-2018 10.2.4; requirement E10; docs/events.md 6.
 """
 
@@ -38,6 +39,8 @@ class Responder:
             await session.send("POST", href)
         except RequestError as error:
             if href and (not 400 <= error.status < 500 or error.status in _TRY_AGAIN):
+                if not error.hold:
+                    responses.put_back(mrid)  # it may be this one that the server cannot take
                 raise
             responses.lost += 1
             self._lost += 1

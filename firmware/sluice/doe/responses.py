@@ -132,6 +132,17 @@ class Responses:
                 return i
         return -1
 
+    def put_back(self, mrid):
+        """What is told of the event `mrid` cannot be given now: it goes behind all others, in its own order."""
+        i = 0
+        for _ in range(self.count[0]):
+            if self.mrid[i * 16 : i * 16 + 16] == mrid:
+                program, status, time, reply_to = self.program[i], self.status[i], self.time[i], self.reply_to[i]
+                self.remove(i)
+                self.name(self.put(program, status, time, reply_to), mrid, 0)
+            else:
+                i += 1
+
     def remove(self, i):
         """Forget an entry: the server has it, or never will."""
         last = self.count[0] - 1
