@@ -21,6 +21,7 @@ def test_receipt_is_posted_to_reply_to_and_kept_until_the_server_takes_it():  # 
     assert len(posts) == 1
     assert "<status>1</status><subject>%032X</subject>" % 1 in posts[0]
     assert LFDI in posts[0]
+    assert "<createdDateTime>%d<" % (EPOCH + NOW) in posts[0]  # when it happened, not when it could be said
 
 
 def test_a_response_the_server_refuses_for_good_does_not_block_the_next():  # E10

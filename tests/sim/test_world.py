@@ -1,5 +1,6 @@
 """The whole gateway in virtual time, against the demo's utility and house; the house judges, never the gateway."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -138,6 +139,21 @@ def test_without_any_server_the_fixed_limit_holds(tmp_path: Path) -> None:  # E1
     assert max(world.house.export_w, 0) <= 1500
     assert told(world, "server: nothing listens there")
     assert not told(world, "export limit")
+
+
+def test_each_fixed_limit_of_the_agreement_is_the_limit_of_its_mode(tmp_path: Path) -> None:  # E5, E15
+    found = set()
+    world = World(scenario.loads(NOON), tmp_path, [Fault("server-down", 0, 60)], watch=lambda _: found.add(held_w()))
+
+    def held_w() -> tuple[int | None, ...]:
+        return world.holding().limits_w
+
+    file = tmp_path / "gateway.json"
+    config = json.loads(file.read_text())
+    config["site"] |= {"gen_lim_w": 4000, "load_lim_w": 7000}
+    file.write_text(json.dumps(config))
+    world.run(30)
+    assert found == {(1500, 15000, 4000, 7000)}
 
 
 def test_a_fault_that_does_not_exist_is_refused(tmp_path: Path) -> None:

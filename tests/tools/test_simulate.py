@@ -134,6 +134,25 @@ def test_what_flows_stays_inside_what_is_enforced(sample: tuple[Rows, Exchanges,
     assert int(sample[0][599]["der_w"]) == 9000
 
 
+def test_every_mode_that_can_be_obeyed_reaches_the_inverter(tmp_path: Path) -> None:  # E11, C3, C4
+    text = "programs: [{id: B, primacy: 2, default: {opModExpLimW: 8000, setGradW: 0}}]\nevents:\n"
+    modes = (
+        ("opModConnect: false", 0),
+        ("opModGenLimW: 5000", 5000),
+        ("opModEnergize: false", 0),
+        ("opModFixedW: 2000", 2000),
+        ("opModTargetW: 6000", 6000),
+        ("opModFixedW: -100", 0),
+        ("opModMaxLimW: 3000", 3500),  # of the export; the house takes 500 W
+        ("opModConnect: true, opModEnergize: true", 8500),
+    )
+    for i, (sets, _) in enumerate(modes):
+        text += f"  - {{id: e{i}, program: B, start: {60 + 60 * i}, duration: 60, rampTms: 0, {sets}}}\n"
+    rows, _, _ = played(tmp_path, text, 540)
+    given = [int(rows[60 * i + 118]["der_w"]) for i in range(len(modes))]
+    assert [w - 150 <= found <= w for (_, w), found in zip(modes, given, strict=True)] == [True] * len(modes), given
+
+
 def test_the_timeline_says_what_changes_and_why(sample: tuple[Rows, Exchanges, str]) -> None:
     lines = [" ".join(line.split()) for line in sample[2].splitlines()]
     assert "300 00:05:00Z gateway export limit 1500 W -> 10000 W, program B primacy 2, event e1" in lines
