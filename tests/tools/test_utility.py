@@ -87,6 +87,18 @@ def test_a_page_that_cannot_be_is_refused(client: Client, query: str) -> None:  
     assert client.ask("GET", client.program("B", "DERControlListLink") + query).status == 400
 
 
+BARE = """
+start: 2026-01-05T00:00:00Z
+duration_s: 900
+site: {exp_lim_w: 1500, imp_lim_w: 1500, max_w: 10000}
+house: {pv_w: 9000, load_w: 500}
+programs: [{id: B, primacy: 2, default: {setGradW: 50}}]
+events:
+  - {id: e1, program: B, start: 300, duration: 300}
+  - {id: e2, program: B, start: 600, duration: 300, opModStorageTargetW: -3300}
+"""
+
+
 def test_a_list_shows_events_from_publication_to_end(client: Client) -> None:  # E7
     address = client.program("B", "DERControlListLink") + "?l=99"
     listed = []
@@ -145,6 +157,17 @@ def test_every_mode_and_random_part_is_told_in_its_unit() -> None:  # E9, E11
     default = client.get(client.program("B", "DefaultDERControlLink"))
     assert found(default, "opModFixedW") == ["-10000"]
     assert len(default.findall(".//{https://csipaus.org/ns/v1.3}opModStorageTargetW")) == 1
+
+
+def test_a_control_without_any_mode_of_the_2018_schema_is_whole_and_valid() -> None:  # E11, P1
+    client = Client(BARE)
+    written = client.ask("GET", client.program("B", "DefaultDERControlLink")).body
+    default = client.get(client.program("B", "DefaultDERControlLink"))
+    assert [child.tag.split("}")[1] for child in default][-2:] == ["DERControlBase", "setGradW"]
+    assert validate(written) == []
+    page = client.get(client.program("B", "DERControlListLink") + "?l=2")
+    assert len(page.findall(".//{*}DERControlBase")) == 2
+    assert len(page.findall(".//{*}DERControlBase/{*}opModStorageTargetW")) == 1
 
 
 def test_a_default_may_be_taken_away() -> None:  # E5, T7

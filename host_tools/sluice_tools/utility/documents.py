@@ -78,15 +78,28 @@ def _base(modes: Modes, ramp_tms: int | None = None) -> sep2.DERControlBase:
     )
 
 
+def _control_base(control: etree._Element) -> etree._Element:
+    base = control.find(f"{{{NS_SEP2}}}DERControlBase")
+    if base is None:
+        base = etree.Element(f"{{{NS_SEP2}}}DERControlBase")
+        gradient = control.find(f"{{{NS_SEP2}}}setGradW")
+        if gradient is None:
+            control.append(base)
+        else:
+            gradient.addprevious(base)
+    return base
+
+
 def with_storage_targets(written: bytes, controls: Mapping[str, Modes]) -> bytes:
-    """Put the one mode of CSIP-AUS 1.3, which envoy-schema does not know, into the controls (by mRID) that set it."""
+    """Put the one mode of CSIP-AUS 1.3, which envoy-schema does not know, into the controls (by mRID) that set it.
+
+    Every control is given its DERControlBase: one without any other mode has lost it on the way (skip_empty).
+    """
     watts = {mrid: power(modes.opModStorageTargetW) for mrid, modes in controls.items()}
-    if not any(watts.values()):
-        return written
     root: etree._Element = etree.fromstring(written)
-    for base in root.iter(f"{{{NS_SEP2}}}DERControlBase"):
-        control = base.getparent()
-        target = watts.get(control.findtext(f"{{{NS_SEP2}}}mRID", "")) if control is not None else None
+    for control in root.iter(f"{{{NS_SEP2}}}DERControl", f"{{{NS_SEP2}}}DefaultDERControl"):
+        base = _control_base(control)
+        target = watts.get(control.findtext(f"{{{NS_SEP2}}}mRID", ""))
         if target:
             element = etree.SubElement(base, f"{{{NS_CSIPAUS_13}}}opModStorageTargetW", nsmap={"v13": NS_CSIPAUS_13})
             etree.SubElement(element, f"{{{NS_SEP2}}}multiplier").text = str(target.multiplier)
