@@ -165,6 +165,14 @@ def test_the_timeline_says_what_changes_and_why(sample: tuple[Rows, Exchanges, s
     assert lines[-1].startswith("The limits held")
 
 
+def test_what_nothing_limits_is_not_said_to_be_a_fixed_limit(tmp_path: Path) -> None:  # E5
+    text = "programs: [{id: B, primacy: 2}]\n"
+    text += "events: [{id: e, program: B, start: 3, duration: 9, opModGenLimW: 500, opModExpLimW: 0}]\n"
+    timeline = played(tmp_path, text, 20)[2]
+    assert "generation limit 500 W -> none, no control sets it" in timeline
+    assert "export limit 0 W -> 1500 W, fixed limit of the site" in timeline
+
+
 def test_the_same_file_gives_the_same_bytes(tmp_path: Path) -> None:
     scenario = tmp_path / "sample.yaml"
     scenario.write_text(SAMPLE.read_text().replace("randomizeStart: 0", "randomizeStart: 200, randomizeDuration: -100"))

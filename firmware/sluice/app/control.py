@@ -192,7 +192,8 @@ class ControlTask:
     def _why(self, mode):
         source = self._envelope.source[mode]
         if source == FIXED:
-            return "fixed limit of the site" if mode < WATT_MODES else "no control sets it"
+            is_fixed = mode < WATT_MODES and self._envelope.values[mode] != UNLIMITED_W
+            return "fixed limit of the site" if is_fixed else "no control sets it"
         if source <= DEFAULT:
             return "default of " + self._program(DEFAULT - source)
         return "%s, event %s" % (self._program(self._events.program[source]), mrid_text(self._events.mrid, source * 16))
