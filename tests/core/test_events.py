@@ -472,6 +472,16 @@ def test_an_event_with_no_known_mode_is_answered_and_takes_no_room():  # E11
     assert world.said() == [(1, EVENT_RECEIVED)]
 
 
+def test_what_is_answered_while_the_list_is_being_read_is_answered_with_the_time_of_then():  # E10, D2
+    world = World()
+    world.now = 90000  # the first thing that happens, or the clock has just been set
+    world.staged.clear(world.b)
+    world.staged.stage(Record(mrid(1), start=90000, duration=50, exp=1, status=CANCELLED), world.now)
+    world.staged.stage(Record(mrid(2), start=90000, duration=50), world.now)
+    assert list(world.responses.time[:3]) == [90000] * 3
+    assert world.responses.next(90000) == 0
+
+
 def test_an_event_without_a_duration_is_passed_over_and_counted():  # E8
     world = World()
     world.publish(world.b, Record(mrid(1), start=10, duration=0, exp=1), Record(mrid(2), start=10, duration=-5, exp=1))

@@ -92,7 +92,7 @@ class Events(Table):
 
     def merge(self, staged, now):
         """Take over a list that has been read whole (3)."""
-        self._pass(now)
+        self.pass_to(now)
         if self.dark:
             return
         self._begin_merge(staged, staged.read_program)
@@ -200,13 +200,14 @@ class Events(Table):
     def step(self, now, applied):
         """Begin and end events at second `now`; say "started" once the devices hold the limit (`applied`)."""
         back = now < self._now
-        self._pass(now)
+        self.pass_to(now)
         if now >= self._next or back:
             self._turn()
         if self._owing and applied and now > self._began:
             self._start()
 
-    def _pass(self, now):
+    def pass_to(self, now):
+        """It is second `now`."""
         if now - self._now > _LEAP_S:
             self._left = self._now
         self._now = now

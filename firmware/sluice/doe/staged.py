@@ -66,6 +66,7 @@ class Staged(Table):
 
     def _stage_new(self, record, now):
         events = self._events
+        events.pass_to(now)
         if _is_past(record, now):
             events.passed_over += 1
         elif is_over(record.current_status):
