@@ -49,6 +49,19 @@ def test_everything_is_polled_again_after_300_seconds_unless_the_server_says_oth
     assert world.asked("GET /p/P/default") == 5
 
 
+def test_a_rate_that_changes_holds_for_what_lies_below_too():  # D3
+    for before, after in (("600", "60"), ("60", "600")):
+        world = World()
+        world.utility.documents["/programs"] = listed("DERProgramList", [program("P", 1)], rate=before)
+        world.settle(3)
+        world.utility.documents["/programs"] = listed("DERProgramList", [program("P", 1)], rate=after)
+        world.settle(1270)
+        asked = world.asked("GET /p/P/controls")
+        world.settle(600)
+        assert world.asked("GET /p/P/controls") - asked == 600 // int(after)
+        assert world.asked("GET /p/P/controls") == world.asked("GET /p/P/default")
+
+
 def test_a_device_that_is_not_listed_stays_at_fixed_limits_and_is_told_so():  # D1, E15
     world = World()
     world.utility.documents["/edevs"] = listed("EndDeviceList", [end_device("AB" * 20)])

@@ -347,6 +347,7 @@ def test_after_the_last_event_that_found_room_the_default_holds_at_once_until_a_
     assert sources(rows, 339, 340, 349) == ["e23", "default:B", "default:B"]
     assert (rows[339]["exp_lim_w"], rows[340]["exp_lim_w"]) == ("9000", "1500")
     assert "e29" in sources(rows, *range(390, 400))
+    assert "program B lists e00, e01, e02, e03, e04, e05, e06, e07 and 22 more\n" in timeline
     assert "340  00:05:40Z  gateway   events: one that found no room may be in force" in timeline
     assert "events: works again" in timeline
 
