@@ -615,6 +615,7 @@ def test_a_clock_that_is_set_back_does_not_leave_an_event_in_force_before_its_ti
     world.publish(world.b, Record(mrid(1), start=100, duration=50, exp=700, ramp_tms=0))
     world.run(110)
     world.now = 20
+    world.staged.stage(Record(mrid(2), start=200, duration=50, exp=1), world.now)  # of a list that breaks off
     world.run(21)
     assert world.limit_w(EXP_LIM) == 1500
     world.run(100)

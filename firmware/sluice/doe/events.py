@@ -199,9 +199,8 @@ class Events(Table):
 
     def step(self, now, applied):
         """Begin and end events at second `now`; say "started" once the devices hold the limit (`applied`)."""
-        back = now < self._now
         self.pass_to(now)
-        if now >= self._next or back:
+        if now >= self._next:
             self._turn()
         if self._owing and applied and now > self._began:
             self._start()
@@ -210,6 +209,8 @@ class Events(Table):
         """It is second `now`."""
         if now - self._now > _LEAP_S:
             self._left = self._now
+        if now < self._now:
+            self._next = 0
         self._now = now
 
     def _turn(self):
