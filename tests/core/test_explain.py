@@ -180,3 +180,10 @@ def test_trouble_is_told_by_what_it_is_with():  # T10
     assert told(at(1), "DERControlList of program 1", "Time").endswith("There is trouble with the server.")
     assert told(at(1), "meter").endswith("There is trouble with the meter.")
     assert told(at(1), "meter", "server").endswith("There is trouble with the meter and the server.")
+    assert told(at(1), "meter", "state/state").endswith("There is trouble with the meter and the store.")
+
+
+def test_a_percentage_of_a_rating_that_is_not_known_is_said_so():  # E11
+    world = at(1, max_lim=5000)
+    world.envelope.rate(0)
+    assert "export nothing, a percentage of its rating, not known yet: no event" in told(world)

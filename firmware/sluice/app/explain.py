@@ -26,7 +26,8 @@ _BESIDE = (
     (ENERGIZE, "the inverter must be off"),
 )
 
-_DEVICES = ("inverter", "inverter's limit", "meter", "serial line")  # of what may fail; the rest is the server's
+# Of what may fail. What has a path is a record of the store; the rest is the server's.
+_DEVICES = ("inverter", "inverter's limit", "meter", "serial line")
 
 
 def explain(envelope, now, faults):
@@ -38,7 +39,9 @@ def explain(envelope, now, faults):
     for mode, what in _BESIDE:
         text += _beside(envelope, mode, what)
     troubled = [device for device in _DEVICES if device in faults]
-    if len(troubled) < len(faults):
+    if [what for what in faults if "/" in what]:
+        troubled.append("store")
+    if [what for what in faults if what not in _DEVICES and "/" not in what]:
         troubled.append("server")
     if troubled:
         text += "There is trouble with the %s. " % " and the ".join(troubled)
@@ -67,7 +70,7 @@ def _why(envelope, mode):
     source = envelope.source[mode]
     text = "The site may export " + _amount(envelope.ramps[mode].target_w)
     if mode == MAX_LIM:
-        text += ", a percentage of its rating of %d W" % envelope.max_w
+        text += ", a percentage of its rating" + (" of %d W" % envelope.max_w if envelope.max_w else ", not known yet")
     if source >= 0:
         text += ", because %s says so until %s. " % (_by(envelope, source), utc_text(events.end[source]))
         return text + _rival(envelope, mode, source)
