@@ -209,6 +209,7 @@ class World:
         self.exchanges: list[Exchange] = []
         self.minutes: list[dict[str, float]] = []
         self.gateway: Any = None
+        self._started = 0.0
         self._watch = watch
         self._held = Holding((None,) * WATT_MODES, True, True, "off", (None,) * WATT_MODES)
         self.house = House(self.scenario, None if limit_w else self.minutes.append, limit_w=limit_w)
@@ -272,7 +273,7 @@ class World:
 
     def holding(self) -> Holding:
         """Give what the gateway enforces now."""
-        if self.gateway is None:
+        if self._is_off():
             return self._held._replace(source="off")
         envelope = self.gateway.envelope
         limits_w = tuple([_bounded(envelope.limit_w(mode)) for mode in range(WATT_MODES)])
@@ -292,9 +293,13 @@ class World:
             return self._held.source  # its place has been taken since, and the step is yet to come
         return self._names[mrid_text(events.mrid, source * 16)]
 
+    def _is_off(self) -> bool:
+        """Tell whether the gateway is off, or has not come to its first decision, a second after its start."""
+        return self.gateway is None or self.loop.seconds < self._started + 1
+
     def explain(self) -> str:
         """Give the gateway's own explanation of what it enforces now."""
-        if self.gateway is None:
+        if self._is_off():
             return "The gateway is off; the inverter keeps the limit it was last given until its own timer runs out."
         return str(self.gateway.explain())
 
@@ -317,6 +322,7 @@ class World:
         port: Any = _Port(self)
         for begin, end in self._lives(seconds):
             await asyncio.sleep(begin - self.loop.seconds)
+            self._started = begin
             self.gateway = Gateway(port, load(port, str(self._config)), str(self._config.parent / "state"))
             await self._live(end - self.loop.seconds)
             self.gateway = None

@@ -361,7 +361,7 @@ def test_a_stored_default_below_the_fixed_limit_holds_at_once_after_a_restart(tm
     text = "programs: [{id: B, primacy: 2, default: {opModExpLimW: 500}}]\n"
     text += "changes: [{at: 60, for: 60, fault: server-500}, {at: 70, fault: restart}]\n"
     rows, _, _ = played(tmp_path, text, 80)
-    assert [(row["source"], row["exp_lim_w"]) for row in rows[71:]] == [("default:B", "500")] * 9
+    assert [(row["source"], row["exp_lim_w"]) for row in rows[70:]] == [("off", "500")] + [("default:B", "500")] * 9
 
 
 def test_after_a_restart_the_stored_default_holds_until_the_server_is_heard(tmp_path: Path) -> None:  # E14
