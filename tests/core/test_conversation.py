@@ -2,6 +2,7 @@
 
 from utility_world import LFDI, NOW, World, control, default, documents, end_device, listed, program, talked
 
+from sluice.doe.schedule import NEVER
 from sluice_wire.sep2 import EXP_LIM
 
 
@@ -312,6 +313,18 @@ def test_a_list_is_read_anew_before_the_events_that_found_no_room_are_needed(): 
     assert world.asked("GET /p/P/controls") == asked
     world.settle(20)
     assert world.asked("GET /p/P/controls") > asked
+
+
+def test_a_program_that_has_no_list_any_more_leaves_no_gap_in_the_coverage():  # E7, T7
+    world = World()
+    world.utility.documents["/p/P/controls"] = listed("DERControlList", minutes(1, 30))
+    world.settle(3)
+    assert world.events.covered_until() < NEVER
+    bare = program("P", 1).replace('<DERControlListLink href="/p/P/controls"/>', "")
+    world.utility.documents["/programs"] = listed("DERProgramList", [bare])
+    world.settle(310)
+    assert world.events.covered_until() == NEVER
+    assert len(world.export_limits()) == 24  # they run to their ends
 
 
 def test_a_list_that_is_wanted_is_not_asked_for_more_often_than_every_10_seconds():  # E7, S1

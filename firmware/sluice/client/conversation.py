@@ -305,6 +305,9 @@ class Conversation:
                 self._events.answered.forget_program(slot)
             if not dderc:
                 self._programs.clear_default(slot)
+            if not derc:
+                self._staged.clear(slot)
+                self._events.merge(self._staged, self._clock.now())  # as a list that names nothing
             below[(_DERP, href, slot)] = [
                 (kind, link, slot) for kind, link in ((_DDERC, dderc), (_DERC_LIST, derc)) if link
             ]
