@@ -135,13 +135,15 @@ def is_passed_over(control: Control, t: int) -> bool:
 def last_word(words: list[Control], known: Event | None, t: int) -> Control:
     """3.2: twice in one list: the higher version counts, then what ends it, the later created, the later listed.
 
+    Of several that end it the later listed counts.
     Of one that is read for the first time a copy that is past counts for nothing, and one that ends it for all.
     """
     if known is None:
         words = [word for word in words if not is_passed_over(word, t)] or words
         words = [word for word in words if is_over(word)] or words
     ending = [is_over(word) or (known is not None and is_shortened(known, word, t)) for word in words]
-    return max(enumerate(words), key=lambda nth: (nth[1].version, ending[nth[0]], nth[1].creation_time, nth[0]))[1]
+    created = [0 if ends else word.creation_time for word, ends in zip(words, ending, strict=True)]
+    return max(enumerate(words), key=lambda nth: (nth[1].version, ending[nth[0]], created[nth[0]], nth[0]))[1]
 
 
 def is_shortened(event: Event, word: Control, t: int) -> bool:

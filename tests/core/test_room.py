@@ -177,3 +177,12 @@ def test_an_event_in_force_that_gives_way_to_what_takes_it_over_is_superseded():
     world.run(1502)
     assert held(world, (1, 99)) == [99]
     assert (1, EVENT_SUPERSEDED) in world.said()
+
+
+def test_an_event_that_is_moved_beyond_the_room_leaves_its_old_time():  # E7, E8
+    world = World()
+    world.publish(world.b, *numbered(1, 30))
+    moved = Record(mrid(3), start=90000, duration=1000, exp=3)
+    world.publish(world.b, *[record for record in numbered(1, 30) if record.mrid != mrid(3)], moved)
+    assert held(world, range(1, 31)) == [1, 2] + list(range(4, 26))
+    assert world.events.covered_until() == 26000

@@ -25,7 +25,7 @@ from sluice_wire.sep2 import (
 from .answered import DONE, UNKNOWN
 from .draws import CANCEL
 from .schedule import ACTIVE, FREE, NEVER, WAITING, beats, overlaps, winner
-from .staged import SHORTENED
+from .staged import GAVE_WAY, SHORTENED
 from .table import Table, later, same_each
 
 _WANTED_S = const(30)  # so long before its coverage ends a list is to be read
@@ -163,6 +163,8 @@ class Events(Table):
         self._hiding_less(self.program[row])
         if status == SHORTENED:
             self.end[row] = min(self.end[row], self._now)
+        elif status == GAVE_WAY:
+            self._leave(row, 0)
         elif status == CANCELLED_RANDOMIZED and in_force:
             self._end_at_random(row)
         elif status == SUPERSEDED:

@@ -15,6 +15,7 @@ from .schedule import FREE, NEVER
 from .table import Table, is_over
 
 SHORTENED = const(5)  # in `news`: its times have changed so that it is over
+GAVE_WAY = const(6)  # in `news`: its last word found no room
 
 
 def _is_past(record, now):
@@ -81,6 +82,8 @@ class Staged(Table):
 
     def _tell(self, held, status, version):
         # What ends an event in force. A copy of it that was staged before has been an older word.
+        if self.news[held] and self._news_version[held] > version:
+            return
         row = self.find(self.read_program, self._events.mrid, held * 16)
         if row >= 0:
             if self.version[row] > version:
@@ -100,5 +103,8 @@ class Staged(Table):
             self.fill(row, self.read_program, record)
 
     def missed(self, row, need):
-        """The event in `row` gives way, and might have decided at second `need`."""
+        """The event in `row` gives way, and might have decided at second `need`: what is held of it is out of date."""
         self.gap = min(self.gap, need)
+        held = self._events.find(self.read_program, self.mrid, row * 16)
+        if held >= 0:
+            self.news[held] = GAVE_WAY
