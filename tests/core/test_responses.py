@@ -55,6 +55,13 @@ def test_what_cannot_be_given_goes_behind_the_others_in_its_own_order():  # E10
     assert responses.lost == 0
 
 
+def test_the_oldest_gives_way_also_where_it_has_gone_behind_others():  # E10
+    responses = queue(*range(1, RESPONSES_MAX + 1))
+    responses.put_back(mrid(1))
+    responses.put(0, 3, 500, 1)
+    assert (responses.lost, responses.time[0], responses.time[RESPONSES_MAX - 2]) == (1, 2, RESPONSES_MAX)
+
+
 def restored(responses):
     other = Responses(ReplyTos())
     for i, column in enumerate(responses.columns()):

@@ -95,7 +95,7 @@ class Responses:
         Return its entry; the mRID is still to be said (`name`).
         """
         if self.count[0] == RESPONSES_MAX:
-            self.remove(0)
+            self.remove(self._oldest())
             self.lost += 1
         i = self.count[0]
         self.program[i] = program
@@ -104,6 +104,13 @@ class Responses:
         self.reply_to[i] = reply_to
         self.count[0] = i + 1
         return i
+
+    def _oldest(self):
+        oldest = 0
+        for i in range(self.count[0]):
+            if self.time[i] < self.time[oldest]:
+                oldest = i
+        return oldest
 
     def name(self, i, mrid, at):
         """The event of entry `i` has the mRID in the 16 bytes at `at`."""
