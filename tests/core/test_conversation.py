@@ -353,7 +353,9 @@ def test_only_the_list_whose_events_found_no_room_is_read_before_its_time():  # 
     documents["/p/Q/controls"] = listed("DERControlList", [control(90, NOW + 90000, 60, 1)], rate=86400)
     documents["/p/Q/default"] = default(1500)
     documents["/programs"] = listed("DERProgramList", [program("P", 1), program("Q", 2, 2)], rate=86400)
-    world.settle(1490)
+    world.settle(1400)
+    documents["/p/P/controls"] = listed("DERControlList", minutes(24, 58), rate=86400)  # what is over is listed no more
+    world.settle(90)
     assert world.asked("GET /p/P/controls") > 1
     assert world.asked("GET /p/Q/controls") == 1
 
