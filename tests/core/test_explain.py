@@ -86,6 +86,17 @@ def test_a_ramp_under_way_tells_where_it_stands_and_when_it_arrives():  # E12
     assert "On the way" not in told(world)
 
 
+def test_the_arrival_is_told_to_the_second_though_watts_are_rounded():  # E12
+    for watts in (4258, 300):  # up and down from 1500 W, in 7 s
+        world = World()
+        world.publish(world.a, Record(mrid(1), 100, 900, exp=watts, ramp_tms=700))
+        for second in range(1, 7):
+            world.run(100 + second)
+            assert "arrives in %d s." % (7 - second) in told(world)
+        world.run(107)
+        assert world.limit_w(0) == watts
+
+
 def test_a_ramp_to_no_limit_arrives_at_the_rating():  # E12
     world = World()
     world.publish(world.a, Record(mrid(1), 100, 900, exp=FIXED_W[2]))
@@ -95,6 +106,13 @@ def test_a_ramp_to_no_limit_arrives_at_the_rating():  # E12
     assert world.limit_w(0) < 10000
     world.run(404)
     assert world.limit_w(0) == FIXED_W[2]
+
+
+def test_another_limit_on_its_way_is_told_as_it_will_be_and_as_it_is():  # E12
+    world = World()
+    world.publish(world.a, Record(mrid(1), 100, 900, gen=5000))
+    world.run(102)
+    assert "the inverter may generate up to 5000 W, on the way there 9944 W." in told(world)
 
 
 def test_other_limits_and_what_is_off_are_told():  # C3, C4

@@ -117,6 +117,8 @@ def _seconds(ramp, target_w):
     if ramp.target_w > target_w < ramp.limit_w:
         return 0
     left = abs(min(target_w, ramp.cap_w) - ramp.limit_w) * ramp.per
+    if ramp.rest:  # the limit is rounded down
+        left -= ramp.rest if ramp.limit_w < target_w else ramp.rest - ramp.per
     return -(-left // (ramp.whole * ramp.per + ramp.part))
 
 
@@ -159,4 +161,9 @@ def _beside(envelope, mode, what):
     if source >= 0:
         text += ", until " + utc_text(envelope.events.end[source])
     text += ", " + what
-    return (text if mode >= CONNECT else text + _amount(envelope.ramps[mode].limit_w)) + ". "
+    if mode < CONNECT:
+        ramp = envelope.ramps[mode]
+        text += _amount(ramp.target_w)
+        if ramp.limit_w != ramp.target_w:
+            text += ", on the way there %d W" % ramp.limit_w
+    return text + ". "
