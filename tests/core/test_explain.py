@@ -87,13 +87,13 @@ def test_a_ramp_under_way_tells_where_it_stands_and_when_it_arrives():  # E12
 
 
 def test_the_arrival_is_told_to_the_second_though_watts_are_rounded():  # E12
-    for watts in (4258, 300):  # up and down from 1500 W, in 7 s
+    for watts in (4957, 43):  # up and down from 1500 W, in 5 s
         world = World()
-        world.publish(world.a, Record(mrid(1), 100, 900, exp=watts, ramp_tms=700))
-        for second in range(1, 7):
+        world.publish(world.a, Record(mrid(1), 100, 900, exp=watts, ramp_tms=500))
+        for second in range(1, 5):
             world.run(100 + second)
-            assert "arrives in %d s." % (7 - second) in told(world)
-        world.run(107)
+            assert "arrives in %d s." % (5 - second) in told(world)
+        world.run(105)
         assert world.limit_w(0) == watts
 
 
