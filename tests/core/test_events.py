@@ -689,3 +689,13 @@ def test_an_event_beyond_its_specified_end_ends_when_its_random_part_is_taken_ba
     world.publish(world.b, Record(mrid(1), start=0, duration=20, exp=700))
     world.run(23)
     assert world.row(1) < 0
+
+
+def test_what_followed_an_event_that_is_shortened_to_be_over_begins_at_its_own_time():  # E8, E9
+    world = World()
+    after = Record(mrid(2), start=60, duration=20, exp=2)
+    world.publish(world.b, Record(mrid(1), start=10, duration=50, exp=1), after)
+    world.run(30)
+    world.publish(world.b, Record(mrid(1), start=10, duration=15, exp=1), after)
+    world.run(31)
+    assert (world.row(1), world.events.begin[world.row(2)]) == (-1, 60)

@@ -10,6 +10,7 @@ from micropython import const
 
 from sluice_wire.limits import MAX_EVENTS, MAX_PROGRAMS
 from sluice_wire.sep2 import (
+    CANCELLED,
     CANCELLED_RANDOMIZED,
     EVENT_CANCELLED,
     EVENT_COMPLETED,
@@ -163,6 +164,7 @@ class Events(Table):
         self._hiding_less(self.program[row])
         if status == SHORTENED:
             self.end[row] = min(self.end[row], self._now)
+            self.status[row] = max(self.status[row], CANCELLED)  # nothing follows it
         elif status == GAVE_WAY:
             self._leave(row, 0)
         elif status == CANCELLED_RANDOMIZED and in_force:
