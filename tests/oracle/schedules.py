@@ -8,9 +8,11 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 
 from sluice_tools.truth import Control, Default
+from sluice_wire.limits import MAX_EVENTS
 
 KINDS = ("start", "duration", "cancel")
 PROGRAMS = (65, 66, 67)
+FIRST = 20  # the second at which all begins: no random part reaches before 0
 SETTINGS = {  # the standard's names, and those of doe_world.Record
     "opModExpLimW": "exp",
     "opModImpLimW": "imp",
@@ -98,7 +100,7 @@ def controls(draw: st.DrawFn) -> Control:
     """Give a control that has no mRID yet."""
     return Control(
         "",
-        5 * draw(st.integers(0, 16)),
+        5 * draw(st.integers(4, 20)),
         draw(st.sampled_from([20, 20, 20, 10, 10, 5, 40, 41, 60, 7000, 0])),
         draw(modes()),
         draw(st.integers(0, 3)),
@@ -171,6 +173,17 @@ def punctual(control: Control) -> Control:
     return control._replace(randomize_start=0, randomize_duration=0)
 
 
+def without_edges(events: list[tuple[int, list[tuple[int, Control]]]]) -> list[tuple[int, list[tuple[int, Control]]]]:
+    """Leave no random parts to successive events: where the earlier is hidden for good and gives way they are lost."""
+    words = [word for _, said in events for _, word in said]
+    starts, ends = {word.start for word in words}, {word.specified_end for word in words}
+
+    def apart(word: Control) -> Control:
+        return punctual(word) if word.start in ends or word.specified_end in starts else word
+
+    return [(slot, [(since, apart(word)) for since, word in said]) for slot, said in events]
+
+
 def same_times(control: Control, of: Control) -> Control:
     return control._replace(
         start=of.start,
@@ -193,7 +206,7 @@ def lives(draw: st.DrawFn) -> Life:
 
 
 @st.composite
-def schedules(draw: st.DrawFn, seconds: int = 120, events: int = 20) -> Schedule:
+def schedules(draw: st.DrawFn, seconds: int = 140, events: int = 20) -> Schedule:
     """Give a schedule of up to three programs and `events` events, polled at random seconds.
 
     Where overlapped events are dropped neither primacies nor times nor modes change: what then counts as overlapped
@@ -201,7 +214,7 @@ def schedules(draw: st.DrawFn, seconds: int = 120, events: int = 20) -> Schedule
     where it had begun is not laid down either.
     """
     resume, ramp_active, programs_go = draw(st.booleans()), draw(st.booleans()), draw(st.integers(0, 4)) == 4
-    times = sorted(draw(st.sets(st.integers(0, seconds - 1), min_size=1, max_size=8)) | {0})
+    times = sorted(draw(st.sets(st.integers(FIRST, seconds - 1), min_size=1, max_size=8)) | {FIRST})
     known = draw(st.lists(lives(), min_size=1, max_size=draw(st.sampled_from([3, 8, events]))))
     known = known if resume else [life.steadily() for life in known]
     known = [life.punctually() for life in known] if programs_go else known
@@ -221,3 +234,86 @@ def schedules(draw: st.DrawFn, seconds: int = 120, events: int = 20) -> Schedule
     max_w = draw(st.sampled_from([10000, 10001, 12345, 1000000]))
     fixed = draw(st.dictionaries(st.sampled_from(["opModExpLimW", "opModImpLimW"]), st.sampled_from([1500, 11000])))
     return Schedule(resume, ramp_active, max_w, fixed, draw(st.integers(0, 9)), polls, seconds)
+
+
+class Supply(NamedTuple):
+    """What a server lists that lists more than there is room for: from which second on which word holds."""
+
+    resume: bool
+    ramp_active: bool
+    period: int  # seconds between two readings
+    primacies: list[int]
+    default: Default
+    events: list[tuple[int, list[tuple[int, Control]]]]  # its program's slot, and its words with their seconds
+    seconds: int
+    outage: int  # nobody answers from this second on
+
+    def schedule(self) -> Schedule:
+        """Give the settings alone."""
+        return Schedule(self.resume, self.ramp_active, 10000, {"opModExpLimW": 1500}, 1, [], self.seconds)
+
+    def poll(self, t: int, seen: dict[str, Control]) -> Poll:
+        """Give what is listed at second `t`. What was `seen` and may be over does not come back with other times."""
+        listed: list[list[Control]] = [[] for _ in PROGRAMS]
+        for slot, words in self.events:
+            said = [word for since, word in words if since <= t]
+            for word in said[-1:]:
+                before = seen.get(word.mrid, word)
+                seen[word.mrid] = before if before.specified_end - 6 <= t else word
+                listed[slot].append(seen[word.mrid])
+        return Poll(t, [Listed(*of) for of in zip(PROGRAMS, self.primacies, [self.default] * 3, listed, strict=True)])
+
+
+MOST_EVENTS = 58
+SHORT_PARTS = st.sampled_from([0, 0, 0, 0, 0, 0, 0, 3, -3])
+ROOM_MODES = st.one_of(
+    ONE_MODE.map(lambda mode: {mode: 0}), st.just({"opModExpLimW": 300, "opModImpLimW": 1, "opModConnect": False})
+)
+ROOM_CHANGES = st.sampled_from(["cancel", "supersede", "randomly", "times", "newer"])
+
+
+@st.composite
+def supplies(draw: st.DrawFn, seconds: int = 300) -> Supply:
+    """Give up to 58 events of three programs, listed in any order at any second.
+
+    Where overlapped events are dropped there are no more than fit.
+    """
+    resume = draw(st.integers(0, 4)) > 0
+    most = MOST_EVENTS if resume else MAX_EVENTS
+    number = draw(st.integers(most * 3 // 4, most))
+    places = draw(st.permutations(range(most)))
+    programs = draw(st.sampled_from([1, 3, 3]))
+    control = st.builds(
+        Control,
+        st.just(""),
+        st.one_of(st.integers(FIRST // 5, seconds // 5).map(lambda n: 5 * n), st.integers(FIRST, seconds)),
+        st.sampled_from([5, 5, 5, 5, 10, 10, 20, 60, 300]),
+        ROOM_MODES,
+        st.integers(0, 3),
+        st.just(0),
+        st.just(1),
+        SHORT_PARTS,
+        SHORT_PARTS,
+        st.sampled_from([None, 0, 500]),
+    )
+    events = []
+    for n in range(number):
+        word = draw(control)._replace(mrid=mrid(n))
+        if draw(st.integers(0, 5)) < 5:
+            word = word._replace(start=FIRST + 5 * places[n])  # in turn
+        words = [(draw(st.sampled_from([0, 0, 0, 0, 0, 0, max(0, word.start - 100), word.start])), word)]
+        if draw(st.integers(0, 5)) == 5:
+            other = draw(control) if resume else word
+            changed = CHANGE[draw(ROOM_CHANGES)](word, other)._replace(mrid=mrid(n))
+            words.append((words[0][0] + draw(st.integers(1, seconds)), changed))
+        events.append((draw(st.integers(0, programs - 1)), words))
+    return Supply(
+        resume,
+        draw(st.booleans()),
+        draw(st.sampled_from([10, 30, 60, 60, 300])),
+        draw(st.permutations([0, 1, 1])),
+        Default({"opModExpLimW": 700}, draw(st.sampled_from([None, 0]))),
+        without_edges(events),
+        seconds,
+        FIRST + draw(st.integers(1, 100)),
+    )
