@@ -360,6 +360,18 @@ def test_only_the_list_whose_events_found_no_room_is_read_before_its_time():  # 
     assert world.asked("GET /p/Q/controls") == 1
 
 
+def test_when_a_primacy_changes_lists_whose_events_found_no_room_are_read_anew():  # E1, E7
+    world = World()
+    documents = world.utility.documents
+    documents["/p/P/controls"] = listed("DERControlList", minutes(1, 58), rate=86400)
+    documents["/programs"] = listed("DERProgramList", [program("P", 1)], rate=60)
+    world.settle(50)
+    assert world.asked("GET /p/P/controls") == 1
+    documents["/programs"] = listed("DERProgramList", [program("P", 3)], rate=60)
+    world.settle(50)
+    assert world.asked("GET /p/P/controls") == 2
+
+
 def test_a_program_in_the_place_of_another_has_its_own_events_answered():  # E10
     world = World()
     documents = world.utility.documents

@@ -154,6 +154,7 @@ def test_when_what_hid_events_that_gave_way_is_cancelled_their_list_is_wanted():
     better.current_status = CANCELLED
     world.publish(world.a, better)
     assert world.events.wants(world.b, world.now)
+    assert world.events.covered_until() == world.now + 30
     world.publish(world.b, *numbered(1, 30))
     assert not world.events.wants(world.b, world.now)
     assert held(world, range(1, 31)) == list(range(1, MAX_EVENTS + 1))

@@ -88,7 +88,12 @@ MUTANTS = (
     ),
     Mutant("lists are taken in without grid", "events", "        if self.dark:\n            return\n", ""),
     Mutant("a list is wanted only when it is too late", "events", "_WANTED_S = const(30)", "_WANTED_S = const(0)"),
-    Mutant("what hid others may go unnoticed", "events", "self._anew[other] = 1", "pass"),
+    Mutant(
+        "what hid others may go unnoticed",
+        "events",
+        "self.gap[other] = min(self.gap[other], self._now + _WANTED_S)",
+        "pass",
+    ),
     Mutant(
         "successive events do not share an edge",
         "table",

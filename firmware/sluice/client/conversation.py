@@ -303,6 +303,8 @@ class Conversation:
                 continue
             if self._programs.is_new:
                 self._events.answered.forget_program(slot)
+            if self._programs.is_moved:
+                self._events.hiding_less()
             if not dderc:
                 self._programs.clear_default(slot)
             if not derc:

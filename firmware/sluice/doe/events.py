@@ -48,7 +48,7 @@ class Events(Table):
         self.gap = array("i", [NEVER] * MAX_PROGRAMS)  # by program: from here on an event is missing (4.2)
         self._covered = NEVER  # the least of them
         self._short = bytearray(MAX_PROGRAMS)  # by program: an event has given way since its list was read
-        self._anew = bytearray(MAX_PROGRAMS)  # by program: what hid it has gone
+        self._anew = bytearray(MAX_PROGRAMS)  # by program: the grid is back
         self.dark = False  # no grid: nothing is taken in (7.2)
         self.stored = 0  # events taken in since the start
         self.passed_over = 0  # that were over when they were first read
@@ -110,7 +110,6 @@ class Events(Table):
         self._receive(False)
         self.responses.learn(staged.read_program, self.reply_tos.any())
         self._cover()
-        self._next = 0
 
     def _begin_merge(self, staged, program):
         self.gap[program] = staged.gap
@@ -156,12 +155,12 @@ class Events(Table):
             lost = self.lost[row]
             self.copy_row(row, staged, other)
             self.lost[row] = lost
-            self._hiding_less(self.program[row])
+            self.hiding_less(self.program[row])
 
     def _end_by(self, row, status):
         # 3.4 and 3.5, and an event whose times were changed so that it is over.
         in_force = self.begin[row] <= self._now < self.end[row]
-        self._hiding_less(self.program[row])
+        self.hiding_less(self.program[row])
         if status == SHORTENED:
             self.end[row] = min(self.end[row], self._now)
             self.status[row] = max(self.status[row], CANCELLED)  # nothing follows it
@@ -184,12 +183,6 @@ class Events(Table):
             bound = max(abs(self.randomize_start[row]), abs(self.randomize_duration[row]))
             bound = self.drawn(row, CANCEL, bound)  # now: what was drawn
             self.end[row] = min(self.end[row], later(self._now, bound))
-
-    def _hiding_less(self, program):
-        # An event of `program` hides less than it did: events of others that gave way may be needed earlier.
-        for other in range(MAX_PROGRAMS):
-            if other != program and self._short[other]:
-                self._anew[other] = 1
 
     def _begin_at_once(self, program):
         # 3.4: what replaces a superseded event does not wait for its own random start.
@@ -312,20 +305,27 @@ class Events(Table):
             self._say(row, EVENT_SUPERSEDED)
         self._keep(row, 0)
 
+    def hiding_less(self, program=-1):
+        """Events of other programs that gave way may be needed earlier: `program`, or a primacy, has changed (4.2)."""
+        for other in range(MAX_PROGRAMS):
+            if other != program and self._short[other]:
+                self.gap[other] = min(self.gap[other], self._now + _WANTED_S)
+        self._cover()
+
     def _cover(self):
         self._covered = NEVER
         for program in range(MAX_PROGRAMS):
             self._covered = min(self._covered, self.gap[program])
+        self._next = 0
 
     def drop_program(self, program):
         """The server no longer lists `program`: its events go silently (3.8)."""
         for row in range(MAX_EVENTS):
             if self.phase[row] and self.program[row] == program:
                 self._leave(row, 0)
-        self._hiding_less(program)
         self.gap[program] = NEVER
         self._short[program] = self._anew[program] = 0
-        self._cover()
+        self.hiding_less(program)
 
     def darken(self, dark):
         """There is no grid (7.2): all events go, what was answered stays so; or it is back: all lists are wanted."""

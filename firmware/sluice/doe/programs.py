@@ -15,6 +15,7 @@ class Programs:
     """A fixed table of MAX_PROGRAMS programs; columns are indexed by slot."""
 
     def __init__(self):
+        self.is_moved = False  # the primacy of what was put last has changed
         self.is_new = False  # the slot of what was put last had belonged to another program, or to none
         self.used = bytearray(MAX_PROGRAMS)
         self.primacy = bytearray(MAX_PROGRAMS)
@@ -58,6 +59,7 @@ class Programs:
         if not self.used[slot]:
             self.used[slot] = 1
             self.clear_default(slot)
+        self.is_moved = self.primacy[slot] != primacy
         self.primacy[slot] = primacy
         self.title[slot] = "".join([c for c in title if c >= " "])  # a journal line is one line
         return slot
