@@ -41,7 +41,7 @@ class Store:
 
     def put(self, n):
         record = self.record
-        record.mrid[12] = self.first + n  # the first byte that tells them apart
+        record.mrid[11] = self.first + n  # the first byte that is compared
         record.start, record.duration, record.modes, record.randomize_start = self.events[n]
         record.randomize_duration = record.randomize_start
         record.start += _START
