@@ -10,7 +10,9 @@ ENVIRONMENT := .venv/.made
 MICROPYTHON := build/micropython/.made
 SCHEMAS := build/wheels/.made
 ROMFS := build/romfs/sluice-x86.romfs
-READY := $(ENVIRONMENT) $(SCHEMAS) $(MICROPYTHON) $(ROMFS)
+CERTIFICATES := build/micropython/.certificates
+READY := $(ENVIRONMENT) $(SCHEMAS) $(MICROPYTHON) $(CERTIFICATES) $(ROMFS)
+TOOLCHAIN := image constants privates
 SOURCES := $(shell find firmware shared boards -name '*.py' -o -name '*.json' -o -type d ! -name __pycache__)
 
 PYTHONS := python3 python3.14 python3.13 python3.12 python3.11
@@ -70,5 +72,8 @@ $(SCHEMAS): schemas.lock | $(ENVIRONMENT)
 $(MICROPYTHON): host_tools/sluice_tools/toolchain/interpreter.py $(ENVIRONMENT)
 	@if $(BIN)/python -m sluice_tools.toolchain.interpreter; then mkdir -p $(@D) && touch $@; else [ "$$CI" != true ]; fi
 
-$(ROMFS): host_tools/sluice_tools/toolchain/image.py host_tools/sluice_tools/toolchain/constants.py $(SOURCES) $(ENVIRONMENT)
+$(CERTIFICATES): host_tools/sluice_tools/toolchain/certificates.py $(wildcard boards/sep2_certificates/*) $(MICROPYTHON)
+	@if $(BIN)/python -m sluice_tools.toolchain.certificates; then mkdir -p $(@D) && touch $@; else [ "$$CI" != true ]; fi
+
+$(ROMFS): $(TOOLCHAIN:%=host_tools/sluice_tools/toolchain/%.py) $(SOURCES) $(ENVIRONMENT)
 	@$(BIN)/python -m sluice_tools.toolchain.image

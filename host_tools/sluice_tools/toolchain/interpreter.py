@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from sluice_tools.toolchain import BUILD, ROOT, apt
+from sluice_tools.toolchain import BUILD, ROOT, apt, certificates
 
 VARIABLE = "SLUICE_MICROPYTHON"
 VERSION = "1.25"  # the oldest that will do
@@ -19,12 +19,16 @@ FETCHED = BUILD / "micropython" / "micropython"
 PACKAGES = ["micropython", "libc6", "libffi8", "libmbedcrypto16", "libmbedtls21", "libmbedx509-7"]
 SOURCES = [ROOT / "firmware", ROOT / "shared"]
 
-# Finds itself, so that the folder may be moved.
-LAUNCHER = """\
+# Finds itself, so that the folder may be moved. The library of certificates goes before Mbed TLS, once it is built.
+LAUNCHER = f"""\
 #!/bin/sh
-root=$(dirname "$(readlink -f "$0")")/root
-exec "$root/usr/lib/i386-linux-gnu/ld-linux.so.2" --library-path "$root/usr/lib/i386-linux-gnu" \\
-    "$root/usr/bin/micropython" "$@"
+here=$(dirname "$(readlink -f "$0")")
+lib=$here/root/usr/lib/i386-linux-gnu
+program=$here/root/usr/bin/micropython
+if [ -e "$here/{certificates.NAME}" ]; then
+    exec "$lib/ld-linux.so.2" --library-path "$lib:$here" --preload {certificates.NAME} "$program" "$@"
+fi
+exec "$lib/ld-linux.so.2" --library-path "$lib" "$program" "$@"
 """
 
 PROBE = "import sys; v = sys.implementation.version; print(v[0], v[1], 64 if sys.maxsize > 2**32 else 32)"
