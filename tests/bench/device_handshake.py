@@ -42,7 +42,7 @@ def without_delay(tls, url):
 def run(url, ca, chain, key, times):
     """Give the microseconds of so many connects of each kind."""
     port = Port()
-    tls = port.tls(ca, chain, key)
+    tls = port.tls(ca, chain, key, split(url)[1])
     took = {"port": [], "no_delay": []}
     for _ in range(times):
         took["port"].append(asyncio.run(by_port(port, tls, url)))

@@ -40,7 +40,7 @@ def run(url, ca, chain, key):
     port = Port()
     memory()
     used, size = memory()
-    tls = port.tls(ca, chain, key)
+    tls = port.tls(ca, chain, key, split(url)[1])
     loaded, _ = memory()
     connected = asyncio.run(requested(port, tls, url))
     _, most = memory()

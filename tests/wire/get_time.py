@@ -1,6 +1,6 @@
 """Run by both Pythons: GET the Time resource twice over one connection, print what came of it.
 
-get_time.py URL CA CERTIFICATE KEY
+get_time.py URL CA CERTIFICATE KEY NAME
 """
 
 import asyncio
@@ -23,7 +23,7 @@ async def main():
     port = Port()
     _, host, tcp_port, path = split(sys.argv[1])
     try:
-        session = Session(port, host, int(tcp_port), port.tls(*sys.argv[2:5]))
+        session = Session(port, host, int(tcp_port), port.tls(*sys.argv[2:6]))
         for _ in range(2):
             await session.get(path, TIME)
             print("time", session.reader.record.current_time + EPOCH)

@@ -27,10 +27,10 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
 
 @pytest.fixture(params=["cpython", "micropython"])
 def ask(request: pytest.FixtureRequest, pki: Pki) -> Ask:
-    """`ask(port, device, ca=..., host=...)` runs get_time.py and gives what it prints."""
+    """`ask(port, device, ca=..., name=...)` runs get_time.py and gives what it prints."""
 
-    def ask(port: int, device: Credential, ca: Path = pki.root, host: str = "localhost") -> str:
-        arguments = [f"https://{host}:{port}/tm", ca, device.chain, device.key]
+    def ask(port: int, device: Credential, ca: Path = pki.root, name: str = "localhost") -> str:
+        arguments = [f"https://localhost:{port}/tm", ca, device.chain, device.key, name]
         if request.param == "micropython":
             run = request.getfixturevalue("run_micropython")
             done = run(SCRIPT, *arguments, heapsize="160k")
@@ -115,5 +115,7 @@ def test_files_that_are_no_certificates_are_named(pki: Pki, ask: Ask, tmp_path: 
 
 def test_nothing_in_the_gateway_accepts_an_unverified_server() -> None:  # T1
     text = "".join(path.read_text() for path in (ROOT / "firmware").rglob("*.py"))
-    for way in ("CERT_NONE", "CERT_OPTIONAL", "check_hostname", "_create_unverified", "verify_callback"):
+    for way in ("CERT_NONE", "CERT_OPTIONAL", "_create_unverified", "verify_callback"):
         assert way not in text
+    assert text.count("verify_mode") == text.count("verify_mode = tls.CERT_REQUIRED") == 1
+    assert text.count("check_hostname") == text.count('check_hostname = name != ""') == 1

@@ -49,6 +49,10 @@ def _url(value):
     return scheme == "https" and 0 < int(port) < 65536
 
 
+def _server_name(value):
+    return value == "" or _name(value)
+
+
 def _pen(value):
     return _is_int(value, 1, 99999999)
 
@@ -89,6 +93,7 @@ KEYS = (
     ("site", "gen_lim_w", _watts, _WATTS + ", or leave it out for none", UNLIMITED_W),
     ("site", "load_lim_w", _watts, _WATTS + ", or leave it out for none", UNLIMITED_W),
     ("server", "url", _url, "https://HOST:PORT/PATH of the DeviceCapability", REQUIRED),
+    ("server", "name", _server_name, 'the name in the server\'s certificate, "" if it has none to be checked', None),
     ("server", "ca", _name, _FILE + ": the utility's root certificate", REQUIRED),
     ("server", "certificate", _name, _FILE + ": this device's certificate and its chain", REQUIRED),
     ("server", "key", _name, _FILE + ": this device's private key", REQUIRED),

@@ -43,7 +43,8 @@ class Gateway:
         server = config["server"]
         self._port = port
         _, host, tcp_port, entry = split(server["url"])
-        tls = port.tls(server["ca"], server["certificate"], server["key"])
+        name = host if server["name"] is None else server["name"]
+        tls = port.tls(server["ca"], server["certificate"], server["key"], name)
         device = Device(port.read_file(server["certificate"]), server["pin"], server["pen"])
         clock = self._clock = Clock(port)
         self._journal = Journal(port, clock)

@@ -17,7 +17,8 @@ lines are made by it too:
     unload(module)                          `module` ("a.b") will not be needed again: its heap may be given back
     await sleep_ms(ms)
     await within(ms, awaitable)             its result, or asyncio.TimeoutError
-    tls(ca, chain, key) -> context          from the names of PEM files; TlsError names the one at fault
+    tls(ca, chain, key, name) -> context    from the names of PEM files; TlsError names the one at fault. `name`: what
+                                            the server's certificate must be for, "" = its chain alone counts
     await connect(host, port, tls) -> stream
     await open_line(device, baud, parity) -> line
 

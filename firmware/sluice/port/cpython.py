@@ -158,8 +158,9 @@ class Port:
     async def within(self, ms, awaitable):
         return await asyncio.wait_for(awaitable, ms / 1000)
 
-    def tls(self, ca, chain, key):
+    def tls(self, ca, chain, key, name):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = name != ""
         context.maximum_version = ssl.TLSVersion.TLSv1_2
         context.set_ciphers(CIPHERS)
         try:
@@ -170,11 +171,12 @@ class Port:
             context.load_cert_chain(chain, key)
         except (ValueError, OSError) as error:
             raise TlsError(BAD_CHAIN % (chain, key, error)) from error
-        return context
+        return context, name or None
 
-    async def connect(self, host, port, context):
+    async def connect(self, host, port, tls):
+        context, name = tls
         try:
-            return Stream(*await asyncio.open_connection(host, port, ssl=context, server_hostname=host))
+            return Stream(*await asyncio.open_connection(host, port, ssl=context, server_hostname=name))
         except (OSError, ValueError) as error:
             raise link_error(error) from error
 

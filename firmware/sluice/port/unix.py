@@ -135,7 +135,7 @@ class Port:
     async def within(self, ms, awaitable):
         return await asyncio.wait_for_ms(awaitable, ms)
 
-    def tls(self, ca, chain, key):
+    def tls(self, ca, chain, key, name):
         context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
         context.verify_mode = tls.CERT_REQUIRED
         context.set_ciphers(list(CIPHERS))
@@ -147,14 +147,18 @@ class Port:
             context.load_cert_chain(self.read_file(chain), self.read_file(key))
         except (ValueError, OSError) as error:
             raise TlsError(BAD_CHAIN % (chain, key, error))
-        return context
+        return context, name
 
-    async def connect(self, host, port, context):
+    async def connect(self, host, port, tls):
+        context, name = tls
         try:
-            stream, _ = await asyncio.open_connection(host, port, ssl=context, server_hostname=host)
+            # Not by open_connection's `ssl`, which puts the host in the place of a name that is empty.
+            plain, _ = await asyncio.open_connection(host, port)
+            s = context.wrap_socket(plain.s, server_hostname=name, do_handshake_on_connect=False)
+            s.setblocking(False)
         except (OSError, ValueError) as error:
             raise link_error(error)
-        return Stream(stream)
+        return Stream(asyncio.StreamReader(s))
 
     async def open_line(self, device, baud, parity):
         file = open(device, "r+b", 0)
