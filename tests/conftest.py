@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from sluice_tools.toolchain import interpreter
+from sluice_tools.toolchain import certificates, interpreter
 from sluice_tools.toolchain.interpreter import Interpreter, InterpreterError
 
 CORE = Path(__file__).parent / "core"
@@ -39,6 +39,16 @@ def _micropython() -> Interpreter:
         except InterpreterError as error:
             (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(str(error))
     return _found[0]
+
+
+@pytest.fixture(scope="session")
+def sep2_certificates() -> None:
+    """The interpreter takes certificates of IEEE 2030.5; else skip the test at a desk, and fail it in CI."""
+    _micropython()
+    if not certificates.LIBRARY.exists() and not os.environ.get(interpreter.VARIABLE):
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(
+            f"{certificates.LIBRARY.name} is not built: install gcc or clang, then `make setup`"
+        )
 
 
 class MicroPythonFile(pytest.File):

@@ -162,7 +162,7 @@ class _Port(cpython.Port):
     def print(self, text: str) -> None:
         self._world.hear(text)
 
-    def tls(self, ca: str, chain: str, key: str) -> bytes:
+    def tls(self, ca: str, chain: str, key: str, name: str) -> bytes:
         first = Path(chain).read_text().split("-----END CERTIFICATE-----")[0] + "-----END CERTIFICATE-----\n"
         return ssl.PEM_cert_to_DER_cert(first)
 

@@ -20,13 +20,9 @@ HEADERS = FOLDER / "headers"
 PACKAGES = ["libmbedtls-dev", "libc6-dev"]
 ZIG = BUILD / "zig"
 ZIG_PIN = "ziglang==0.17.1 --hash=sha256:ea6cc5d87b033cf0aedfbc8f9549a908cae6c50ac31f1698188fa48a74524b54"
-COMPILERS = (
-    ["cc", "-m32"],
-    ["gcc", "-m32"],
-    ["clang", "-m32"],
-    [sys.executable, "-m", "ziglang", "cc", "-target", "x86-linux-gnu", "-s"],
-)
-OPTIONS = ["-std=c99", "-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-fno-stack-protector", "-shared", "-nostdlib"]
+COMPILERS = (["cc", "-m32"], ["gcc", "-m32"], ["clang", "-m32"])
+ZIG_COMPILER = [sys.executable, "-m", "ziglang", "cc", "-target", "x86-linux-gnu", "-s"]
+OPTIONS = ["-std=c99", "-O2", "-Wall", "-Wextra", "-Werror", "-fno-stack-protector", "-nostdlib"]
 
 
 class CertificatesError(Exception):
@@ -40,17 +36,19 @@ def build() -> None:
             apt.unpack(PACKAGES, HEADERS)
     except apt.AptError as error:
         raise CertificatesError(f"no headers of Mbed TLS: {error}") from None
-    if compiled_by(*COMPILERS[:3]):
-        return
-    fetch_zig()
-    said = _compile(COMPILERS[3])
-    if said:
-        raise CertificatesError(f"no C compiler for 32 bits: install gcc or clang ({said})")
+    unfinished = LIBRARY.with_suffix(".unfinished")
+    compile_c(unfinished, SOURCE, "-DSEP2_PRELOAD", "-fPIC", "-shared")
+    unfinished.replace(LIBRARY)
 
 
-def compiled_by(*compilers: list[str]) -> bool:
-    """Compile by the first of these that can; tell whether one could."""
-    return any(not _compile(compiler) for compiler in compilers)
+def compile_c(output: Path, *arguments: Path | str) -> None:
+    """Compile and link for the Linux of 32 bits that MicroPython runs in, by the first compiler that can."""
+    said = [_compile(compiler, output, *arguments) for compiler in COMPILERS if not output.exists()]
+    if not output.exists():
+        fetch_zig()
+        said.append(_compile(ZIG_COMPILER, output, *arguments))
+    if not output.exists():
+        raise CertificatesError("no C compiler for 32 bits: install gcc or clang\n" + "\n".join(said))
 
 
 def fetch_zig() -> None:
@@ -64,24 +62,21 @@ def fetch_zig() -> None:
         pip = [sys.executable, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--require-hashes"]
         done = subprocess.run([*pip, "-r", pin, "--target", ZIG], capture_output=True, text=True)
     if done.returncode:
-        raise CertificatesError(f"no C compiler for 32 bits: install gcc or clang ({done.stderr.strip()[-300:]})")
+        raise CertificatesError(f"no C compiler for 32 bits: install gcc or clang\n{done.stderr.strip()[-300:]}")
 
 
-def _compile(compiler: list[str]) -> str:
-    """Give what the compiler objects to, "" if nothing."""
+def _compile(compiler: list[str], output: Path, *arguments: Path | str) -> str:
+    """Give what the compiler says."""
     include = HEADERS / "usr" / "include"
-    unfinished = LIBRARY.with_suffix(".unfinished")
-    environment = {**os.environ, "PYTHONPATH": str(ZIG)}
     folders = ["-isystem", str(include), "-isystem", str(include / "i386-linux-gnu")]
-    command = [*compiler, *OPTIONS, "-DSEP2_PRELOAD", *folders, "-o", str(unfinished), str(SOURCE)]
+    command = [*compiler, *OPTIONS, *folders, "-o", str(output), *map(str, arguments)]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, env=environment)
-    except OSError as error:
+        done = subprocess.run(
+            command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ZIG)}, timeout=300
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
-    if done.returncode:
-        return done.stderr.strip()
-    unfinished.replace(LIBRARY)
-    return ""
+    return done.stderr.strip()
 
 
 def main() -> int:
