@@ -1,4 +1,4 @@
-"""The C file that makes Mbed TLS take certificates of IEEE 2030.5, linked as in a board's firmware, by its own flags."""
+"""The C file that makes Mbed TLS take certificates of IEEE 2030.5, linked as a board does, by its own flags."""
 
 import re
 import subprocess
