@@ -30,7 +30,8 @@ FILE = BUILD / "bench.json"
 LISTS = {f"derc_{events}.xml": events for events in (58, 580)}
 OVERLAPS = ("following", "nested", "stairs", "chain", "hidden")  # of device_events; the first do not overlap
 REGISTERS = (1, 52, 125)
-ROOMS = ("sep2", "doe", "metering", "modbus", "devices", "site", "client", "port", "app")  # each on those before it
+# Each on those before it.
+ROOMS = ("sep2", "doe", "metering", "modbus", "devices", "site", "keys", "client", "port", "app")
 BLOCK = 52  # registers of an inverter, the exchange that counts
 REPEATS = 5
 

@@ -17,11 +17,12 @@ ROOMS = {
     "modbus": set(),
     "devices": {"modbus"},
     "site": set(),
+    "keys": set(),
     "port": set(),
     "client": {"doe", "metering", "port", "sep2"},
-    "app": {"client", "devices", "doe", "metering", "modbus", "port", "sep2", "site"},
+    "app": {"client", "devices", "doe", "keys", "metering", "modbus", "port", "sep2", "site"},
 }
-CORE = {"sep2", "doe", "metering", "modbus", "devices", "site"}
+CORE = {"sep2", "doe", "metering", "modbus", "devices", "site", "keys"}
 # Nothing here knows a clock, a socket or a file.
 CORE_LIBRARY = {"array", "binascii", "hashlib", "math", "micropython", "struct"}
 NOT_ON_MICROPYTHON = {"abc", "dataclasses", "enum", "typing"}
