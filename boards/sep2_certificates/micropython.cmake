@@ -13,5 +13,6 @@ target_link_options(usermod_sep2_certificates INTERFACE
     -Wl,--wrap=mbedtls_x509_crt_parse_der
     -Wl,--wrap=mbedtls_x509_crt_parse_der_nocopy
     -Wl,--wrap=mbedtls_x509_crt_parse
+    -Wl,--wrap=mbedtls_ssl_conf_own_cert
     -Wl,--wrap=mbedtls_ssl_set_hostname)
 target_link_libraries(usermod INTERFACE usermod_sep2_certificates)

@@ -8,4 +8,5 @@ CFLAGS_USERMOD += -DMBEDTLS_CCM_C= -DMBEDTLS_PEM_PARSE_C= -DMBEDTLS_BASE64_C=
 LDFLAGS_USERMOD += -Wl,--wrap=mbedtls_x509_crt_parse_der
 LDFLAGS_USERMOD += -Wl,--wrap=mbedtls_x509_crt_parse_der_nocopy
 LDFLAGS_USERMOD += -Wl,--wrap=mbedtls_x509_crt_parse
+LDFLAGS_USERMOD += -Wl,--wrap=mbedtls_ssl_conf_own_cert
 LDFLAGS_USERMOD += -Wl,--wrap=mbedtls_ssl_set_hostname

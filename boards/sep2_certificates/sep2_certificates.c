@@ -1,10 +1,11 @@
 /* Certificates of IEEE 2030.5 for Mbed TLS 3, which of itself refuses them: they carry a critical certificatePolicies
- * extension, and Mbed TLS knows no policy but anyPolicy. Two things change, nothing else:
+ * extension, and Mbed TLS knows no policy but anyPolicy. Three things change, nothing else:
  *
  * - A certificatePolicies extension is accepted if it names policies below 1.3.6.1.4.1.40732 (IEEE 2030.5) and
  *   anyPolicy only. Every other critical extension that Mbed TLS does not know stays refused.
  * - The server name "" means: the chain is verified as ever, the name in the server's certificate is not looked at.
  *   Utilities use certificates that name a hardware module and no host.
+ * - A private key that is not the certificate's is refused when both are loaded, and not by the server later.
  *
  * In firmware the linker puts these functions in the place of Mbed TLS's own (micropython.mk, micropython.cmake); on
  * Linux they come first as a shared library (LD_PRELOAD, built with -DSEP2_PRELOAD).
@@ -25,7 +26,8 @@ extern void *dlsym(void *, const char *);
 #define INSTEAD_OF(name) name
 #else
 #define INSTEAD_OF(name) __wrap_##name
-int __real_mbedtls_ssl_set_hostname(mbedtls_ssl_context *ssl, const char *name);
+int __real_mbedtls_ssl_set_hostname(mbedtls_ssl_context *, const char *);
+int __real_mbedtls_ssl_conf_own_cert(mbedtls_ssl_config *, mbedtls_x509_crt *, mbedtls_pk_context *);
 #endif
 
 static const unsigned char SEP2_ARC[] = {0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0xbe, 0x1c}; /* 1.3.6.1.4.1.40732 */
@@ -96,6 +98,20 @@ int INSTEAD_OF(mbedtls_x509_crt_parse)(mbedtls_x509_crt *chain, const unsigned c
     return error;
 }
 #endif
+
+int INSTEAD_OF(mbedtls_ssl_conf_own_cert)(mbedtls_ssl_config *conf, mbedtls_x509_crt *chain, mbedtls_pk_context *key) {
+    int error = mbedtls_pk_check_pair(&chain->pk, key, conf->MBEDTLS_PRIVATE(f_rng), conf->MBEDTLS_PRIVATE(p_rng));
+    if (error != 0) {
+        return error;
+    }
+#ifdef SEP2_PRELOAD
+    int (*own_cert)(mbedtls_ssl_config *, mbedtls_x509_crt *, mbedtls_pk_context *);
+    *(void **) &own_cert = dlsym(NEXT, "mbedtls_ssl_conf_own_cert");
+    return own_cert(conf, chain, key);
+#else
+    return __real_mbedtls_ssl_conf_own_cert(conf, chain, key);
+#endif
+}
 
 int INSTEAD_OF(mbedtls_ssl_set_hostname)(mbedtls_ssl_context *ssl, const char *name) {
     const char *checked = name != NULL && *name ? name : NULL;

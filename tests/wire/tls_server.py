@@ -1,5 +1,6 @@
 """A TLS server of one document, for the wire tests: it demands a client certificate and tells what was negotiated."""
 
+import _ssl
 import socket
 import ssl
 import threading
@@ -8,13 +9,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sluice_tools.pki import Credential
+from sluice_wire.identity import lfdi
 
 BODY = b'<Time xmlns="urn:ieee:std:2030.5:ns"><currentTime>1767225600</currentTime></Time>'
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/sep+xml\r\nContent-Length: %d\r\n\r\n" % len(BODY) + BODY
 
 
 class TlsServer:
-    """Listens on a port of its own; `ciphers` holds the suite of every connection that came about."""
+    """Listens on a port of its own.
+
+    `ciphers` holds the suite of every connection that came about, `chains` what the client presented: each
+    certificate's LFDI; `refusals` what it was refused by.
+    """
 
     def __init__(self, credential: Credential, trusted: Path, suites: str, hang_up: bool) -> None:
         self._hang_up = hang_up
@@ -27,6 +33,7 @@ class TlsServer:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.ciphers: list[str] = []
+        self.chains: list[list[str]] = []
         self.refusals: list[str] = []
 
     def serve(self) -> None:
@@ -42,6 +49,8 @@ class TlsServer:
             try:
                 with self._context.wrap_socket(connection, server_side=True) as tls:
                     self.ciphers.append(tls.cipher()[0])
+                    presented = tls._sslobj.get_unverified_chain()  # public from Python 3.13 on
+                    self.chains.append([lfdi(certificate.public_bytes(_ssl.ENCODING_DER)) for certificate in presented])
                     while b"\r\n\r\n" in tls.recv(4096):
                         tls.sendall(ANSWER)
             except OSError as error:

@@ -75,7 +75,7 @@ class TlsError(ValueError):
 
 
 BAD_CA = "server.ca: %s cannot be used (%s); expected the utility's root certificate in PEM"
-BAD_CHAIN = "server.certificate, server.key: %s and %s cannot be used (%s); expected PEM: a chain, and its key on P-256"
+BAD_CHAIN = "server.certificate, server.key: %s and %s cannot be used (%s); expected PEM: a chain, and the key of its first, on P-256"
 
 
 def link_error(error):
