@@ -1,4 +1,8 @@
-"""What a board runs after boot: the gateway with the board's port and its configuration."""
+"""What a board runs after boot: the gateway with the board's port and its configuration.
+
+main.py [CONFIG]          run the gateway; the configuration is gateway.json unless CONFIG is given
+main.py --new-key NAME    make this device's key, NAME.key, and the request for its certificate, NAME.csr
+"""
 
 import gc
 import sys
@@ -10,7 +14,20 @@ if sys.implementation.name == "micropython":
 else:
     from sluice.port.cpython import Port
 
-from sluice.app.gateway import run
+
+def main(port, arguments):
+    """Do what the arguments say and return the exit code."""
+    if arguments[:1] == ["--new-key"]:
+        if len(arguments) != 2:
+            port.print("--new-key wants the name of the two files, without .key and .csr")
+            return 2
+        from sluice.app.enrol import new_key
+
+        return new_key(port, arguments[1])
+    from sluice.app.gateway import run
+
+    return run(port, arguments[0] if arguments else "gateway.json")
+
 
 if __name__ == "__main__":
-    sys.exit(run(Port(), sys.argv[1] if len(sys.argv) > 1 else "gateway.json"))
+    sys.exit(main(Port(), sys.argv[1:]))

@@ -98,7 +98,7 @@ class Disk:
         if not self.lives():
             raise self.error()
 
-    def open(self, name, mode="rb"):
+    def open(self, name, mode="rb", opener=None):
         if mode == "wb":
             self.change()
             self.names.setdefault(name, Node(b"")).content = b""

@@ -7,11 +7,13 @@ lines are made by it too:
     ticks_diff(a, b) -> int                 a - b, across the wrap
     rtc() -> int                            the real-time clock in core seconds, right or wrong
     random_below(n) -> int                  0 .. n-1
+    random_bytes(n) -> bytes                from the machine's own source, also in a simulation: keys are made of them
     print(text)                             one line for a person
     read_file(name) -> bytes                OSError if there is none
     open_file(name) -> file                 its bytes: `readinto(buf) -> n` (0 = end), `seek(n)`, a context manager
     replace_file(name, parts)               the buffers, one after the other, are the file's content from now on, also
-                                            after a power cut; OSError, or a cut before the end: the old or the new
+                                            after a power cut; OSError, or a cut before the end: the old or the new.
+                                            Where files have modes, it is for its owner only
     make_folder(name)                       there is such a folder; the one above it exists
     heap() -> (live, limit)                 bytes, after a collection; limit 0 = not bounded
     unload(module)                          `module` ("a.b") will not be needed again: its heap may be given back

@@ -101,6 +101,10 @@ class Line:
         os.close(self._fd)
 
 
+def _for_its_owner(name, flags):
+    return os.open(name, flags, 0o600)
+
+
 class Port:
     """The functions that `sluice.port` lists."""
 
@@ -118,6 +122,9 @@ class Port:
     def random_below(self, n):
         return secrets.randbelow(n)
 
+    def random_bytes(self, n):
+        return secrets.token_bytes(n)
+
     def print(self, text):
         print(text, flush=True)
 
@@ -130,7 +137,7 @@ class Port:
 
     def replace_file(self, name, parts):
         new = name + ".new"
-        with open(new, "wb") as file:
+        with open(new, "wb", opener=_for_its_owner) as file:
             for part in parts:
                 file.write(part)
             file.flush()

@@ -7,6 +7,7 @@ import sys
 import termios
 import time
 
+import ffi
 import tls
 
 from sluice_wire.limits import REPLY_MAX_MS
@@ -23,6 +24,8 @@ _VTIME = 5
 _BAUDS = {9600: termios.B9600, 57600: termios.B57600, 115200: termios.B115200, 19200: 14, 38400: 15, 4800: 12, 2400: 11}
 _PARENB = 0o400
 _PARODD = 0o1000
+
+ffi.open(None).func("i", "umask", "i")(0o077)  # what is written is for its owner only, a key among it
 
 
 class Stream:
@@ -101,6 +104,7 @@ class Port:
     ticks_diff = staticmethod(time.ticks_diff)
     sleep_ms = staticmethod(asyncio.sleep_ms)
     print = staticmethod(print)
+    random_bytes = staticmethod(os.urandom)
 
     def rtc(self):
         return int(time.time()) - EPOCH
