@@ -8,10 +8,11 @@ LINK_CAUSES = """
 refused: nothing listens there: check server.url, host and port
 no-host: the host name is not known: check server.url and the site's DNS
 no-route: there is no way to the server: check the site's network
-untrusted: the server's certificate is not signed by server.ca: test and production have different roots
+untrusted: the server's certificate is not signed by server.ca, or its chain is not whole: test or production root?
 expired: the server's certificate has expired, or this clock is wrong
 not-yet-valid: the server's certificate is not valid yet: is this clock behind?
-wrong-name: the server's certificate is for another name than the host in server.url
+wrong-name: the server's certificate is for another name than server.url's host (or server.name)
+foreign: the server's certificate has policies that are not of IEEE 2030.5, or this firmware lacks sep2_certificates
 not-accepted: the server does not accept this device's certificate: expired, or not of its PKI?
 closed: the server closed the connection: certificate not accepted, or source address not allowed
 tls: the TLS handshake failed

@@ -13,6 +13,7 @@ UNTRUSTED = const("untrusted")
 EXPIRED = const("expired")
 NOT_YET_VALID = const("not-yet-valid")
 WRONG_NAME = const("wrong-name")
+FOREIGN = const("foreign")
 NOT_ACCEPTED = const("not-accepted")
 CLOSED = const("closed")
 TLS = const("tls")
@@ -32,6 +33,7 @@ does not match with the expected cn: wrong-name
 not correctly signed by the trusted ca: untrusted
 certificate verify failed: untrusted
 verify_failed: untrusted
+-8320: foreign
 -29312: closed
 -30592: not-accepted
 handshake: not-accepted
@@ -75,7 +77,7 @@ class TlsError(ValueError):
 
 
 BAD_CA = "server.ca: %s cannot be used (%s); expected the utility's root certificate in PEM"
-BAD_CHAIN = "server.certificate, server.key: %s and %s cannot be used (%s); expected PEM: a chain, and the key of its first, on P-256"
+BAD_CHAIN = "server.certificate, server.key: %s and %s cannot be used (%s); expected PEM: a chain, and its own key"
 
 
 def link_error(error):

@@ -1,0 +1,266 @@
+"""Which certificates a gateway accepts and presents, over real connections: 32-bit MicroPython against OpenSSL.
+
+The profile of real ones (critical policies, a hardware module for a name, the year 9999, chains of four) and every way
+in which one must be refused, with words that say what to do.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from tls_server import TlsServer, serving
+
+from sluice_tools.pki import Credential, lfdi_of
+from sluice_tools.pki.profile import ANY_POLICY, ARC, Signer, authority, device_certificate, new_key, server_certificate
+
+SCRIPT = Path(__file__).parent / "get_time.py"
+GCM = "ECDHE-ECDSA-AES128-GCM-SHA256"
+CCM8 = "ECDHE-ECDSA-AES128-CCM8"
+SERVED = "time 1767225600\n" * 2
+PEM = serialization.Encoding.PEM
+YESTERDAY = (datetime(2020, 1, 1, tzinfo=UTC), datetime(2020, 12, 31, tzinfo=UTC))
+TOMORROW = (datetime(2049, 1, 1, tzinfo=UTC), datetime(2049, 12, 31, tzinfo=UTC))
+FOREIGN = "1.3.6.1.4.1.311.21.8.1"
+NEARLY = "1.3.6.1.4.1.40733.1.1"  # the arc's neighbour
+
+pytestmark = pytest.mark.usefixtures("sep2_certificates")
+
+
+def saved(file: Path, key: ec.EllipticCurvePrivateKey, *chain: x509.Certificate) -> Credential:
+    """Write a chain and a key, as a gateway or a server is given them."""
+    pem = b"".join(certificate.public_bytes(PEM) for certificate in chain)
+    file.with_suffix(".pem").write_bytes(pem)
+    no_password = serialization.NoEncryption()
+    file.with_suffix(".key").write_bytes(key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, no_password))
+    return Credential(file.with_suffix(".pem"), file.with_suffix(".key"), lfdi_of(file.with_suffix(".pem")))
+
+
+class House:
+    """A root, a MICA for devices and a CA for servers below it, and what they sign."""
+
+    def __init__(self, folder: Path, critical: bool = True) -> None:
+        self.folder = folder
+        self.serca = authority("SERCA", critical=critical)
+        mca = authority("MCA", self.serca, critical=critical)
+        self.mica = authority("MICA", mca, critical=critical)
+        self.utility = authority("Utility CA", authority("Utility Root", self.serca, critical=critical))
+        self.root = folder / "root.pem"
+        self.root.write_bytes(self.serca.certificate.public_bytes(PEM))
+
+    def device(self, chain: Sequence[x509.Certificate] | None = None, **profile: Any) -> Credential:
+        """Make a device; `chain`: the authorities it presents, without it all but the root."""
+        key = new_key()
+        certificate = device_certificate(key.public_key(), self.mica, "S/N 1", **profile)
+        return saved(self.folder / "device", key, certificate, *(self.mica.chain if chain is None else chain))
+
+    def server(
+        self, host: str | None = "localhost", chain: Sequence[x509.Certificate] | None = None, **profile: Any
+    ) -> Credential:
+        """Make a server of this host, or of none."""
+        key = new_key()
+        certificate = server_certificate(key.public_key(), self.utility, host, **profile)
+        return saved(self.folder / "server", key, certificate, *(self.utility.chain if chain is None else chain))
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path)
+
+
+class Answer(NamedTuple):
+    """What the gateway printed, and the server it asked."""
+
+    text: str
+    server: TlsServer
+
+
+@pytest.fixture
+def ask(run_micropython: Callable[..., Any], house: House) -> Callable[..., Answer]:
+    """`ask(server, device, ca=..., name=..., suites=...)` lets 32-bit MicroPython ask a server for the time, twice."""
+
+    def ask(
+        server: Credential, device: Credential, ca: Path = house.root, name: str = "localhost", suites: str = GCM
+    ) -> Answer:
+        with serving(server, house.root, suites) as serves:
+            url = f"https://localhost:{serves.port}/tm"
+            done = run_micropython(SCRIPT, url, ca, device.chain, device.key, name, heapsize="160k")
+        assert done.stderr == ""
+        return Answer(done.stdout, serves)
+
+    return ask
+
+
+Ask = Callable[..., Answer]
+
+
+@pytest.mark.parametrize("suites", [GCM, CCM8])
+@pytest.mark.parametrize(
+    "profile",
+    [
+        pytest.param({}, id="critical policies of IEEE 2030.5"),
+        pytest.param({"critical": False}, id="the same, not critical"),
+        pytest.param({"policies": [ANY_POLICY]}, id="anyPolicy"),
+        pytest.param({"policies": [ARC + "1.3", ARC + "2.1", ANY_POLICY]}, id="several"),
+        pytest.param({"policies": []}, id="none"),
+        pytest.param({"policies": [FOREIGN], "critical": False}, id="foreign ones that are not critical"),
+    ],
+)
+def test_both_sides_certificates_are_accepted_with(
+    house: House, ask: Ask, profile: dict[str, Any], suites: str
+) -> None:
+    answer = ask(house.server(**profile), house.device(**profile), suites=suites)  # T1
+    assert answer.text == SERVED
+    assert answer.server.ciphers == [suites]
+
+
+def test_a_server_that_trusts_the_root_alone_sees_device_mica_and_mca(house: House, ask: Ask) -> None:  # T1, T2
+    gateway = house.device()
+    answer = ask(house.server(), gateway)
+    assert [len(chain) for chain in answer.server.chains] == [3]
+    assert answer.server.chains[0][0] == gateway.lfdi
+
+
+def test_a_chain_that_brings_its_root_along_is_accepted(house: House, ask: Ask) -> None:
+    root = house.serca.certificate
+    answer = ask(house.server(chain=[*house.utility.chain, root]), house.device(chain=[*house.mica.chain, root]))
+    assert answer.text == SERVED
+
+
+def test_a_server_that_names_only_its_hardware_is_accepted_where_no_name_is_to_be_checked(
+    house: House, ask: Ask
+) -> None:
+    assert ask(house.server(host=None), house.device(), name="").text == SERVED
+
+
+def test_of_such_a_server_the_chain_is_verified_all_the_same(house: House, ask: Ask, tmp_path: Path) -> None:  # T1
+    (tmp_path / "other").mkdir()
+    impostor = House(tmp_path / "other").server(host=None)
+    answer = ask(impostor, house.device(), name="")
+    assert answer.text.startswith("refused: the server's certificate is not signed by server.ca, or its chain")
+    assert answer.server.ciphers == []
+
+
+def test_where_a_name_is_to_be_checked_such_a_server_is_refused(house: House, ask: Ask) -> None:  # T1, T10
+    answer = ask(house.server(host=None), house.device())
+    assert answer.text.startswith("refused: the server's certificate is for another name than server.url's host")
+
+
+def forged(house: House) -> Credential:
+    """A server whose CA is the utility's in name only."""
+    real, house.utility = house.utility, authority("Utility CA")
+    made = house.server(chain=real.chain)
+    house.utility = real
+    return made
+
+
+def self_signed(house: House) -> Credential:
+    key = new_key()
+    alone = Signer(authority("localhost").certificate, key, ())
+    return saved(house.folder / "server", key, server_certificate(key.public_key(), alone, "localhost"))
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        pytest.param(forged, "is not signed by server.ca, or its chain", id="of another authority of the same name"),
+        pytest.param(self_signed, "is not signed by server.ca, or its chain", id="signed by itself"),
+        pytest.param(
+            lambda house: house.server(chain=()), "is not signed by server.ca, or its chain", id="half a chain"
+        ),
+        pytest.param(
+            lambda house: house.server(host="elsewhere.example"), "is for another name than", id="another name"
+        ),
+        pytest.param(lambda house: house.server(life=YESTERDAY), "has expired, or this clock is wrong", id="expired"),
+        pytest.param(lambda house: house.server(life=TOMORROW), "is not valid yet: is this clock", id="not yet valid"),
+        pytest.param(
+            lambda house: house.server(policies=[FOREIGN]), "has policies that are not of IEEE 2030.5", id="foreign"
+        ),
+        pytest.param(
+            lambda house: house.server(policies=[ARC + "1.1", NEARLY]), "has policies that are not", id="one foreign"
+        ),
+    ],
+)
+def test_a_server_is_refused_that_is(  # T1, T10
+    house: House, ask: Ask, make: Callable[[House], Credential], words: str
+) -> None:
+    answer = ask(make(house), house.device())
+    assert answer.text.startswith("refused: the server's certificate " + words), answer.text
+    assert answer.server.ciphers == []
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(lambda house: house.device(life=YESTERDAY), id="expired"),
+        pytest.param(lambda house: house.device(life=TOMORROW), id="not yet valid"),
+        pytest.param(lambda house: house.device(chain=()), id="half a chain"),
+    ],
+)
+def test_a_device_that_the_server_refuses_reads_why(  # T10
+    house: House, ask: Ask, make: Callable[[House], Credential]
+) -> None:
+    answer = ask(house.server(), make(house))
+    assert answer.text.startswith(("refused: the server does not accept this device's", "refused: the server closed"))
+    assert len(answer.server.refusals) == 1
+
+
+def other_key(house: House) -> Credential:
+    gateway = house.device()
+    key = house.folder / "other"
+    saved(key, new_key(), x509.load_pem_x509_certificate(gateway.chain.read_bytes()))
+    return gateway._replace(key=key.with_suffix(".key"))
+
+
+def spoilt(house: House, what: str, text: bytes) -> Credential:
+    gateway = house.device()
+    getattr(gateway, what).write_bytes(text)
+    return gateway
+
+
+def cut(house: House) -> Credential:
+    gateway = house.device()
+    gateway.chain.write_bytes(gateway.chain.read_bytes()[:-200])
+    return gateway
+
+
+def missing(house: House) -> Credential:
+    gateway = house.device()
+    gateway.chain.unlink()
+    return gateway
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(missing, id="a certificate that is not there"),
+        pytest.param(other_key, id="a key that is another's"),
+        pytest.param(lambda house: house.device(policies=[FOREIGN]), id="foreign critical policies"),
+        pytest.param(lambda house: spoilt(house, "chain", b"garbage"), id="garbage for a certificate"),
+        pytest.param(lambda house: spoilt(house, "chain", b""), id="an empty certificate"),
+        pytest.param(lambda house: spoilt(house, "key", b"garbage"), id="garbage for a key"),
+        pytest.param(lambda house: spoilt(house, "key", b""), id="an empty key"),
+        pytest.param(cut, id="a chain that is cut short"),
+    ],
+)
+def test_files_are_named_that_cannot_be_used(
+    house: House, ask: Ask, make: Callable[[House], Credential]
+) -> None:  # T10
+    gateway = make(house)
+    answer = ask(house.server(), gateway)
+    assert answer.text.startswith(
+        f"refused: server.certificate, server.key: {gateway.chain} and {gateway.key} cannot be used ("
+    )
+    assert answer.server.refusals == answer.server.ciphers == []
+
+
+@pytest.mark.parametrize("text", [b"", b"garbage", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])
+def test_a_root_is_named_that_cannot_be_used(house: House, ask: Ask, text: bytes) -> None:  # T10
+    ca = house.folder / "ca.pem"
+    ca.write_bytes(text)
+    answer = ask(house.server(), house.device(), ca=ca)
+    assert answer.text.startswith(f"refused: server.ca: {ca} cannot be used (")
