@@ -145,6 +145,7 @@ class _Port(cpython.Port):
     """The gateway's port into the world."""
 
     name = "virtual time"
+    built = 0  # the scenario may be of another year
 
     def __init__(self, world: "World") -> None:
         self._world = world

@@ -7,9 +7,10 @@ from sluice_wire.sep2 import EPOCH
 class Ticks:
     """A port's clock that is set by hand."""
 
-    def __init__(self, rtc):
+    def __init__(self, rtc, built=0):
         self.ms = 0
         self.start = rtc
+        self.built = built
 
     def ticks_ms(self):
         return self.ms & 0xFFFF
@@ -44,6 +45,22 @@ def test_a_clock_without_a_battery_begins_at_its_floor():  # E14
         clock.at_least(floor)
         port.ms += 2000
         assert clock.now() == begins + 2
+
+
+def test_no_clock_begins_before_its_firmware_was_built():  # T1
+    for rtc, begins in ((-EPOCH, 5000), (4999, 5000), (5001, 5001)):
+        clock = Clock(Ticks(rtc, built=5000))
+        assert clock.now() == begins
+        clock.at_least(4000)
+        assert clock.now() == begins
+        clock.at_least(6000)
+        assert clock.now() == 6000
+
+
+def test_the_servers_time_goes_before_the_time_of_building():  # D2
+    clock = Clock(Ticks(0, built=5000))
+    clock.set(4000)
+    assert clock.now() == 4000
 
 
 def test_the_servers_time_goes_before_the_floor():  # D2
@@ -93,6 +110,7 @@ def test_the_rest_of_the_second_is_told():
 
 def test_times_are_written_for_people_in_utc():
     assert utc_text(1682475300 - EPOCH) == "2023-04-26 02:15:00Z"
+    assert utc_text(-EPOCH) == "1970-01-01 00:00:00Z"
     assert utc_text(0) == "2020-01-01 00:00:00Z"
     assert utc_text(60 * 86400 - 1) == "2020-02-29 23:59:59Z"
     assert utc_text(2145916799 - EPOCH) == "2037-12-31 23:59:59Z"

@@ -19,7 +19,7 @@ class Clock:
         self._ticks = port.ticks_ms()
         self._ms = 0
         self._up = 0
-        self._offset = port.rtc()  # wall clock at uptime 0
+        self._offset = max(port.rtc(), port.built)  # wall clock at uptime 0
         self._shown = self._offset
         self.known = False  # the server's Time has been taken
 

@@ -24,13 +24,16 @@ from sluice.sep2.url import split
 from sluice_wire.sep2 import EXP_LIM, GEN_LIM, IMP_LIM, LOAD_LIM
 from sluice_wire.utilities import PROFILES
 
-from .clock import Clock
+from .clock import Clock, utc_text
 from .control import ControlTask
 from .device import Device
 from .journal import Journal
 from .memory import Memory
 from .store import Store
 
+_CLOCK_BEHIND = (
+    "this machine's clock said %s, before the firmware was built: certificates will look not valid yet; set it"
+)
 _HEAP_LOOK_S = 60
 _HEAP_TELL_S = 3600
 _FIXED = {EXP_LIM: "exp_lim_w", IMP_LIM: "imp_lim_w", GEN_LIM: "gen_lim_w", LOAD_LIM: "load_lim_w"}
@@ -48,6 +51,8 @@ class Gateway:
         device = Device(port.read_file(server["certificate"]), server["pin"], server["pen"])
         clock = self._clock = Clock(port)
         self._journal = Journal(port, clock)
+        if port.rtc() < port.built:
+            self._journal.write(_CLOCK_BEHIND % utc_text(port.rtc()))
         programs = Programs()
         profile = PROFILES[server["profile"]]
         reply_tos = ReplyTos()

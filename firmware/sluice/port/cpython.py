@@ -13,6 +13,7 @@ import tty
 from sluice_wire.limits import REPLY_MAX_MS
 from sluice_wire.sep2 import EPOCH
 
+from .built import BUILT
 from .errors import BAD_CA, BAD_CHAIN, TlsError, link_error
 from .timing import silence_ms
 
@@ -109,6 +110,7 @@ class Port:
     """The functions that `sluice.port` lists."""
 
     name = "CPython %d.%d, %d bits" % (sys.version_info[0], sys.version_info[1], sys.maxsize.bit_length() + 1)
+    built = BUILT
 
     def ticks_ms(self):
         return time.monotonic_ns() // 1000000

