@@ -1,10 +1,7 @@
 """The test PKI, judged by cryptography, OpenSSL (its program, and ssl) and mbedTLS (by MicroPython)."""
 
-import os
-import shutil
 import ssl
 import stat
-import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtensionOID
+from openssl_program import openssl
 
 from sluice_tools.pki import FOREVER, Credential, Pki, lfdi_of, make_pki
 
@@ -129,12 +127,6 @@ def test_future_certificates_are_not_valid_yet(pki: Pki) -> None:
 def test_a_self_signed_certificate_has_no_issuer_but_itself(pki: Pki) -> None:
     (certificate,) = chain(pki.self_signed().chain)
     certificate.verify_directly_issued_by(certificate)
-
-
-def openssl(*arguments: object) -> subprocess.CompletedProcess[str]:
-    if not shutil.which("openssl"):
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("the program openssl is not installed")
-    return subprocess.run(["openssl", *map(str, arguments)], capture_output=True, text=True, timeout=60)
 
 
 def verified(pki: Pki, credential: Credential, purpose: str) -> str:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+import click
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
@@ -43,12 +44,14 @@ _BROKEN: tuple[type[Exception], ...] = (
 )
 
 
-class FileError(Exception):
+class FileError(click.ClickException):
     """A file that cannot be used: which, which field of it, and what to do."""
+
+    exit_code = 2
 
 
 class Part(NamedTuple):
-    """One thing in a file, DER: `what` it is (of LABELS), `where` it stands ("gw.pem, certificate 2")."""
+    """One thing in a file: `what` it is (of LABELS), `where` it stands ("gw.pem, certificate 2"); keys may be PEM."""
 
     what: str
     where: str
@@ -185,26 +188,24 @@ def _content(path: Path) -> bytes:
 
 
 def _pem_parts(path: Path, data: bytes) -> Iterator[Part]:
-    count = dict.fromkeys(LABELS.values(), 0)
-    for begin in _BEGIN.finditer(data):
-        label = begin[1].decode()
-        what = LABELS.get(label, label)
-        count[what] = count.get(what, 0) + 1
-        line = data.count(b"\n", 0, begin.start()) + 1
-        where = f"{path}, {what.split(' (')[0].removeprefix('a ')} {count[what]} (line {line})"
-        end = data.find(b"-----END " + begin[1] + b"-----", begin.end())
-        following = _BEGIN.search(data, begin.end())
-        if end < 0 or (following and following.start() < end):
-            raise FileError(f"{where}: the line -----END {label}----- is missing, so it is truncated: copy it again")
-        body = data[begin.end() : end]
-        text = data[begin.start() : end] + b"-----END " + begin[1] + b"-----\n"
+    begins = list(_BEGIN.finditer(data))
+    labels = [begin[1].decode() for begin in begins]
+    kinds = [LABELS.get(label, label) for label in labels]
+    for i, (begin, label, what) in enumerate(zip(begins, labels, kinds, strict=True)):
+        kind = what.split(" (")[0].removeprefix("a ")
+        where = f"{path}, {kind} {kinds[: i + 1].count(what)}" if kinds.count(what) > 1 else str(path)
+        line = f"{path}, line {len(data[: begin.start()].splitlines()) + 1}"
+        mark = f"-----END {label}-----"
+        end = data.find(mark.encode(), begin.end())
+        if end < 0 or (begins[i + 1 :] and begins[i + 1].start() < end):
+            raise FileError(f"{line}: {what} begins here, but {mark} is missing: it is truncated; copy it again")
         if what == KEY:
-            yield Part(what, where, b"", text)
+            yield Part(what, where, b"", data[begin.start() : end] + mark.encode() + b"\n")
             continue
         try:
-            yield Part(what, where, base64.b64decode(b"".join(body.split()), validate=True), text)
+            yield Part(what, where, base64.b64decode(b"".join(data[begin.end() : end].split()), validate=True))
         except binascii.Error:
-            raise FileError(f"{where}: the base64 is damaged: copy it again") from None
+            raise FileError(f"{line}: the base64 of {what} that begins here is damaged: copy it again") from None
 
 
 def _only(path: Path, what: str) -> Part:

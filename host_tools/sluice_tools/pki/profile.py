@@ -111,13 +111,14 @@ def server_certificate(
     host: str | None,
     *,
     serial: str = "server",
+    hw_type: str = HARDWARE_TYPE,
     policies: Sequence[str] = (SERVICE_PROVIDER_POLICY,),
     critical: bool = True,
     life: Life = LIFE,
 ) -> x509.Certificate:
     """Make the certificate of a server: of this host name or address, or, without one, of a hardware module alone."""
     usages = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH])
-    names = x509.SubjectAlternativeName(_host(host) if host else [hardware_module(serial)])
+    names = x509.SubjectAlternativeName(_host(host) if host else [hardware_module(serial, hw_type)])
     extensions = [*_leaf(policies, critical), (usages, False), (names, not host)]
     return sign(common_name(host) if host else x509.Name([]), key, issuer, extensions, life)
 
