@@ -364,12 +364,20 @@ class World:
 
 
 def _make_pki(folder: Path, seed: int) -> bytes:
-    """Write a stand-in for the gateway's certificate, the same for the same seed; nobody but its LFDI asks for it."""
+    """Write a stand-in for the gateway's certificate, the same for the same seed, and for the root: a serial number
+    and dates, nobody asks for more."""
     folder.mkdir(parents=True, exist_ok=True)
-    certificate = hashlib.sha512(f"certificate {seed}".encode()).digest()
+    serial = hashlib.sha512(f"certificate {seed}".encode()).digest()
+    dates = _der(0x30, _der(0x17, b"200101000000Z") + _der(0x18, b"99991231235959Z"))
+    certificate = _der(0x30, _der(0x30, _der(0x02, serial) + _der(0x30) + _der(0x30) + dates))
     lines = "-----BEGIN CERTIFICATE-----", base64.b64encode(certificate).decode(), "-----END CERTIFICATE-----", ""
-    (folder / "device-chain.pem").write_text("\n".join(lines))
+    for name in ("device-chain.pem", "serca.pem"):
+        (folder / name).write_text("\n".join(lines))
     return certificate
+
+
+def _der(tag: int, content: bytes = b"") -> bytes:
+    return bytes([tag, len(content)]) + content
 
 
 def decisive(envelope: Any, mode: int) -> int:

@@ -46,6 +46,14 @@ def test_a_default_is_named_with_its_program_and_the_event_that_comes():  # E5
     )
 
 
+def test_a_certificate_that_ends_soon_is_told_and_is_no_trouble_with_the_server():  # T10
+    faults = {"server.certificate": "the device's certificate ends on 2020-01-31 00:00:00Z, in 30 days; do this"}
+    world = at(1)
+    assert explain(world.envelope, world.now, faults).endswith(
+        " will change this. The device's certificate ends on 2020-01-31 00:00:00Z, in 30 days; do this."
+    )
+
+
 def test_an_event_is_named_with_its_end_and_what_follows():  # E2
     world = at(100, (A, one(1, exp=0)), exp=2000)
     assert told(world) == (

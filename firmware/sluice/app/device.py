@@ -5,17 +5,17 @@ import binascii
 from sluice.port.errors import TlsError
 from sluice_wire.identity import lfdi
 
-_BEGIN = b"-----BEGIN CERTIFICATE-----"
+BEGIN = b"-----BEGIN CERTIFICATE-----"
 _END = b"-----END CERTIFICATE-----"
 
 
 def first_certificate(pem):
     """Return the DER bytes of the first certificate in `pem`; ValueError if there is none."""
-    at = pem.find(_BEGIN)
+    at = pem.find(BEGIN)
     end = pem.find(_END, at)
     if at < 0 or end < 0:
         raise ValueError("no certificate in PEM")
-    return binascii.a2b_base64(pem[at + len(_BEGIN) : end])
+    return binascii.a2b_base64(pem[at + len(BEGIN) : end])
 
 
 class Device:

@@ -13,6 +13,7 @@ from sluice_wire.sep2 import CONNECT, ENERGIZE, EXP_LIM, GEN_LIM, IMP_LIM, LOAD_
 from sluice_wire.sep2 import FIXED as FIXED_MODE
 
 from .clock import utc_text
+from .expiry import CA, CERTIFICATE
 
 # What is told beside the export limit, where anybody but the connection agreement says something about it. To an
 # inverter without storage a set-point is a ceiling.
@@ -28,6 +29,7 @@ _BESIDE = (
 
 # Of what may fail. What has a path is a record of the store; the rest is the server's.
 _DEVICES = ("inverter", "inverter's limit", "meter", "serial line")
+_CERTIFICATES = (CERTIFICATE, CA)
 
 
 def explain(envelope, now, faults):
@@ -41,10 +43,13 @@ def explain(envelope, now, faults):
     troubled = [device for device in _DEVICES if device in faults]
     if [what for what in faults if "/" in what]:
         troubled.append("store")
-    if [what for what in faults if what not in _DEVICES and "/" not in what]:
+    if [what for what in faults if what not in _DEVICES + _CERTIFICATES and "/" not in what]:
         troubled.append("server")
     if troubled:
         text += "There is trouble with the %s. " % " and the ".join(troubled)
+    for what in _CERTIFICATES:
+        if what in faults:
+            text += faults[what][0].upper() + faults[what][1:] + ". "
     return text[:-1]
 
 

@@ -51,6 +51,11 @@ class Gateway:
         device = Device(port.read_file(server["certificate"]), server["pin"], server["pen"])
         clock = self._clock = Clock(port)
         self._journal = Journal(port, clock)
+        from .expiry import ends
+
+        self._ends = ends(port, self._journal, server["certificate"], server["ca"])
+        port.unload("sluice.app.expiry")
+        self._day = None  # when was looked whether a certificate ends soon
         if port.rtc() < port.built:
             self._journal.write(_CLOCK_BEHIND % utc_text(port.rtc()))
         programs = Programs()
@@ -119,6 +124,13 @@ class Gateway:
             raise self._fault
         self._control.post_rate_s = self._mirror.post_rate_s
         self._memory.keep()
+        day = self._clock.now() // 86400
+        if day != self._day:
+            self._day = day
+            from .expiry import tell
+
+            tell(self._journal, self._clock.now(), self._ends)
+            self._port.unload("sluice.app.expiry")
         now = self._clock.uptime()
         if now - self._heap_looked >= _HEAP_LOOK_S:
             self._heap_looked = now
