@@ -229,9 +229,3 @@ def test_a_wrong_option_is_named(directory: Path) -> None:  # T10
     ):
         assert words in refused(*arguments)
     assert not Path("gw.key").exists()
-
-
-def private(
-    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey, lock: serialization.KeySerializationEncryption
-) -> bytes:
-    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, lock)

@@ -9,12 +9,13 @@ from click.testing import CliRunner, Result
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from openssl_program import openssl
 
 from sluice_tools.cli import main
 from sluice_tools.pki import Pki
-from sluice_tools.pki.profile import common_name, hardware_module
+from sluice_tools.pki.files import pem
+from sluice_tools.pki.profile import Signer, authority, common_name, device_certificate, hardware_module, sign
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 PEM = serialization.Encoding.PEM
@@ -152,10 +153,21 @@ def faults(pki: Pki) -> dict[str, list[Path]]:
         ],
         "rsa.pem: its key is RSA of 2048 bits, not P-256": [own("rsa.pem", rsa.generate_private_key(65537, 2048))],
         "sha.pem: it is signed by ecdsa-with-SHA384, not": [own("sha.pem", ec.generate_private_key(ec.SECP256R1()))],
+        "zero.pem: its serial number is 0, not positive": [zero("zero.pem")],
         "its critical extension 1.2.3.4 is none that peers know": [
             own("odd.pem", ec.generate_private_key(ec.SECP256R1()), [ODD])
         ],
         "its keyUsage lacks digitalSignature": [own("usage.pem", ec.generate_private_key(ec.SECP256R1()), [AGREES])],
+        "its extendedKeyUsage is 1.3.6.1.5.5.7.3.3, which is not for this": [
+            own("code.pem", ec.generate_private_key(ec.SECP256R1()), [SIGNS_CODE])
+        ],
+        "strict.pem, certificate 3: it allows 0 authorities below it (pathLenConstraint), not 1": [
+            under("strict.pem", authority("root"), 0, 0)
+        ],
+        "deep.pem, certificate 1: the chain has 5 levels; servers check no more than 4": [
+            under("deep.pem", authority("root"), None, None, None)
+        ],
+        "no-ca.pem, certificate 2: its keyUsage lacks keyCertSign": [under("no-ca.pem", powerless())],
         "its subject is empty, but no critical subjectAltName": [
             own("empty.pem", ec.generate_private_key(ec.SECP256R1()), [], x509.Name([]))
         ],
@@ -163,6 +175,7 @@ def faults(pki: Pki) -> dict[str, list[Path]]:
 
 
 LARGE = ec.generate_private_key(ec.SECP384R1())
+SIGNS_CODE = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING])
 ODD = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00")
 AGREES = x509.KeyUsage(False, False, False, False, True, False, False, False, False)
 
@@ -191,6 +204,32 @@ def own(
     return Path(name)
 
 
+def under(name: str, root: Signer, *path_lengths: int | None) -> Path:
+    """Write the chain of a device, with its root, and between them an authority of each of these path lengths."""
+    signer = root
+    for number, path_length in enumerate(path_lengths):
+        signer = authority(f"authority {number}", signer, path_length)
+    device = device_certificate(ec.generate_private_key(ec.SECP256R1()).public_key(), signer, "7")
+    Path(name).write_bytes(pem([device, *signer.chain, root.certificate]))
+    return Path(name)
+
+
+def powerless() -> Signer:
+    """Give a root whose keyUsage lets it sign nothing."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    extensions = [(x509.BasicConstraints(True, None), True), (AGREES, True)]
+    return Signer(sign(common_name("powerless"), key.public_key(), key, extensions), key, ())
+
+
+def zero(name: str) -> Path:
+    """Write a certificate whose serial number is 0, which no builder makes."""
+    text = "".join(own(name, ec.generate_private_key(ec.SECP256R1())).read_text().splitlines()[1:-1])
+    version, serial = b"\xa0\x03\x02\x01\x02", b"\x02\x01"
+    der = base64.b64decode(text).replace(version + serial + b"\1", version + serial + b"\0")
+    return made(name, pem_of("CERTIFICATE", der))
+
+
+@pytest.mark.filterwarnings("ignore:Parsed a serial number")
 def test_every_fault_is_objected_to_by_name(pki: Pki) -> None:  # T1, T10
     for words, files in faults(pki).items():
         code, said = explain(*files)

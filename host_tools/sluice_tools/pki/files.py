@@ -8,6 +8,7 @@ import base64
 import binascii
 import os
 import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.utils import CryptographyDeprecationWarning
 
 SIZE_MAX = 1 << 20  # a certificate has about 1 KB; whoever names an image of a disk has mistaken the file
 
@@ -42,6 +44,8 @@ _BROKEN: tuple[type[Exception], ...] = (
     *(ValueError, TypeError, UnsupportedAlgorithm),
     *(x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType),
 )
+
+warnings.filterwarnings("ignore", "Parsed a serial number", CryptographyDeprecationWarning)  # it is objected to
 
 
 class FileError(click.ClickException):

@@ -51,6 +51,10 @@ EVERY: Sequence[Rule] = [
         "it is signed by {one.signature}, not ecdsa-with-SHA256: ask its issuer for another",
     ),
     (
+        lambda one: one.certificate.serial_number <= 0,
+        "its serial number is {one.certificate.serial_number}, not positive (RFC 5280 4.1.2.2): ask for another",
+    ),
+    (
         lambda one: bool(one.extensions.unknown),
         "its critical extension {one.extensions.unknown[0]} is none that peers know: ask its issuer for one without",
     ),
@@ -120,8 +124,9 @@ def judge(held: Sequence[Seen], others: Sequence[Seen], now: datetime) -> Verdic
         f"{one.where}: {remaining(one, now)}: renew it" for one in path if 0 <= (one.ends - now).days < SOON_DAYS
     ]
     for below, one in enumerate(path[1:]):
-        if one.extensions.path_length is not None and one.extensions.path_length < below:
-            objections.append(f"{one.where}: its pathLenConstraint forbids the {below} authorities below it")
+        allowed = one.extensions.path_length
+        if allowed is not None and allowed < below:
+            objections.append(f"{one.where}: it allows {allowed} authorities below it (pathLenConstraint), not {below}")
     if len(path) > LEVELS_MAX:
         objections.append(f"{leaf.where}: the chain has {len(path)} levels; servers check no more than {LEVELS_MAX}")
     objections += _arrangement(held, path)
