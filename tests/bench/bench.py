@@ -136,6 +136,16 @@ class Bench:
         rom = make_image(self.folder / "umodbus", modules, {})
         return self.machine.run("umodbus_program", list(REGISTERS), rom=rom)
 
+    def keys(self) -> Figures:
+        """A key and the request for its certificate: what they cost, and the smallest heap in which they are made."""
+        modules = {name: HERE / f"{name}.py" for name in ("stopwatch", "device_keys")}
+        costs = self.machine.run(
+            "device_keys", "cost", rom=make_image(self.folder / "keys", modules, {}, self.machine.architecture)
+        )
+        rom = make_image(self.folder / "keys_here", modules, {}, image.SIM)
+        heap = smallest(lambda size: run_here(self.micropython, rom, "device_keys", "files", heapsize=str(size)))
+        return {"keys_make_cost": costs["make"], "keys_product_cost": costs["product"], "keys_heap_bytes": heap}
+
     def gateway_heap(self) -> Figures:
         """The whole gateway, played for real: a busy hour finds the smallest heap, and a day must pass in it."""
         scenario_file = self.folder / "busy_hour.yaml"
@@ -244,6 +254,7 @@ def main() -> None:
             bench.heaps,
             bench.machine_code,
             bench.modbus,
+            bench.keys,
             fetch.http,
             boot.boots,
             bench.gateway_heap,
