@@ -147,7 +147,7 @@ def faults(pki: Pki) -> dict[str, list[Path]]:
             pki.device("foreign", policies=["1.3.6.1.4.1.40732.1.1", "1.2.3"]).chain
         ],
         "none of its policies is of IEEE 2030.5": [pki.device("any", policies=["2.5.29.32.0"]).chain],
-        "it has no certificatePolicies": [pki.device("none", policies=[]).chain],
+        "it has no policies": [pki.device("none", policies=[]).chain],
         "nist.pem: its key is on the curve secp384r1, not P-256": [
             own("nist.pem", ec.generate_private_key(ec.SECP384R1()))
         ],
@@ -168,6 +168,9 @@ def faults(pki: Pki) -> dict[str, list[Path]]:
             under("deep.pem", authority("root"), None, None, None)
         ],
         "no-ca.pem, certificate 2: its keyUsage lacks keyCertSign": [under("no-ca.pem", powerless())],
+        "useless.pem: its keyUsage lacks digitalSignature": [
+            own("useless.pem", ec.generate_private_key(ec.SECP256R1()), [x509.KeyUsage(*[False] * 9)])
+        ],
         "its subject is empty, but no critical subjectAltName": [
             own("empty.pem", ec.generate_private_key(ec.SECP256R1()), [], x509.Name([]))
         ],

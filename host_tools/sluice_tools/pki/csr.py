@@ -10,7 +10,7 @@ from typing import NamedTuple
 from cryptography import x509
 
 from sluice_tools.pki.files import field, key_type
-from sluice_tools.pki.judge import foreign
+from sluice_tools.pki.judge import foreign, lacks
 from sluice_tools.pki.seen import (
     ECDSA_SHA256,
     Extensions,
@@ -58,7 +58,7 @@ def objections(one: Asked) -> list[str]:
         (found.ca, "it asks for basicConstraints CA, the right to sign others: make it without"),
         (bool(found.hosts), f"it asks for the host name {', '.join(found.hosts)}; a device has none: make it without"),
         (
-            "digitalSignature" not in (found.usages or ("digitalSignature",)),
+            lacks(found, "digitalSignature"),
             "it asks for a keyUsage without digitalSignature, which TLS needs: make it without",
         ),
         (bool(foreign(found)), f"it asks for a policy that is none of IEEE 2030.5, {', '.join(foreign(found))}"),

@@ -38,6 +38,11 @@ def foreign(extensions: Extensions) -> list[str]:
     return [oid for oid in extensions.policies if oid != ANY_POLICY and not oid.startswith(ARC)]
 
 
+def lacks(extensions: Extensions, usage: str) -> bool:
+    """Tell whether a keyUsage is there and does not allow this."""
+    return extensions.usages is not None and usage not in extensions.usages
+
+
 def _wrong_purpose(one: Seen) -> bool:
     wanted = "serverAuth" if one.role == SERVER else "clientAuth"
     return one.extensions.purposes is not None and wanted not in one.extensions.purposes
@@ -65,11 +70,14 @@ EVERY: Sequence[Rule] = [
 ]
 LEAF: Sequence[Rule] = [
     (
-        lambda one: "digitalSignature" not in (one.extensions.usages or ("digitalSignature",)),
+        lambda one: lacks(one.extensions, "digitalSignature"),
         "its keyUsage lacks digitalSignature, so its key may not be used in TLS: ask for a new certificate",
     ),
     (_wrong_purpose, "its extendedKeyUsage is {purposes}, which is not for this: ask for a new certificate"),
-    (lambda one: one.role == DEVICE and not one.extensions.policies, "it has no certificatePolicies: ask for others"),
+    (
+        lambda one: one.role == DEVICE and not one.extensions.policies,
+        "it has no policies: ask for a new certificate",
+    ),
     (
         lambda one: one.role == DEVICE and bool(one.extensions.policies) and not _of_arc(one.extensions),
         "none of its policies is of IEEE 2030.5 (1.3.6.1.4.1.40732): it is no device's of this kind of PKI",
@@ -81,7 +89,7 @@ LEAF: Sequence[Rule] = [
 ]
 AUTHORITIES: Sequence[Rule] = [
     (
-        lambda one: "keyCertSign" not in (one.extensions.usages or ("keyCertSign",)),
+        lambda one: lacks(one.extensions, "keyCertSign"),
         "its keyUsage lacks keyCertSign, so it may sign no certificate: it is not the right one",
     ),
 ]
