@@ -1,7 +1,7 @@
 """P-256 and ECDSA in whole numbers: a key for life takes two multiplications, so clear ones will do.
 
-A product of the base point takes some 50 million instructions of a Cortex-M3, in one call. The time it takes tells of the
-key's bits; nobody but the installer is there to measure it.
+A product of the base point takes some 50 million instructions of a Cortex-M3, in one call. The time that it takes
+tells of the key's bits; nobody but the installer is there to measure it.
 Source: FIPS 186-5 A.2.1, 6.4; SP 800-186 3.2.1.3; RFC 6979; test vectors of RFC 6979 A.2.5.
 """
 
