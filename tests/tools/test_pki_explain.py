@@ -183,6 +183,16 @@ ODD = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00")
 AGREES = x509.KeyUsage(False, False, False, False, True, False, False, False, False)
 
 
+OLD_LOCKED = """\
+-----BEGIN EC PRIVATE KEY-----
+Proc-Type: 4,ENCRYPTED
+DEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF
+
+AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
+-----END EC PRIVATE KEY-----
+"""
+
+
 def cut(chain: Path) -> list[str]:
     return chain.read_text().split("-----END CERTIFICATE-----\n")[:-1]
 
@@ -217,6 +227,15 @@ def under(name: str, root: Signer, *path_lengths: int | None) -> Path:
     return Path(name)
 
 
+def aggregator(name: str) -> Path:
+    """Write the chain of one with a subject and a policy, but no hardware module."""
+    key, root = ec.generate_private_key(ec.SECP256R1()), authority("root")
+    policy = x509.PolicyInformation(x509.ObjectIdentifier("1.3.6.1.4.1.40732.2.3"), None)
+    leaf = sign(common_name("aggregator"), key.public_key(), root, [(x509.CertificatePolicies([policy]), True)])
+    Path(name).write_bytes(pem([leaf, root.certificate]))
+    return Path(name)
+
+
 def powerless() -> Signer:
     """Give a root whose keyUsage lets it sign nothing."""
     key = ec.generate_private_key(ec.SECP256R1())
@@ -242,11 +261,14 @@ def test_every_fault_is_objected_to_by_name(pki: Pki) -> None:  # T1, T10
 
 def test_what_costs_nothing_is_only_told(pki: Pki) -> None:
     lenient = Pki(Path("lenient"), now=NOW.timestamp(), critical_policies=False).device()
+    named = aggregator("named.pem")
     test = pki.device("t", policies=["1.3.6.1.4.1.40732.1.1", "1.3.6.1.4.1.40732.2.1"])
     for words, file in (
         ("its policies are not critical, as those of IEEE 2030.5 are", lenient.chain),
         ("it is for tests: a production server may refuse it", test.chain),
         ("it ends, where a device's lasts for ever", pki.device("e", not_after=NOW + timedelta(days=40)).chain),
+        ("named.pem, certificate 1: it has a subject, where a device's is empty", named),
+        ("named.pem, certificate 1: it names no hardware module: right for an aggregator", named),
         ("e-chain.pem, certificate 1: 40 days left: renew it.", Path("e-chain.pem")),
     ):
         code, said = explain(file)
@@ -298,9 +320,14 @@ def test_a_file_that_cannot_be_read_is_told_by_name_and_what_to_do(pki: Pki) -> 
         (made("short.pem", text[:500]), "short.pem, line 1: a certificate begins here, but -----END CERTIFICATE-----"),
         (made("joined.pem", cut(device.chain)[0] + text), "joined.pem, line 1: a certificate begins here, but"),
         (made("odd.pem", damaged), "odd.pem, line 1: the base64 of a certificate that begins here is damaged"),
+        (
+            made("mail.pem", "> ".join(text.splitlines(True))),
+            "mail.pem, line 1: the base64 of a certificate that begins",
+        ),
         (made("not.pem", pem_of("CERTIFICATE", b"0\x03\x02\x01\x01")), "not.pem: the certificate cannot be read"),
         (device.key, "device.key holds a private key, no certificate: name the file of the certificate chain"),
         (made("locked.key", locked.decode()), "locked.key: the private key is encrypted: decrypt it first"),
+        (made("old.key", OLD_LOCKED), "old.key: the private key is encrypted: decrypt it first"),
         (made("public.pem", pem_of("PUBLIC KEY", b"0\x00")), "public.pem holds a public key, no certificate"),
         (made("bundle.p7b", pem_of("PKCS7", b"0\x00")), "turn it into PEM by `openssl pkcs7 -print_certs`"),
         (
