@@ -127,6 +127,15 @@ def test_the_files_are_for_their_owner_and_the_person_reads_which_is_the_request
     assert sorted(path.name for path in made.key.parent.iterdir()) == ["device.csr", "device.key"]
 
 
+def test_cpython_makes_them_so_too(tmp_path: Path) -> None:  # T1
+    done = subprocess.run([sys.executable, MAIN, "--new-key", tmp_path / "device"], capture_output=True, text=True)
+    key, request = tmp_path / "device.key", tmp_path / "device.csr"
+    assert (done.returncode, done.stderr, done.stdout.split()[0]) == (0, "", str(request))
+    assert [stat.S_IMODE(file.stat().st_mode) for file in (key, request)] == [0o600, 0o600]
+    public = x509.load_pem_x509_csr(request.read_bytes()).public_key()
+    assert public == private_of(Made(done.stdout, key, request)).public_key()
+
+
 def test_cryptography_takes_the_request(made: Made) -> None:  # T1
     request = x509.load_pem_x509_csr(made.request.read_bytes())
     assert request.is_signature_valid
