@@ -68,6 +68,14 @@ def test_a_key_goes_from_its_making_into_its_file_and_from_there_into_tls_only()
     assert places(FIRMWARE) == MAY_SAY
 
 
+def test_the_name_of_the_keys_file_is_given_to_tls_alone() -> None:  # T1
+    text = (FIRMWARE / "sluice/app/gateway.py").read_text()
+    calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+    given = [ast.unparse(call.func) for call in calls if "server['key']" in map(ast.unparse, call.args)]
+    assert given == ["port.tls"]
+    assert text.count('"key"') == 1
+
+
 def test_enrolment_calls_nothing_but_what_makes_and_writes_a_key() -> None:  # T1
     calls = [
         node
