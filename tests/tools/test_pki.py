@@ -164,6 +164,12 @@ def test_openssl_reads_a_device_as_the_standard_has_it(pki: Pki) -> None:  # T1
         assert line in text
 
 
+def test_openssl_counts_the_same_lfdi(pki: Pki) -> None:  # T2
+    device = pki.device()
+    said = openssl("x509", "-fingerprint", "-sha256", "-noout", "-in", device.chain).stdout
+    assert said.split("=")[1].replace(":", "")[:40] == device.lfdi
+
+
 def test_python_loads_every_chain_and_key(pki: Pki) -> None:
     for name in ("device", "server"):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

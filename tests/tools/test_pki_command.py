@@ -107,6 +107,10 @@ def test_a_device_of_a_request_has_the_requests_key(directory: Path) -> None:  #
     asked = x509.load_pem_x509_csr(Path("gw.csr").read_bytes())
     assert leaf("out.pem").public_key() == asked.public_key()
     assert "Hardware  SL-8, of type 1.2.3.4\n" in done("explain", "out.pem")
+    binary = x509.SubjectAlternativeName([hardware_module(b"\0\xff")])
+    done("issue", "pki", "--csr", request("binary.csr", binary))
+    assert "Hardware  00FF, of type" in done("explain", "binary-chain.pem")
+    assert b"\x04\x02\0\xff" in leaf("binary-chain.pem").public_bytes(serialization.Encoding.DER)
     done("issue", "pki", "--csr", "gw.csr", "--serial", "SL-9", "--type", "1.2.3.5")
     assert "Hardware  SL-9, of type 1.2.3.5\n" in done("explain", "gw-chain.pem")
 
@@ -220,6 +224,7 @@ def test_a_wrong_option_is_named(directory: Path) -> None:  # T10
         ([*new, "--serial", "7", "--until", "soon"], "'--until': soon is neither a day (2026-01-31) nor a time"),
         ([*new, "--serial", "7", "--from", "1949-01-01"], "'--from': 1949-01-01 is neither"),
         ([*new, "--serial", "7", "--until", "2019-01-01"], "--until: it ends before it begins (2020-01-01)"),
+        ([*new, "--serial", "7", "--out", "gw.key"], "--out: the key needs a file of its own"),
         ([*new, "--server", " "], "--server: name a host, or use --nameless-server"),
         ([*new, "--server", "münchen.example"], "This cannot stand in a certificate:"),
         ([*new, "--server", "a" * 65], "This cannot stand in a certificate:"),

@@ -92,7 +92,18 @@ def test_a_root_stands_for_itself(pki: Pki) -> None:
     code, said = explain(pki.root)
     assert code == 0
     assert "What a root (SERCA), CN=IEEE 2030.5 Test Root SHA-256" in said
-    assert "Chain: it stands for itself, as a root does. Nothing a peer would object to." in said
+    assert "Chain: none; nobody but itself has signed it, as with any root. Nothing a peer would object to." in said
+
+
+def test_roots_side_by_side_are_what_somebody_trusts(pki: Pki) -> None:
+    bundle = made("bundle.pem", pki.root.read_text() + pem([authority("old root").certificate]).decode())
+    assert explain(bundle)[0] == 0
+    assert explain(bundle, pki.device().chain)[0] == 0
+    assert explain(own("bad.pem", LARGE, [x509.BasicConstraints(True, None)]), pki.root)[0] == 1
+    both = made("both.pem", pki.root.read_text() + Path("bad.pem").read_text())
+    code, said = explain(both)
+    assert code == 1
+    assert "both.pem, certificate 2: its key is on the curve secp384r1" in said
 
 
 def test_a_chain_whose_root_is_not_named_is_not_objected_to(pki: Pki) -> None:

@@ -24,11 +24,12 @@ from sluice_tools.pki.profile import (
     FOREVER,
     HARDWARE_TYPE,
     POLICIES,
+    HardwareModule,
     device_certificate,
     new_key,
     server_certificate,
 )
-from sluice_tools.pki.seen import SERVER, rows, serial_text
+from sluice_tools.pki.seen import SERVER, rows
 from sluice_tools.pki.testing import SERVER_LIFE
 from sluice_wire.identity import lfdi
 
@@ -133,11 +134,13 @@ def issue(
         raise click.UsageError("Name either the request, --csr FILE, or where a new key goes, --key FILE.")
     if host is not None and (nameless_server or not host.strip()):
         raise click.BadParameter("name a host, or use --nameless-server", param_hint="--server")
+    if key_file and key_file == out:
+        raise click.BadParameter("the key needs a file of its own", param_hint="--out")
     is_server = bool(host) or nameless_server
     key = new_key() if key_file else None
     public, module = (key.public_key(), None) if key else _checked(csr_file or source)
-    serial = serial or (serial_text(module) if module else "server" if is_server else None)
-    if not serial:
+    number = serial or (module.hw_serial if module else "server" if is_server else None)
+    if not number:
         raise click.UsageError("Name the serial number of the device's hardware, --serial N.")
     begins = begins or BEGINNING
     ends = ends or (datetime.now(UTC).replace(microsecond=0) + SERVER_LIFE if is_server else FOREVER)
@@ -145,7 +148,12 @@ def issue(
         raise click.BadParameter(f"it ends before it begins ({begins:%Y-%m-%d})", param_hint="--until")
     issuer = store.signer(directory, store.UTILITY) if is_server else store.mica(directory, mica_name)
     hw_type = hw_type or (module.hw_type.dotted_string if module else HARDWARE_TYPE)
-    options: dict[str, Any] = {"serial": serial, "hw_type": hw_type, "critical": critical, "life": (begins, ends)}
+    options: dict[str, Any] = {
+        "serial": number,
+        "hw_type": hw_type,
+        "critical": critical,
+        "life": (begins, ends),
+    }
     if policy:
         options["policies"] = policy
     try:
@@ -172,8 +180,9 @@ def explain(files: Sequence[Path], at: datetime | None) -> None:
     Name the chain, and beside it its key, the root, and whatever belongs to them: PEM or DER. Keys are compared, never
     shown. Ends with 0 if nothing is wrong, 1 if a peer would object, 2 if a file cannot be read.
     """
-    found = explained(files, at or datetime.now(UTC))
-    _show(found, at or datetime.now(UTC))
+    now = at or datetime.now(UTC)
+    found = explained(files, now)
+    _show(found, now)
     if found.objections or any(one.verdict.objections for one in found.files):
         raise click.exceptions.Exit(1)
 
@@ -194,7 +203,7 @@ def check_csr(file: Path) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _checked(file: Path) -> tuple[ec.EllipticCurvePublicKey, Any]:
+def _checked(file: Path) -> tuple[ec.EllipticCurvePublicKey, HardwareModule | None]:
     """Give the key and the hardware module of a request that an authority has nothing against."""
     asked = csr.asked(found := request(file), str(file))
     wrong = csr.objections(asked)
@@ -219,11 +228,8 @@ def _show(found: Explanation, now: datetime) -> None:
         _block(console, "", text)
     objections = [text for file in found.files for text in file.verdict.objections] + found.objections
     remarks = [text for file in found.files for text in file.verdict.remarks] + found.remarks
-    peers = {
-        "a gateway" if one.verdict.path[0].role == SERVER else "a utility server"
-        for one in found.files
-        if one.presented
-    }
+    roles = {file.verdict.path[0].role for file in found.files if file.presented}
+    peers = {"a gateway" if role == SERVER else "a utility server" for role in roles}
     peer = " or ".join(sorted(peers)) or "a peer"
     _listed(console, f"{peer.capitalize()} would object:", f"Nothing {peer} would object to.", objections, "red")
     if remarks:
@@ -233,8 +239,8 @@ def _show(found: Explanation, now: datetime) -> None:
 def _chain(file: Explained) -> str:
     """Give the chain, from what is presented to the last one found."""
     path = file.verdict.path
-    if not file.presented and len(path) == 1 and file.verdict.whole:
-        return "Chain: it stands for itself, as a root does."
+    if len(path) == 1 and file.verdict.whole:
+        return "Chain: none; nobody but itself has signed it" + (", as with any root." if not file.presented else ".")
     state = "whole, to the root" if file.verdict.whole else f"not seen to its end: {path[-1].issuer} is not here"
     return f"Chain ({state}): {' <- '.join(one.who for one in path)}"
 

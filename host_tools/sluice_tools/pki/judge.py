@@ -125,11 +125,12 @@ def judge(held: Sequence[Seen], others: Sequence[Seen], now: datetime) -> Verdic
     """Judge the certificates of one file; `others` are those of the other files, where its root may be."""
     leaf = next((one for one in held if not one.extensions.ca), held[0])
     path, broken = follow(leaf, [*held, *others])
-    objections = [f"{one.where}: {text}" for one in path for text in _of_one(one, now)]
+    judged = held if leaf.extensions.ca else path  # authorities side by side are what somebody trusts
+    objections = [f"{one.where}: {text}" for one in judged for text in _of_one(one, now)]
     objections += broken
     remarks = [f"{one.where}: {text}" for one in path[:1] for text in _sentences(REMARKS, one)]
     remarks += [
-        f"{one.where}: {remaining(one, now)}: renew it" for one in path if 0 <= (one.ends - now).days < SOON_DAYS
+        f"{one.where}: {remaining(one, now)}: renew it" for one in judged if 0 <= (one.ends - now).days < SOON_DAYS
     ]
     for below, one in enumerate(path[1:]):
         allowed = one.extensions.path_length
@@ -137,7 +138,7 @@ def judge(held: Sequence[Seen], others: Sequence[Seen], now: datetime) -> Verdic
             objections.append(f"{one.where}: it allows {allowed} authorities below it (pathLenConstraint), not {below}")
     if len(path) > LEVELS_MAX:
         objections.append(f"{leaf.where}: the chain has {len(path)} levels; servers check no more than {LEVELS_MAX}")
-    objections += _arrangement(held, path)
+    objections += [] if leaf.extensions.ca else _arrangement(held, path)
     whole = _self_signed(path[-1])
     if whole and leaf is path[-1] and not leaf.extensions.ca:
         objections.append(f"{leaf.where}: nobody but itself has signed it: send a CSR to the authority")

@@ -63,9 +63,10 @@ def new_key() -> ec.EllipticCurvePrivateKey:
     return ec.generate_private_key(ec.SECP256R1())
 
 
-def hardware_module(serial: str, hw_type: str = HARDWARE_TYPE) -> x509.OtherName:
+def hardware_module(serial: str | bytes, hw_type: str = HARDWARE_TYPE) -> x509.OtherName:
     """Give the name of a hardware module."""
-    module = HardwareModule(hw_type=x509.ObjectIdentifier(hw_type), hw_serial=serial.encode())
+    octets = serial if isinstance(serial, bytes) else serial.encode()
+    module = HardwareModule(hw_type=x509.ObjectIdentifier(hw_type), hw_serial=octets)
     return x509.OtherName(HARDWARE_MODULE_NAME, asn1.encode_der(module))
 
 
@@ -92,7 +93,7 @@ def authority(name: str, issuer: Signer | None = None, path_length: int | None =
 def device_certificate(
     key: ec.EllipticCurvePublicKey,
     issuer: Signer,
-    serial: str,
+    serial: str | bytes,
     *,
     hw_type: str = HARDWARE_TYPE,
     policies: Sequence[str] = (DEVICE_POLICY,),
@@ -110,7 +111,7 @@ def server_certificate(
     issuer: Signer,
     host: str | None,
     *,
-    serial: str = "server",
+    serial: str | bytes = "server",
     hw_type: str = HARDWARE_TYPE,
     policies: Sequence[str] = (SERVICE_PROVIDER_POLICY,),
     critical: bool = True,
