@@ -262,4 +262,4 @@ def _block(console: Console, label: str, text: str) -> None:
     """Print a label and, beside it, a text folded to the width of the screen; no blanks at the ends of lines."""
     wide = max(console.width - len(label), 20)
     lines = [line for part in text.split("\n") for line in wrap(part, wide, break_on_hyphens=False) or [""]]
-    console.print(Text(label, "dim") + Text(f"\n{' ' * len(label)}".join(lines)), soft_wrap=True)
+    console.print(Text.assemble((label, "dim"), f"\n{' ' * len(label)}".join(lines)), soft_wrap=True)
