@@ -124,13 +124,6 @@ class Gateway:
             raise self._fault
         self._control.post_rate_s = self._mirror.post_rate_s
         self._memory.keep()
-        day = self._clock.now() // 86400
-        if day != self._day:
-            self._day = day
-            from .expiry import tell
-
-            tell(self._journal, self._clock.now(), self._ends)
-            self._port.unload("sluice.app.expiry")
         now = self._clock.uptime()
         if now - self._heap_looked >= _HEAP_LOOK_S:
             self._heap_looked = now
@@ -142,6 +135,13 @@ class Gateway:
                     "heap %d B live, %d B peak, of %d B; %d events stored"
                     % (live, self._heap_peak, limit, self.events.stored)
                 )
+        day = self._clock.now() // 86400
+        if day != self._day:
+            self._day = day
+            from .expiry import tell
+
+            tell(self._journal, self._clock.now(), self._ends)
+            self._port.unload("sluice.app.expiry")
 
 
 def _started(port, config_name):
