@@ -25,7 +25,7 @@ from tls_server import serving
 from sluice_tools import scenario
 from sluice_tools.pki import Pki, lfdi_of
 from sluice_tools.pki.profile import authority, device_certificate
-from sluice_tools.toolchain import ROOT
+from sluice_tools.toolchain import ROOT, image
 from sluice_tools.virtual_time import Pipe
 from sluice_tools.world import Fault, World
 
@@ -52,6 +52,19 @@ class Made(NamedTuple):
     printed: str
     key: Path
     request: Path
+
+
+ENROL = """
+import gc, sys
+sys.path.insert(0, sys.argv[1])
+from sluice.port.unix import Port
+from sluice.app.enrol import make_key
+gc.collect()
+before = gc.mem_alloc()
+make_key(Port(), sys.argv[2])
+gc.collect()
+print(gc.mem_alloc() - before, [name for name in sys.modules if "keys" in name])
+"""
 
 
 @pytest.fixture(scope="module")
@@ -183,6 +196,20 @@ def test_a_name_is_asked_for_and_a_folder_that_is_missing_is_named(
         done = run(*arguments)
         assert (done.returncode, done.stderr) == (2, "")
         assert done.stdout.startswith(words)
+
+
+def test_the_compiled_firmware_makes_a_key_in_little_heap_and_gives_it_back(
+    run_micropython: Callable[..., Any], tmp_path: Path
+) -> None:  # T1
+    image.compile_modules(tmp_path / "mpy")
+    script = tmp_path / "enrol.py"
+    script.write_text(ENROL)
+    done = run_micropython(script, tmp_path / "mpy", tmp_path / "device", heapsize="48k")
+    assert (done.returncode, done.stderr) == (0, "")
+    kept, modules = done.stdout.split(" ", 1)
+    assert int(kept) < 512  # names
+    assert modules == "[]\n"
+    assert x509.load_pem_x509_csr((tmp_path / "device.csr").read_bytes()).is_signature_valid
 
 
 def test_a_key_that_is_told_is_noticed_in_every_shape(made: Made) -> None:
