@@ -30,6 +30,21 @@ def test_openssl_and_mbed_tls_words_come_to_the_same_kind():
             "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: unable to get local issuer certificate",
             "The certificate is not correctly signed by the trusted CA\n",
         ),
+        (
+            errors.FOREIGN,
+            "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: unhandled critical extension (_ssl.c:1006)",
+            "(-8320, 'X509 - Unavailable feature, e.g. RSA hashing/encryption combination')",
+        ),
+        (
+            errors.UNSUITED,
+            "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: unsuitable certificate purpose (_ssl.c:1006)",
+            "(-31232, 'SSL - Processing of the Certificate handshake message failed')",
+        ),
+        (
+            errors.NOT_TLS,
+            "[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)",
+            "(-29184, 'SSL - An invalid SSL record was received')",
+        ),
     ):
         assert errors.link_error(OSError(1, openssl)).kind == kind
         assert errors.link_error(ValueError(mbedtls)).kind == kind
@@ -42,7 +57,7 @@ def test_the_numbers_of_the_operating_system_are_known():
     assert errors.link_error(OSError(-2)).kind == errors.NO_HOST
     assert errors.link_error(OSError(-3, "Temporary failure in name resolution")).kind == errors.NO_HOST
     assert errors.link_error(OSError(110)).kind == errors.SILENT
-    assert errors.link_error(OSError(-29184, "SSL - An invalid SSL record was received")).kind == errors.TLS
+    assert errors.link_error(OSError(-26624, "SSL - Bad input parameters")).kind == errors.TLS
 
 
 def test_a_refusal_says_what_to_do_and_what_the_server_said():

@@ -16,7 +16,17 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from tls_server import TlsServer, serving
 
 from sluice_tools.pki import Credential, lfdi_of
-from sluice_tools.pki.profile import ANY_POLICY, ARC, Signer, authority, device_certificate, new_key, server_certificate
+from sluice_tools.pki.profile import (
+    ANY_POLICY,
+    ARC,
+    Signer,
+    authority,
+    common_name,
+    device_certificate,
+    new_key,
+    server_certificate,
+    sign,
+)
 
 SCRIPT = Path(__file__).parent / "get_time.py"
 GCM = "ECDHE-ECDSA-AES128-GCM-SHA256"
@@ -65,6 +75,16 @@ class House:
         key = new_key()
         certificate = server_certificate(key.public_key(), self.utility, host, **profile)
         return saved(self.folder / "server", key, certificate, *(self.utility.chain if chain is None else chain))
+
+    def server_with(self, policies: str, *critical: str) -> Credential:
+        """Make a server of these certificatePolicies in hexadecimal, and of extensions (OID) that nobody knows."""
+        names = x509.SubjectAlternativeName([x509.DNSName("localhost")])
+        unknown = [x509.UnrecognizedExtension(x509.ObjectIdentifier(oid), bytes.fromhex(policies)) for oid in critical]
+        raw = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.32"), bytes.fromhex(policies))
+        key = new_key()
+        extensions = [(names, False), (raw, True), *((extension, True) for extension in unknown)]
+        certificate = sign(common_name("localhost"), key.public_key(), self.utility, extensions)
+        return saved(self.folder / "server", key, certificate, *self.utility.chain)
 
 
 @pytest.fixture
@@ -193,6 +213,60 @@ def test_a_server_is_refused_that_is(  # T1, T10
     assert answer.server.ciphers == []
 
 
+KNOWN = "060a2b0601040182be1c0101"  # of IEEE 2030.5
+UNKNOWN = "060a2b060104018237150801"  # FOREIGN
+ADDRESS = "3016301406082b06010505070201160861613a2f2f622e63"  # the qualifier CPS: a URI
+NOTICE = "3014301206082b0601050507020230060c0474657874"  # the qualifier of a user notice
+
+
+@pytest.mark.parametrize("policies", [f"300e300c{KNOWN}", f"30263024{KNOWN}{ADDRESS}", f"30243022{KNOWN}{NOTICE}"])
+def test_a_policy_of_ieee_2030_5_is_accepted_with_what_qualifies_it(house: House, ask: Ask, policies: str) -> None:
+    assert ask(house.server_with(policies), house.device()).text == SERVED
+
+
+@pytest.mark.parametrize(
+    ("policies", "critical"),
+    [
+        pytest.param(f"300e300c{KNOWN}", ["1.2.3.4"], id="another critical extension"),
+        pytest.param(f"300e300c{KNOWN}", ["2.5.29.32.1"], id="one whose OID begins as certificatePolicies"),
+        pytest.param(f"30263024{UNKNOWN}{ADDRESS}", [], id="a foreign policy with a qualifier"),
+        pytest.param(f"301c300c{UNKNOWN}300c{KNOWN}", [], id="a foreign policy before a good one"),
+        pytest.param("300d300b06092b0601040182be9c01", [], id="an arc that differs in its last octet"),
+        pytest.param("300b300906072b0601040182be", [], id="an arc that is cut"),
+        pytest.param("3000", [], id="no policy"),
+        pytest.param("", [], id="no sequence"),
+        pytest.param("30023000", [], id="a policy without an OID"),
+        pytest.param(f"300e300c{KNOWN}0500", [], id="something behind it"),
+        pytest.param(f"3010300c{KNOWN}0500", [], id="something among the policies"),
+        pytest.param(f"300e3010{KNOWN}", [], id="a policy that is longer than all"),
+        pytest.param(f"3080300c{KNOWN}0000", [], id="no length"),
+    ],
+)
+def test_a_server_is_refused_whose_certificate_has(  # T1, T10
+    house: House, ask: Ask, policies: str, critical: list[str]
+) -> None:
+    answer = ask(house.server_with(policies, *critical), house.device())
+    assert answer.text.startswith(
+        ("refused: the server's certificate has policies that are not", "refused: the server's certificate is broken")
+    )
+    assert answer.server.ciphers == []
+
+
+def authority_of(policies: str) -> Signer:
+    key, ca = new_key(), x509.BasicConstraints(ca=True, path_length=None)
+    raw = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.32"), bytes.fromhex(policies))
+    return Signer(sign(common_name("CA"), key.public_key(), key, [(ca, True), (raw, True)]), key, ())
+
+
+def test_foreign_policies_of_an_authority_are_refused_too(house: House, ask: Ask) -> None:  # T1, T10
+    foreign = authority_of(f"300e300c{UNKNOWN}")
+    root = house.folder / "foreign.pem"
+    root.write_bytes(foreign.certificate.public_bytes(PEM))
+    assert ask(house.server(), house.device(), ca=root).text.startswith(f"refused: server.ca: {root} cannot be used (")
+    answer = ask(house.server(chain=[*house.utility.chain, foreign.certificate]), house.device())
+    assert answer.text.startswith("refused: the server's certificate has policies that are not of IEEE 2030.5")
+
+
 @pytest.mark.parametrize(
     "make",
     [
@@ -228,16 +302,9 @@ def cut(house: House) -> Credential:
     return gateway
 
 
-def missing(house: House) -> Credential:
-    gateway = house.device()
-    gateway.chain.unlink()
-    return gateway
-
-
 @pytest.mark.parametrize(
     "make",
     [
-        pytest.param(missing, id="a certificate that is not there"),
         pytest.param(other_key, id="a key that is another's"),
         pytest.param(lambda house: house.device(policies=[FOREIGN]), id="foreign critical policies"),
         pytest.param(lambda house: spoilt(house, "chain", b"garbage"), id="garbage for a certificate"),
@@ -256,6 +323,15 @@ def test_files_are_named_that_cannot_be_used(
         f"refused: server.certificate, server.key: {gateway.chain} and {gateway.key} cannot be used ("
     )
     assert answer.server.refusals == answer.server.ciphers == []
+
+
+def test_a_file_is_named_that_is_not_there(house: House, ask: Ask) -> None:  # T10
+    gateway, nothing = house.device(), house.folder / "nothing"
+    assert ask(house.server(), gateway, ca=nothing).text.startswith(f"refused: server.ca: {nothing} cannot be read")
+    answer = ask(house.server(), gateway._replace(chain=nothing))
+    assert answer.text.startswith(f"refused: server.certificate: {nothing} cannot be read (")
+    answer = ask(house.server(), gateway._replace(key=nothing))
+    assert answer.text.startswith(f"refused: server.key: {nothing} cannot be read (")
 
 
 @pytest.mark.parametrize("text", [b"", b"garbage", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])

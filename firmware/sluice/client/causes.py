@@ -11,9 +11,14 @@ no-route: there is no way to the server: check the site's network
 untrusted: the server's certificate is not signed by server.ca, or its chain is not whole: test or production root?
 expired: the server's certificate has expired, or this clock is wrong
 not-yet-valid: the server's certificate is not valid yet: is this clock behind?
-wrong-name: the server's certificate is for another name than server.url's host (or server.name)
-foreign: the server's certificate has policies that are not of IEEE 2030.5, or this firmware lacks sep2_certificates
-not-accepted: the server does not accept this device's certificate: expired, or not of its PKI?
+wrong-name: the server's certificate is for another name than server.url's host \
+(or server.name; "" needs sep2_certificates)
+foreign: the server's certificate has policies that are not of IEEE 2030.5, or another critical extension; \
+or this firmware lacks sep2_certificates
+unsuited: the server's certificate is broken, or not made for a server
+not-accepted: the server does not accept this device's certificate (expired, not of its PKI?), \
+or has no suite of TLS 1.2 in common
+not-tls: what answers there does not speak TLS: check server.url, host and port; is a proxy in between?
 closed: the server closed the connection: certificate not accepted, or source address not allowed
 tls: the TLS handshake failed
 silent: no answer in time: firewall, or the address is blocked from here

@@ -14,7 +14,7 @@ from sluice_wire.limits import REPLY_MAX_MS
 from sluice_wire.sep2 import EPOCH
 
 from .built import BUILT
-from .errors import BAD_CA, BAD_CHAIN, TlsError, link_error
+from .errors import BAD_CA, BAD_CHAIN, TlsError, link_error, text_of
 from .timing import silence_ms
 
 CIPHERS = "ECDHE-ECDSA-AES128-CCM8:ECDHE-ECDSA-AES128-GCM-SHA256:@SECLEVEL=0"  # CCM8 needs level 0 in OpenSSL 3
@@ -172,12 +172,14 @@ class Port:
         context.check_hostname = name != ""
         context.maximum_version = ssl.TLSVersion.TLSv1_2
         context.set_ciphers(CIPHERS)
+        for said, file in (("ca", ca), ("certificate", chain), ("key", key)):
+            text_of(self, said, file)
         try:
             context.load_verify_locations(ca)
         except (ValueError, OSError) as error:
             raise TlsError(BAD_CA % (ca, error)) from error
         try:
-            context.load_cert_chain(chain, key)
+            context.load_cert_chain(chain, key, "")  # no password is asked for
         except (ValueError, OSError) as error:
             raise TlsError(BAD_CHAIN % (chain, key, error)) from error
         return context, name or None

@@ -16,11 +16,13 @@ WRONG_NAME = const("wrong-name")
 FOREIGN = const("foreign")
 NOT_ACCEPTED = const("not-accepted")
 CLOSED = const("closed")
+NOT_TLS = const("not-tls")
+UNSUITED = const("unsuited")
 TLS = const("tls")
 SILENT = const("silent")
 
 # First match wins: words of the error text, and the kind they mean. One text, since each object of a table takes heap.
-# An "alert" is the server ending the handshake: it objects to us.
+# An "alert" is the server ending the handshake: it objects to us. -31232 is said of the server's certificate.
 _SIGNS = """\
 alert: not-accepted
 refused: refused
@@ -31,9 +33,15 @@ hostname mismatch: wrong-name
 ip address mismatch: wrong-name
 does not match with the expected cn: wrong-name
 not correctly signed by the trusted ca: untrusted
+unhandled critical extension: foreign
+unsuitable certificate purpose: unsuited
 certificate verify failed: untrusted
 verify_failed: untrusted
 -8320: foreign
+x509 -: unsuited
+-31232: unsuited
+invalid ssl record: not-tls
+wrong version number: not-tls
 -29312: closed
 -30592: not-accepted
 handshake: not-accepted
@@ -76,8 +84,20 @@ class TlsError(ValueError):
     """A certificate or key of ours cannot be used; the message names the file."""
 
 
+NO_FILE = "server.%s: %s cannot be read (%s); expected a PEM file"
 BAD_CA = "server.ca: %s cannot be used (%s); expected the utility's root certificate in PEM"
-BAD_CHAIN = "server.certificate, server.key: %s and %s cannot be used (%s); expected PEM: a chain, and its own key"
+BAD_CHAIN = (
+    "server.certificate, server.key: %s and %s cannot be used (%s); expected PEM: the device's certificate and then "
+    "its chain; its own key, without a password (MicroPython takes those of IEEE 2030.5 by sep2_certificates only)"
+)
+
+
+def text_of(port, key, name):
+    """Return the bytes of the file `name` that server.`key` names; TlsError if there are none."""
+    try:
+        return port.read_file(name)
+    except OSError as error:
+        raise TlsError(NO_FILE % (key, name, error))
 
 
 def link_error(error):

@@ -15,7 +15,7 @@ from sluice_wire.sep2 import EPOCH
 
 from . import files
 from .built import BUILT
-from .errors import BAD_CA, BAD_CHAIN, TlsError, link_error
+from .errors import BAD_CA, BAD_CHAIN, TlsError, link_error, text_of
 from .timing import silence_ms
 
 CIPHERS = ("TLS-ECDHE-ECDSA-WITH-AES-128-CCM-8", "TLS-ECDHE-ECDSA-WITH-AES-128-GCM-SHA256")
@@ -145,12 +145,15 @@ class Port:
         context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
         context.verify_mode = tls.CERT_REQUIRED
         context.set_ciphers(list(CIPHERS))
+        text = text_of(self, "ca", ca)
         try:
-            context.load_verify_locations(self.read_file(ca))
+            context.load_verify_locations(text)
         except (ValueError, OSError) as error:
             raise TlsError(BAD_CA % (ca, error))
+        text = text_of(self, "certificate", chain)
+        key_text = text_of(self, "key", key)
         try:
-            context.load_cert_chain(self.read_file(chain), self.read_file(key))
+            context.load_cert_chain(text, key_text)
         except (ValueError, OSError) as error:
             raise TlsError(BAD_CHAIN % (chain, key, error))
         return context, name
