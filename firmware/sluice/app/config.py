@@ -15,6 +15,7 @@ from sluice_wire.utilities import PROFILES
 
 REQUIRED = object()
 _HOST = "abcdefghijklmnopqrstuvwxyz0123456789-"
+_HOST_MAX = 253  # RFC 1035
 BAUDS = (2400, 4800, 9600, 19200, 38400, 57600, 115200)
 
 
@@ -46,11 +47,12 @@ def _url(value):
     for label in host.split("."):
         if not 0 < len(label) < 64 or [c for c in label if c not in _HOST]:
             return False
-    return scheme == "https" and 0 < int(port) < 65536
+    return scheme == "https" and 0 < int(port) < 65536 and len(host) <= _HOST_MAX
 
 
 def _server_name(value):
-    return value == "" or _name(value)
+    """Mbed TLS takes names up to 255 bytes; beyond, MicroPython dies."""
+    return isinstance(value, str) and len(value) <= _HOST_MAX and not [c for c in value if not "!" <= c <= "~"]
 
 
 def _pen(value):
