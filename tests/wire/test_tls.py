@@ -1,6 +1,7 @@
 """Real mutual TLS: the gateway's session, on both Pythons, against a server of the standard library."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -65,6 +66,17 @@ def test_a_server_of_another_root_is_refused(pki: Pki, ask: Ask, tmp_path: Path)
     assert server.ciphers == []
 
 
+def test_a_server_of_another_root_is_refused_where_no_name_is_checked_too(
+    pki: Pki, ask: Ask, tmp_path: Path
+) -> None:  # T1
+    other = Pki(tmp_path, now=NOW)
+    for credential in (other.server(), other.server("nameless", host=None), pki.self_signed()):
+        with serving(credential, pki.root) as server:
+            answer = ask(server.port, pki.device(), name="")
+        assert answer.startswith("refused: the server's certificate is not signed by server.ca")
+        assert server.ciphers == []
+
+
 def test_a_self_signed_server_is_refused(pki: Pki, ask: Ask) -> None:  # T1, T10
     with serving(pki.self_signed("impostor"), pki.root) as server:
         answer = ask(server.port, pki.device())
@@ -93,9 +105,22 @@ def test_a_device_the_server_does_not_trust_reads_why(pki: Pki, ask: Ask) -> Non
 
 
 def test_a_server_that_hangs_up_before_the_handshake_reads_so(pki: Pki, ask: Ask) -> None:  # T10
-    with serving(pki.server(), pki.root, hang_up=True) as server:
+    with serving(pki.server(), pki.root, instead=b"") as server:
         answer = ask(server.port, pki.device())
     assert answer.startswith("refused: the server closed the connection: certificate not accepted, or source address")
+
+
+def test_a_server_that_speaks_no_tls_reads_so(pki: Pki, ask: Ask) -> None:  # T10
+    with serving(pki.server(), pki.root, instead=b"HTTP/1.1 400 Bad Request\r\n\r\n") as server:
+        answer = ask(server.port, pki.device())
+    assert answer.startswith("refused: what answers there does not speak TLS: check server.url")
+
+
+def test_a_server_without_a_suite_of_ours_reads_so(pki: Pki, ask: Ask) -> None:  # T1, T10
+    with serving(pki.server(), pki.root, "ECDHE-ECDSA-AES256-GCM-SHA384") as server:
+        answer = ask(server.port, pki.device())
+    assert answer.startswith("refused: the server does not accept this device's certificate (")
+    assert "or has no suite of TLS 1.2 in common" in answer
 
 
 def test_a_port_where_nothing_listens_reads_so(pki: Pki, ask: Ask) -> None:  # T10
@@ -115,7 +140,9 @@ def test_files_that_are_no_certificates_are_named(pki: Pki, ask: Ask, tmp_path: 
 
 def test_nothing_in_the_gateway_accepts_an_unverified_server() -> None:  # T1
     text = "".join(path.read_text() for path in (ROOT / "firmware").rglob("*.py"))
-    for way in ("CERT_NONE", "CERT_OPTIONAL", "_create_unverified", "verify_callback"):
+    text += "".join(path.read_text() for path in (ROOT / "boards").rglob("*.[ch]"))
+    for way in ("CERT_NONE", "CERT_OPTIONAL", "_create_unverified", "verify_callback", "authmode", "VERIFY_", "vrfy"):
         assert way not in text
+    assert text.count("SSLContext") == len(re.findall(r"SSLContext\((ssl|tls)\.PROTOCOL_TLS_CLIENT\)", text)) == 2
     assert text.count("verify_mode") == text.count("verify_mode = tls.CERT_REQUIRED") == 1
     assert text.count("check_hostname") == text.count('check_hostname = name != ""') == 1

@@ -22,8 +22,8 @@ class TlsServer:
     certificate's LFDI; `refusals` what it was refused by.
     """
 
-    def __init__(self, credential: Credential, trusted: Path, suites: str, hang_up: bool) -> None:
-        self._hang_up = hang_up
+    def __init__(self, credential: Credential, trusted: Path, suites: str, instead: bytes | None) -> None:
+        self._instead = instead
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.maximum_version = ssl.TLSVersion.TLSv1_2
         self._context.verify_mode = ssl.CERT_REQUIRED
@@ -42,10 +42,12 @@ class TlsServer:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
-            if self._hang_up:
-                connection.close()
-                continue
             connection.settimeout(20)
+            if self._instead is not None:
+                with connection:
+                    if self._instead and connection.recv(4096):
+                        connection.sendall(self._instead)
+                continue
             try:
                 with self._context.wrap_socket(connection, server_side=True) as tls:
                     self.ciphers.append(tls.cipher()[0])
@@ -63,10 +65,16 @@ class TlsServer:
 
 @contextmanager
 def serving(
-    credential: Credential, trusted: Path, suites: str = "ECDHE-ECDSA-AES128-GCM-SHA256", hang_up: bool = False
+    credential: Credential,
+    trusted: Path,
+    suites: str = "ECDHE-ECDSA-AES128-GCM-SHA256",
+    instead: bytes | None = None,
 ) -> Iterator[TlsServer]:
-    """Run a TlsServer for as long as the `with` block lasts; with `hang_up` it closes what it accepts at once."""
-    server = TlsServer(credential, trusted, suites, hang_up)
+    """Run a TlsServer for as long as the `with` block lasts; with `instead` it answers that and closes: it has no TLS.
+
+    Where that is b"" it closes at once.
+    """
+    server = TlsServer(credential, trusted, suites, instead)
     thread = threading.Thread(target=server.serve)
     thread.start()
     try:
