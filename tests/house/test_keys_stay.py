@@ -18,7 +18,11 @@ MAY_SAY = {
     "p256": {"sluice/app/enrol._made"},
     "csr": {"sluice/app/enrol._made"},
     "random_bytes": {"sluice/app/enrol._made", "sluice/port/cpython.Port", "sluice/port/unix.Port"},
-    "'key'": {"sluice/app/config", "sluice/app/gateway.Gateway.__init__"},
+    "'key'": {
+        *("sluice/app/config", "sluice/app/gateway.Gateway.__init__"),
+        *("sluice/port/cpython.Port.tls", "sluice/port/unix.Port.tls"),
+    },
+    "key_text": {"sluice/port/unix.Port.tls"},
     "load_cert_chain": {"sluice/port/cpython.Port.tls", "sluice/port/unix.Port.tls"},
 }
 # What enrol does with anything: every call in it, and no other.
