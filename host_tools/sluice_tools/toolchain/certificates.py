@@ -16,7 +16,7 @@ NAME = "sep2_certificates.so"
 SOURCE = ROOT / "boards" / "sep2_certificates" / "sep2_certificates.c"
 FOLDER = BUILD / "micropython"
 LIBRARY = FOLDER / NAME
-HEADERS = FOLDER / "headers"
+HEADERS = BUILD / "headers"
 PACKAGES = ["libmbedtls-dev", "libc6-dev"]
 ZIG = BUILD / "zig"
 ZIG_PIN = "ziglang==0.17.1 --hash=sha256:ea6cc5d87b033cf0aedfbc8f9549a908cae6c50ac31f1698188fa48a74524b54"
