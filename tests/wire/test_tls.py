@@ -33,6 +33,7 @@ def ask(request: pytest.FixtureRequest, pki: Pki) -> Ask:
     def ask(port: int, device: Credential, ca: Path = pki.root, name: str = "localhost") -> str:
         arguments = [f"https://localhost:{port}/tm", ca, device.chain, device.key, name]
         if request.param == "micropython":
+            request.getfixturevalue("sep2_certificates")
             run = request.getfixturevalue("run_micropython")
             done = run(SCRIPT, *arguments, heapsize="160k")
         else:
