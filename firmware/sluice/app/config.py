@@ -51,7 +51,7 @@ def _url(value):
 
 
 def _server_name(value):
-    """Mbed TLS takes names up to 255 bytes; beyond, MicroPython dies."""
+    """What a certificate may have for a name, or "" for none: Mbed TLS finds 256 bytes a bad parameter, no more."""
     return isinstance(value, str) and len(value) <= _HOST_MAX and not [c for c in value if not "!" <= c <= "~"]
 
 
