@@ -2,10 +2,12 @@
 
 import os
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tls_server import serving
@@ -128,6 +130,25 @@ def test_a_port_where_nothing_listens_reads_so(pki: Pki, ask: Ask) -> None:  # T
     with serving(pki.server(), pki.root) as server:
         port = server.port
     assert ask(port, pki.device()).startswith("refused: nothing listens there: check server.url")
+
+
+def test_a_server_that_is_asked_in_vain_costs_no_file(
+    pki: Pki, tmp_path: Path, run_micropython: Callable[..., Any], sep2_certificates: None
+) -> None:
+    script, gateway = Path(__file__).parent / "count_files.py", pki.device()
+    with serving(pki.server(), pki.root) as server:
+        closed = server.port
+    with (
+        socket.socket() as full,
+        socket.socket() as first,
+        serving(Pki(tmp_path, now=NOW).server(), pki.root) as stranger,
+    ):
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        first.connect(full.getsockname())  # and takes the only place
+        ports = closed, stranger.port, full.getsockname()[1]
+        done = run_micropython(script, pki.root, gateway.chain, gateway.key, *ports)
+    assert (done.stdout, done.stderr) == ("refused 0\nuntrusted 0\nTimeoutError 0\n", "")
 
 
 def test_files_that_are_no_certificates_are_named(pki: Pki, ask: Ask, tmp_path: Path) -> None:  # T10

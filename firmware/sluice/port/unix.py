@@ -1,8 +1,10 @@
 """MicroPython's unix port: Linux-class gateways, the demo and the tests in 32 bits."""
 
 import asyncio
+import errno
 import gc
 import os
+import socket
 import sys
 import termios
 import time
@@ -32,8 +34,9 @@ ffi.open(None).func("i", "umask", "i")(0o077)  # what is written is for its owne
 class Stream:
     """A TLS connection. Every failure comes out as LinkError."""
 
-    def __init__(self, stream):
+    def __init__(self, stream, plain):
         self._stream = stream
+        self._plain = plain
 
     async def readinto(self, buf):
         try:
@@ -53,6 +56,7 @@ class Stream:
 
     def close(self):
         self._stream.s.close()
+        self._plain.close()  # after an error TLS does not
 
 
 class Line:
@@ -91,6 +95,16 @@ class Line:
 
     def close(self):
         self._file.close()
+
+
+def _connected(s, address):
+    s.setblocking(False)
+    try:
+        s.connect(address)
+    except OSError as error:
+        if error.errno != errno.EINPROGRESS:
+            raise
+    yield asyncio.core._io_queue.queue_write(s)
 
 
 class Port:
@@ -159,15 +173,21 @@ class Port:
         return context, name
 
     async def connect(self, host, port, tls):
+        # Not by open_connection: it leaves a socket open that does not connect, and takes the host for an empty name.
         context, name = tls
         try:
-            # Not by open_connection's `ssl`, which puts the host in the place of a name that is empty.
-            plain, _ = await asyncio.open_connection(host, port)
-            s = context.wrap_socket(plain.s, server_hostname=name, do_handshake_on_connect=False)
-            s.setblocking(False)
+            family, kind, protocol, _, address = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0]
+            plain = socket.socket(family, kind, protocol)
+            try:
+                await _connected(plain, address)
+                s = context.wrap_socket(plain, server_hostname=name, do_handshake_on_connect=False)
+                s.setblocking(False)
+            except BaseException:  # out of time, too
+                plain.close()
+                raise
         except (OSError, ValueError) as error:
             raise link_error(error)
-        return Stream(asyncio.StreamReader(s))
+        return Stream(asyncio.StreamReader(s), plain)
 
     async def open_line(self, device, baud, parity):
         file = open(device, "r+b", 0)
