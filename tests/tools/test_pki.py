@@ -177,7 +177,7 @@ def test_python_loads_every_chain_and_key(pki: Pki) -> None:
 
 
 def test_micropython_loads_the_devices_chain_and_key(
-    pki: Pki, tmp_path: Path, run_micropython: Callable[..., Any]
+    pki: Pki, tmp_path: Path, run_micropython: Callable[..., Any], sep2_certificates: None
 ) -> None:  # T1
     script = tmp_path / "load.py"
     script.write_text(
