@@ -62,6 +62,15 @@ def test_a_name_is_checked_and_the_empty_one_is_not(firmware: Path, pki: Pki) ->
     assert told(firmware, pki.device(), pki)[3:] == ["utility.example", "any"]
 
 
+def test_what_a_broken_off_build_left_is_not_taken_for_the_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(certificates, "LIBRARY", tmp_path / "sep2.so")
+    (tmp_path / "sep2.unfinished").write_bytes(b"half")
+    certificates.build()
+    assert (tmp_path / "sep2.so").read_bytes().startswith(b"\x7fELF")
+
+
 def test_without_the_file_the_device_is_refused_and_the_empty_name_is_a_name(pki: Pki, tmp_path: Path) -> None:
     refused, *_, of_empty = told(link(tmp_path / "stock"), pki.device(), pki)
     assert (refused, of_empty) == ("1", "empty")  # one certificate of the chain cannot be taken

@@ -37,6 +37,7 @@ def build() -> None:
     except apt.AptError as error:
         raise CertificatesError(f"no headers of Mbed TLS: {error}") from None
     unfinished = LIBRARY.with_suffix(".unfinished")
+    unfinished.unlink(missing_ok=True)
     compile_c(unfinished, SOURCE, "-DSEP2_PRELOAD", "-fPIC", "-shared")
     unfinished.replace(LIBRARY)
 
