@@ -299,6 +299,17 @@ def test_a_server_that_is_away_is_left_alone_for_a_while_and_found_again():  # E
     assert world.journal.faults == {}
 
 
+def test_a_server_that_is_back_is_found_within_the_shortest_poll_rate():  # E13, S1
+    world = talked()
+    world.utility.documents["/p/P/controls"] = listed("DERControlList", [control(1, NOW + 60, 9000, 0)], rate=60)
+    world.settle(310)
+    world.utility.down = True
+    world.settle(1000)
+    world.utility.down = False
+    world.settle(70)
+    assert world.journal.faults == {}
+
+
 def minutes(first, last):
     return [control(n, NOW + 60 * n, 60, n) for n in range(first, last + 1)]
 

@@ -41,6 +41,33 @@ def test_responses_that_cannot_be_given_do_not_stop_the_polling():  # E10, S1
     assert world.responses.waiting == 1
 
 
+def test_responses_that_failed_with_all_else_are_given_when_the_rest_works_again():  # E10, S1
+    world = World()
+    world.utility.documents["/p/P/controls"] = listed("DERControlList", [control(1, NOW + 60, 90000, 0)], rate=60)
+    world.utility.statuses["/rsp"] = 500
+    world.settle(3)
+    world.utility.statuses["/p/P/controls"] = 500
+    world.settle(400)
+    world.utility.statuses.clear()
+    read = world.asked("GET /p/P/controls")
+    while world.asked("GET /p/P/controls") == read:
+        world.settle()
+    world.settle(11)
+    assert world.responses.waiting == 0
+
+
+def test_a_response_the_server_wants_later_is_not_given_before():  # S1
+    world = World()
+    world.utility.statuses["/rsp"] = 503
+    world.utility.retry_after["/rsp"] = 3000
+    world.settle(3)
+    world.utility.statuses["/p/P/controls"] = 500
+    world.settle(600)
+    del world.utility.statuses["/p/P/controls"]
+    world.settle(600)
+    assert world.asked("POST /rsp") == 1
+
+
 def test_a_reply_to_of_another_host_is_given_up_at_once():  # T5
     world = World()
     elsewhere = documents()["/p/P/controls"].replace('replyTo="/rsp"', 'replyTo="https://elsewhere.example/rsp"')

@@ -117,11 +117,13 @@ class Conversation:
         """A request failed: hold everything back, or only `row`, what was being read or told."""
         if error.hold:
             self._journal.fault(_SERVER, str(error))
-            self._hold_until = now + self._delay_s(self._failures, DEFAULT_RATE_S, error)
+            self._hold_until = now + self._delay_s(self._failures, self._tree.shortest_s(), error)
             self._failures += 1
         else:
             self._journal.fault(self._name(row), str(error))
             row.due = now + self._delay_s(row.retries, row.rate_s, error)
+            if error.retry_after >= 0:
+                row.read = row.due - POLL_RATE_MIN_S  # nothing hastens it
             if row is self._posting and error.status == 404:
                 self._hasten(_MUP_LIST, now)
             row.retries += 1
@@ -134,6 +136,10 @@ class Conversation:
         return name if row.slot < 0 else "%s of program %d" % (name, row.slot + 1)
 
     def _worked(self, row):
+        if row.retries:
+            for other in (self._telling, self._posting):  # they failed with it, they may work with it
+                if other.retries:
+                    other.due = min(other.due, max(other.read, self._clock.uptime()) + POLL_RATE_MIN_S)
         row.retries = 0
         self._journal.well(self._name(row))
 

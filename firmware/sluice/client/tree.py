@@ -48,6 +48,10 @@ class Tree:
                 best = row
         return best
 
+    def shortest_s(self):
+        """Return the shortest of all poll rates."""
+        return min([row.rate_s for row in self.rows])
+
     def find(self, kind):
         """Return the first row of this kind, or None."""
         for row in self.rows:
