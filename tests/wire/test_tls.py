@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 from tls_server import serving
 
 from sluice_tools.pki import Credential, Pki
@@ -158,6 +159,14 @@ def test_files_that_are_no_certificates_are_named(pki: Pki, ask: Ask, tmp_path: 
     assert f"server.ca: {garbage} cannot be used" in ask(1, device, ca=garbage)
     assert "server.certificate, server.key" in ask(1, Credential(garbage, device.key, ""))
     assert "server.certificate, server.key" in ask(1, Credential(device.chain, garbage, ""))
+
+
+def test_a_key_with_a_password_is_refused_and_nobody_is_asked_for_it(pki: Pki, ask: Ask, tmp_path: Path) -> None:  # T10
+    device, locked = pki.device(), tmp_path / "locked.key"
+    key = serialization.load_pem_private_key(device.key.read_bytes(), None)
+    form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    locked.write_bytes(key.private_bytes(*form, serialization.BestAvailableEncryption(b"secret")))
+    assert "its own key, without a password" in ask(1, device._replace(key=locked))
 
 
 def test_nothing_in_the_gateway_accepts_an_unverified_server() -> None:  # T1
