@@ -151,7 +151,7 @@ def test_a_damaged_file_is_told_by_name_and_place_and_the_other_is_looked_at(): 
     good = certificate(NEVER_ENDS)
     told = faults(pem(good, b"\x31" + good[1:]), pem(certificate(b"20260601000000Z")))
     assert told["server.certificate"] == (
-        "certificate 2 of chain does not tell when it ends (byte 0 is not as it should be); put the file there anew"
+        "certificate 2 of chain does not tell when it ends (wrong: byte 0); put the file there anew"
     )
     assert "ends on 2026-06-01" in told["server.ca"]
     for file in (b"", b"nonsense", b"-----BEGIN CERTIFICATE-----\n", pem(good)[:-30], pem(good[:-9])):

@@ -49,9 +49,7 @@ def test_a_certificate_that_ends_soon_is_told_at_start_and_every_day(tmp_path: P
 
 def test_a_damaged_root_is_told_once_by_file_and_place(tmp_path: Path) -> None:  # T10
     (line,) = told(played(tmp_path, "serca.pem", b"nonsense"))
-    assert line.endswith(
-        "pki/serca.pem does not tell when it ends (byte 0 is not as it should be); put the file there anew"
-    )
+    assert line.endswith("pki/serca.pem does not tell when it ends (wrong: byte 0); put the file there anew")
 
 
 def test_certificates_that_do_not_end_are_not_told(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ _FILES = (
     (CERTIFICATE, "the device's certificate", "have a new one issued for the same request"),
     (CA, "the utility's root certificate", "ask the utility for its new one"),
 )
-_DAMAGED = "certificate %d of %s does not tell when it ends (%s is not as it should be); put the file there anew"
+_DAMAGED = "certificate %d of %s does not tell when it ends (wrong: %s); put the file there anew"
 
 
 def not_after(der):
