@@ -5,11 +5,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from tls_server import serving
 
 from sluice_tools.pki import Credential, Pki
-from sluice_tools.toolchain import certificates
+from sluice_tools.toolchain import certificates, interpreter
 from sluice_tools.toolchain.certificates import FOLDER, HEADERS, SOURCE
 
+SCRIPT = Path(__file__).parent / "get_time.py"
 PROGRAM = Path(__file__).parent / "parse_certificates.c"
 STATIC = HEADERS / "usr" / "lib" / "i386-linux-gnu"
 SHARED = FOLDER / "root" / "usr" / "lib" / "i386-linux-gnu"
@@ -60,6 +62,28 @@ def test_a_device_with_critical_policies_is_parsed_and_verified(firmware: Path, 
 
 def test_a_name_is_checked_and_the_empty_one_is_not(firmware: Path, pki: Pki) -> None:  # T1
     assert told(firmware, pki.device(), pki)[3:] == ["utility.example", "any"]
+
+
+@pytest.mark.parametrize(
+    ("critical", "name", "words"),
+    [
+        (True, "localhost", "by sep2_certificates only"),
+        (False, "", '"" needs sep2_certificates'),
+    ],
+)
+def test_micropython_without_it_refuses_and_says_what_is_missing(  # T1, T10
+    tmp_path: Path, critical: bool, name: str, words: str
+) -> None:
+    pki = Pki(tmp_path, now=NOW, critical_policies=critical)
+    device = pki.device()
+    loader = [SHARED / "ld-linux.so.2", "--library-path", SHARED, FOLDER / "root" / "usr" / "bin" / "micropython"]
+    with serving(pki.server(), pki.root) as server:
+        arguments = [SCRIPT, f"https://localhost:{server.port}/tm", pki.root, device.chain, device.key, name]
+        environment = interpreter.environment(*interpreter.SOURCES)
+        done = subprocess.run([*loader, *arguments], env=environment, capture_output=True, text=True, timeout=60)
+    assert done.stdout.startswith("refused: ")
+    assert words in done.stdout
+    assert (server.ciphers, done.stderr) == ([], "")
 
 
 def test_what_a_broken_off_build_left_is_not_taken_for_the_library(
