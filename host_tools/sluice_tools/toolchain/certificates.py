@@ -5,6 +5,7 @@ there is none, by the one that the package index has (ziglang).
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -31,6 +32,8 @@ class CertificatesError(Exception):
 
 def build() -> None:
     """Compile the library beside MicroPython; its launcher then finds it."""
+    if not (FOLDER / "micropython").exists():
+        raise CertificatesError("there is no MicroPython of Debian's in build/ to build them for")
     try:
         if not HEADERS.exists():
             apt.unpack(PACKAGES, HEADERS)
@@ -57,13 +60,16 @@ def fetch_zig() -> None:
     if ZIG.exists():
         return
     print("setup: no C compiler for 32 bits here; ziglang (100 MB) into build/zig", flush=True)
+    unfinished = ZIG.with_suffix(".unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
     with tempfile.TemporaryDirectory() as folder:
         pin = Path(folder) / "requirements.txt"
         pin.write_text(ZIG_PIN)
         pip = [sys.executable, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--require-hashes"]
-        done = subprocess.run([*pip, "-r", pin, "--target", ZIG], capture_output=True, text=True)
+        done = subprocess.run([*pip, "-r", pin, "--target", unfinished], capture_output=True, text=True)
     if done.returncode:
         raise CertificatesError(f"no C compiler for 32 bits: install gcc or clang\n{done.stderr.strip()[-300:]}")
+    unfinished.rename(ZIG)
 
 
 def _compile(compiler: list[str], output: Path, *arguments: Path | str) -> str:
