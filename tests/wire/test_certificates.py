@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from tls_server import TlsServer, serving
 
 from sluice_tools.pki import Credential, lfdi_of
+from sluice_tools.pki.files import key_pem, pem
 from sluice_tools.pki.profile import (
     ANY_POLICY,
     ARC,
@@ -32,7 +32,6 @@ SCRIPT = Path(__file__).parent / "get_time.py"
 GCM = "ECDHE-ECDSA-AES128-GCM-SHA256"
 CCM8 = "ECDHE-ECDSA-AES128-CCM8"
 SERVED = "time 1767225600\n" * 2
-PEM = serialization.Encoding.PEM
 YESTERDAY = (datetime(2020, 1, 1, tzinfo=UTC), datetime(2020, 12, 31, tzinfo=UTC))
 TOMORROW = (datetime(2049, 1, 1, tzinfo=UTC), datetime(2049, 12, 31, tzinfo=UTC))
 FOREIGN = "1.3.6.1.4.1.311.21.8.1"
@@ -43,24 +42,23 @@ pytestmark = pytest.mark.usefixtures("sep2_certificates")
 
 def saved(file: Path, key: ec.EllipticCurvePrivateKey, *chain: x509.Certificate) -> Credential:
     """Write a chain and a key, as a gateway or a server is given them."""
-    pem = b"".join(certificate.public_bytes(PEM) for certificate in chain)
-    file.with_suffix(".pem").write_bytes(pem)
-    no_password = serialization.NoEncryption()
-    file.with_suffix(".key").write_bytes(key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, no_password))
-    return Credential(file.with_suffix(".pem"), file.with_suffix(".key"), lfdi_of(file.with_suffix(".pem")))
+    files = file.with_suffix(".pem"), file.with_suffix(".key")
+    files[0].write_bytes(pem(chain))
+    files[1].write_bytes(key_pem(key))
+    return Credential(*files, lfdi_of(files[0]))
 
 
 class House:
     """A root, a MICA for devices and a CA for servers below it, and what they sign."""
 
-    def __init__(self, folder: Path, critical: bool = True) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.serca = authority("SERCA", critical=critical)
-        mca = authority("MCA", self.serca, critical=critical)
-        self.mica = authority("MICA", mca, critical=critical)
-        self.utility = authority("Utility CA", authority("Utility Root", self.serca, critical=critical))
+        self.serca = authority("SERCA")
+        mca = authority("MCA", self.serca)
+        self.mica = authority("MICA", mca)
+        self.utility = authority("Utility CA", authority("Utility Root", self.serca))
         self.root = folder / "root.pem"
-        self.root.write_bytes(self.serca.certificate.public_bytes(PEM))
+        self.root.write_bytes(pem([self.serca.certificate]))
 
     def device(self, chain: Sequence[x509.Certificate] | None = None, **profile: Any) -> Credential:
         """Make a device; `chain`: the authorities it presents, without it all but the root."""
@@ -261,7 +259,7 @@ def authority_of(policies: str) -> Signer:
 def test_foreign_policies_of_an_authority_are_refused_too(house: House, ask: Ask) -> None:  # T1, T10
     foreign = authority_of(f"300e300c{UNKNOWN}")
     root = house.folder / "foreign.pem"
-    root.write_bytes(foreign.certificate.public_bytes(PEM))
+    root.write_bytes(pem([foreign.certificate]))
     assert ask(house.server(), house.device(), ca=root).text.startswith(f"refused: server.ca: {root} cannot be used (")
     answer = ask(house.server(chain=[*house.utility.chain, foreign.certificate]), house.device())
     assert answer.text.startswith("refused: the server's certificate has policies that are not of IEEE 2030.5")
