@@ -12,7 +12,7 @@ import yaml
 from pydantic import ValidationError
 
 from sluice_tools.plan import Plan, PlanError
-from sluice_tools.truth import ExportLimit
+from sluice_tools.promise import ExportLimit
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 

@@ -6,15 +6,12 @@ here is shared with the gateway. Sections 1, 2, 3 and 5 are modelled; room (4) i
 Source: docs/events.md; 002 11.3, 12 (figures 6, 8, 9, 10); requirements E1 to E6, E8, E9, E12.
 """
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import NamedTuple
 
-from sluice_tools.plan import Plan
 from sluice_wire.sep2 import CANCELLED, CANCELLED_RANDOMIZED, SET_GRAD_W_DEFAULT, SUPERSEDED
-from sluice_wire.utilities import PROFILES
 
 WATT_LIMITS = ("opModExpLimW", "opModImpLimW", "opModGenLimW", "opModLoadLimW")
 SWITCHES = ("opModConnect", "opModEnergize")
@@ -404,101 +401,3 @@ class Model:
         """5.2: setGradW of the best program whose default gives one, hundredths of a percent of setMaxW a second."""
         given = [default.set_grad_w for _, default in self.defaults() if default.set_grad_w is not None]
         return given[0] if given else SET_GRAD_W_DEFAULT
-
-
-# --- a plan, for the judge --------------------------------------------------------------------------------------------
-
-
-STATUSES = {
-    "cancelled": CANCELLED,
-    "cancelled-with-randomisation": CANCELLED_RANDOMIZED,
-    "superseded": SUPERSEDED,
-}
-
-
-def sets(part: object) -> dict[str, Value]:
-    """Give the modes that an event or a default of a plan sets."""
-    return {mode: getattr(part, mode) for mode in MODES if getattr(part, mode) is not None}
-
-
-def instants(plan: Plan) -> list[int]:
-    """Give every second of `plan` at which anything may change, if nothing is drawn."""
-    seconds = {0} | {change.at for change in plan.changes}
-    seconds |= {second for event in plan.events for second in (event.at, event.start, event.end)}
-    return sorted(t for t in seconds if t >= 0)
-
-
-def play(plan: Plan, seconds: Iterable[int], draw: Draw = nothing_drawn) -> Iterator[Model]:
-    """Give the model at each of the `seconds` of `plan`; what is published is heard at once.
-
-    A client cannot know before its next poll what was published or cancelled this very second, so a plan that is to
-    be judged to the second tells what lowers a limit at least a poll ahead.
-    """
-    fixed = {"opModExpLimW": plan.site.exp_lim_w, "opModImpLimW": plan.site.imp_lim_w}
-    profile = PROFILES[plan.profile]
-    model = Model(fixed, plan.site.max_w, profile.resume, profile.ramp_active, draw)
-    for t in seconds:
-        for program in plan.programs:
-            default = plan.default_at(program, t)
-            heard = None if default is None else Default(sets(default), default.setGradW)
-            controls = [
-                Control(
-                    plan.mrid("event", event.id),
-                    event.start,
-                    event.duration,
-                    sets(event),
-                    event.creation,
-                    STATUSES.get(plan.status_at(event, t) or "", 0),
-                    event.version or 0,
-                    event.randomizeStart,
-                    event.randomizeDuration,
-                    event.rampTms,
-                )
-                for event in plan.events
-                if event.program == program.id and event.at <= t
-            ]
-            model.hear(t, plan.mrid("program", program.id), program.primacy, heard, controls)
-        model.step(t)
-        yield model
-
-
-def names(plan: Plan) -> dict[str, str]:
-    """Give what people call the mRIDs of `plan`."""
-    events = {plan.mrid("event", event.id): f"event {event.id}" for event in plan.events}
-    return events | {plan.mrid("program", program.id): f"default of {program.id}" for program in plan.programs}
-
-
-class ExportLimit:
-    """The limit on export over the whole of a plan, ramp included; `legs`: (its way, who says so)."""
-
-    def __init__(self, plan: Plan) -> None:
-        called = names(plan)
-        self._halts: list[tuple[int, bool]] = []
-        self.legs: list[PlanLeg] = []
-        for model in play(plan, instants(plan)):
-            self._halts.append((model.now, not all(model.held[mode].value for mode in SWITCHES)))
-            leg = model.legs["opModExpLimW"]
-            if not self.legs or self.legs[-1].leg is not leg:
-                self.legs.append(PlanLeg(leg, called.get(leg.source[-1], "fixed limit")))
-
-    def at(self, t: float) -> float:
-        """Give the limit in watts at second `t`, 0 while the site is told to disconnect or to de-energize."""
-        t = max(0, t)
-        if self._halts[bisect_right(self._halts, t, key=lambda halt: halt[0]) - 1][1]:
-            return 0.0
-        return float(self.legs[bisect_right(self.legs, t, key=lambda leg: leg.start) - 1].leg.at(t) or 0)
-
-
-class PlanLeg(NamedTuple):
-    """A leg of the export limit, and who demands it in words."""
-
-    leg: Leg
-    source: str
-
-    @property
-    def start(self) -> int:
-        return self.leg.start
-
-    @property
-    def target_w(self) -> float:
-        return float(self.leg.target_w or 0)

@@ -10,8 +10,9 @@ from click.testing import CliRunner, Result
 
 from sluice_tools.cli import main
 from sluice_tools.plan import Plan
+from sluice_tools.promise import play
 from sluice_tools.scenario import load
-from sluice_tools.truth import SWITCHES, WATT_LIMITS, play
+from sluice_tools.truth import SWITCHES, WATT_LIMITS
 from sluice_wire.utilities import PROFILES, Profile
 
 SAMPLE = Path(__file__).parent / "sample.yaml"
