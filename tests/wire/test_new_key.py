@@ -20,6 +20,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from openssl_program import openssl
 from tls_server import serving
 
 from sluice_tools import scenario
@@ -156,12 +157,9 @@ def test_cryptography_takes_the_request(made: Made) -> None:  # T1
     assert request.subject == x509.Name([])
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl: install it")
 def test_openssl_takes_the_request_and_the_key(made: Made) -> None:  # T1
-    request = subprocess.run(
-        ["openssl", "req", "-in", made.request, "-verify", "-noout", "-pubkey"], capture_output=True, text=True
-    )
-    key = subprocess.run(["openssl", "ec", "-in", made.key, "-check", "-pubout"], capture_output=True, text=True)
+    request = openssl("req", "-in", made.request, "-verify", "-noout", "-pubkey")
+    key = openssl("ec", "-in", made.key, "-check", "-pubout")
     assert (request.returncode, key.returncode) == (0, 0), request.stderr + key.stderr
     assert "verify OK" in request.stderr
     assert request.stdout == key.stdout
