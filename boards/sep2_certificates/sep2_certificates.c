@@ -22,10 +22,12 @@
 
 #ifdef SEP2_PRELOAD
 extern void *dlsym(void *, const char *);
-#define NEXT ((void *) -1L)
+#define RTLD_NEXT ((void *) -1L)
 #define INSTEAD_OF(name) name
+#define ORIGINAL(name) ((__typeof__(&name)) dlsym(RTLD_NEXT, #name))
 #else
 #define INSTEAD_OF(name) __wrap_##name
+#define ORIGINAL(name) __real_##name
 int __real_mbedtls_ssl_set_hostname(mbedtls_ssl_context *, const char *);
 int __real_mbedtls_ssl_conf_own_cert(mbedtls_ssl_config *, mbedtls_x509_crt *, mbedtls_pk_context *);
 #endif
@@ -101,25 +103,9 @@ int INSTEAD_OF(mbedtls_x509_crt_parse)(mbedtls_x509_crt *chain, const unsigned c
 
 int INSTEAD_OF(mbedtls_ssl_conf_own_cert)(mbedtls_ssl_config *conf, mbedtls_x509_crt *chain, mbedtls_pk_context *key) {
     int error = mbedtls_pk_check_pair(&chain->pk, key, conf->MBEDTLS_PRIVATE(f_rng), conf->MBEDTLS_PRIVATE(p_rng));
-    if (error != 0) {
-        return error;
-    }
-#ifdef SEP2_PRELOAD
-    int (*own_cert)(mbedtls_ssl_config *, mbedtls_x509_crt *, mbedtls_pk_context *);
-    *(void **) &own_cert = dlsym(NEXT, "mbedtls_ssl_conf_own_cert");
-    return own_cert(conf, chain, key);
-#else
-    return __real_mbedtls_ssl_conf_own_cert(conf, chain, key);
-#endif
+    return error != 0 ? error : ORIGINAL(mbedtls_ssl_conf_own_cert)(conf, chain, key);
 }
 
 int INSTEAD_OF(mbedtls_ssl_set_hostname)(mbedtls_ssl_context *ssl, const char *name) {
-    const char *checked = name != NULL && *name ? name : NULL;
-#ifdef SEP2_PRELOAD
-    int (*set)(mbedtls_ssl_context *, const char *);
-    *(void **) &set = dlsym(NEXT, "mbedtls_ssl_set_hostname");
-    return set(ssl, checked);
-#else
-    return __real_mbedtls_ssl_set_hostname(ssl, checked);
-#endif
+    return ORIGINAL(mbedtls_ssl_set_hostname)(ssl, name != NULL && *name ? name : NULL);
 }
