@@ -38,7 +38,7 @@ HREF_MAX = const(255)  # bytes of one address
 HEADER_MAX = const(4096)  # bytes of one response's status line and header; costs nothing
 HEADER_LINE_MAX = const(512)  # bytes of a header line that is looked at; longer ones are skipped
 RX_SIZE = const(1024)  # bytes read from the socket at a time
-TX_SIZE = const(4096)  # bytes of the largest request, body included
+TX_SIZE = const(1536)  # bytes of a document that is being written: what stands between two of its yields, twice
 PAGE_SIZE = const(24)  # list items asked for at a time (`l=`)
 PAGES_MAX = const(64)  # pages of one list read at the most
 POLL_RATE_MIN_S = const(10)  # a pollRate outside these is taken as the nearest

@@ -17,6 +17,7 @@ NS_CSIPAUS_13 = const("https://csipaus.org/ns/v1.3")
 NS_CSIPAUS_OLD = const(("http://csipaus.org/ns", "https://csipaus.anu.edu.au/csipaus"))
 
 MEDIA_TYPE = const("application/sep+xml")
+MEDIA_TYPE_13 = const("application/sep+xml; csipaus=1.3")
 
 # Modes of the envelope: limits in watts, in the order of the bits of doeModesSupported; what carries another number;
 # switches.

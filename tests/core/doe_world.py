@@ -84,7 +84,7 @@ class World:
         self.events = Events(self.programs, Draws(draw), reply_tos, self.answered, self.responses)
         self.events.resume = resume
         self.staged = Staged(self.events)
-        self.envelope = Envelope(self.events, self.programs, fixed_w, Profile(resume, ramp_active))
+        self.envelope = Envelope(self.events, self.programs, fixed_w, Profile(ramp_active, resume=resume))
         self.envelope.rate(max_w, storage_max_w)
         self.now = 0
         self.applied = True

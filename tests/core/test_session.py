@@ -7,7 +7,7 @@ from sluice.client.causes import RequestError
 from sluice.client.session import Session
 from sluice.port.errors import REFUSED, LinkError
 from sluice.sep2.tables import TIME
-from sluice_wire.limits import REDIRECTS_MAX
+from sluice_wire.limits import REDIRECTS_MAX, TX_SIZE
 from sluice_wire.sep2 import EPOCH
 
 DOCUMENT = b'<Time xmlns="urn:ieee:std:2030.5:ns"><currentTime>%d</currentTime></Time>' % (EPOCH + 7)
@@ -72,6 +72,24 @@ def read(client, href="/tm"):
     return client.reader.record.current_time if there else None
 
 
+def short(writer):
+    writer.begin("X")
+    writer.close("X")
+
+
+def extended(writer):
+    writer.begin_extended("X")
+    writer.close("X")
+
+
+def long(writer, n):
+    writer.begin("X")
+    for i in range(n // 50):
+        writer.leaf("y", "%043d" % i)
+        yield
+    writer.close("X")
+
+
 def refused(client, href="/tm"):
     return str(raises(RequestError, finish, client.get(href, TIME)))
 
@@ -86,10 +104,39 @@ def test_a_request_names_host_and_media_type():  # T4
 
 def test_a_body_goes_with_its_length_and_type():  # T4
     client, port = session([answer(b"201 Created", b"", b"Location: api/v2/mup/7\r\n")])
-    client.writer.begin("X")
-    assert finish(client.send("POST", "/mup")) == "/api/v2/mup/7"  # T5: the leading slash is forgiven
-    assert b"Content-Type: application/sep+xml\r\nContent-Length: %d\r\n" % client.writer.n in port.sent[0]
-    assert port.sent[1].startswith(b"<X ")
+    assert finish(client.send("POST", "/mup", short)) == "/api/v2/mup/7"  # T5: the leading slash is forgiven
+    body = b'<X xmlns="urn:ieee:std:2030.5:ns"></X>'
+    assert b"Content-Type: application/sep+xml\r\nContent-Length: %d\r\n" % len(body) in port.sent[0]
+    assert port.sent[1:] == [body]
+
+
+def test_a_long_body_goes_in_pieces_that_make_up_its_length():  # T4
+    client, port = session([answer(b"204 No Content", b"")])
+    finish(client.send("POST", "/mup", long, 20000))
+    body = b"".join(port.sent[1:])
+    assert len(body) > 20000
+    assert b"Content-Length: %d\r\n" % len(body) in port.sent[0]
+    assert max([len(piece) for piece in port.sent[1:]]) <= TX_SIZE
+
+
+def test_a_body_is_written_anew_for_a_connection_that_is_made_anew():  # T9
+    client, port = session([answer(), b""], [answer(b"204 No Content", b"")])
+    read(client)
+    finish(client.send("POST", "/mup", long, 3000))
+    second = len(port.sent) // 2 + 1
+    assert len(port.made) == 2
+    assert port.sent[1:second] == port.sent[second:]
+
+
+def test_version_1_3_has_a_media_type_and_a_namespace_of_its_own():  # T4, U
+    client, port = session([answer(), answer(b"204 No Content", b"")])
+    client.speak("1.3")
+    read(client)
+    assert b"Accept: application/sep+xml; csipaus=1.3\r\n" in port.sent[0]
+    finish(client.send("PUT", "/x", extended))
+    assert b"Accept: application/sep+xml; csipaus=1.3\r\n" in port.sent[1]
+    assert b"Content-Type: application/sep+xml; csipaus=1.3\r\n" in port.sent[1]
+    assert b' xmlns:csipaus="https://csipaus.org/ns/v1.3"' in port.sent[2]
 
 
 def test_one_connection_serves_many_requests():  # T9

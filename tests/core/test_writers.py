@@ -11,8 +11,9 @@ NOW = 1682475028 - EPOCH
 
 
 def written(write, *args):
-    writer = Writer(2048)
-    write(writer, *args)
+    writer = Writer(4096)
+    for _ in write(writer, *args) or ():
+        pass
     return str(bytes(writer.buf[: writer.n]), "utf-8")
 
 
@@ -89,4 +90,4 @@ def test_a_description_that_the_schema_would_refuse_is_not_written():  # M1, V
 
 def test_a_document_that_does_not_fit_the_buffer_is_refused():
     fault = raises(WriteError, writers.der_control_response, Writer(100), NOW, LFDI, 1, MRID)
-    assert str(fault) == "the document is longer than 100 bytes"
+    assert str(fault) == "more than 100 bytes of the document at a time"

@@ -147,7 +147,7 @@ class Session:
         self._utility = utility
         self.reader = Reader()
         self._tokenizer = Tokenizer(self.reader)
-        self.writer = Writer(TX_SIZE)
+        self._writer = Writer(TX_SIZE)
 
     def _ask(self, method, href):
         if self._utility.down:
@@ -172,9 +172,14 @@ class Session:
             raise RequestError(str(error), False) from None
         return True
 
-    async def send(self, method, href):
+    async def send(self, method, href, document, *args):
         self._ask(method, href)
-        body = bytes(self.writer.buf[: self.writer.n]).decode()
+        body = ""
+        self._writer.n = 0
+        for _ in document(self._writer, *args) or ():
+            body += bytes(self._writer.buf[: self._writer.n]).decode()
+            self._writer.n = 0
+        body += bytes(self._writer.buf[: self._writer.n]).decode()
         self._utility.sent.append((method, href, body))
         return href + "/new%d" % len(self._utility.sent) if method == "POST" else None
 

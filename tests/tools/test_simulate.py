@@ -241,7 +241,7 @@ def test_figure_9_cell_by_cell(tmp_path: Path) -> None:  # E4, E6
 
 
 def test_figure_9_alternative_where_a_profile_drops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # E4, U
-    monkeypatch.setitem(PROFILES, "cppalue", Profile(False, True))
+    monkeypatch.setitem(PROFILES, "cppalue", Profile(resume=False))
     text = "profile: cppalue\n" + PROGRAMS % "default: {opModExpLimW: 1500, opModImpLimW: 1500, setGradW: 0}"
     text += event("B1", 0, 4, HIGH) + event("A1", 1, 2, "opModExpLimW: 0", 1)
     outside, inside = ("1500", "1500", "default:B"), ("0", "15000", "A1")

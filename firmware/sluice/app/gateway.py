@@ -75,7 +75,7 @@ class Gateway:
             port,
             clock,
             self._journal,
-            Session(port, host, int(tcp_port), tls),
+            Session(port, host, int(tcp_port), tls, profile.prefix, server["version"]),
             device,
             programs,
             events,

@@ -71,13 +71,13 @@ class DerResources:
             return
         state = self._state()
         status_href, settings_href, capability_href = hrefs[:3]
-        writer = session.writer
         if status_href:
-            der_status(writer, state[0], state[1], inverter.st, now)
-            await session.send("PUT", status_href)
+            await session.send("PUT", status_href, der_status, state[0], state[1], inverter.st, now)
         if settings_href:
-            der_settings(
-                writer,
+            await session.send(
+                "PUT",
+                settings_href,
+                der_settings,
                 self._modes,
                 self._doe_modes,
                 state[2],
@@ -86,10 +86,16 @@ class DerResources:
                 inverter.var_max,
                 now,
             )
-            await session.send("PUT", settings_href)
         if capability_href:
-            der_capability(
-                writer, self._modes, self._doe_modes, inverter.w_rtg, inverter.va_rtg, inverter.var_rtg, self._type
+            await session.send(
+                "PUT",
+                capability_href,
+                der_capability,
+                self._modes,
+                self._doe_modes,
+                inverter.w_rtg,
+                inverter.va_rtg,
+                inverter.var_rtg,
+                self._type,
             )
-            await session.send("PUT", capability_href)
         self._told = state

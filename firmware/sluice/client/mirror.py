@@ -84,10 +84,16 @@ class Mirror:
             if point.listed or point.new:
                 point.new = False
             else:
-                mirror_usage_point(
-                    session.writer, point.mrid, point.description, point.role_flags, self._lfdi, point.readings
+                point.href = await session.send(
+                    "POST",
+                    href,
+                    mirror_usage_point,
+                    point.mrid,
+                    point.description,
+                    point.role_flags,
+                    self._lfdi,
+                    point.readings,
                 )
-                point.href = await session.send("POST", href)
                 made = point.new = True
             point.listed = False
         return made
@@ -107,9 +113,8 @@ class Mirror:
         dropped = ring.dropped
         readings = self._fill(point, slot, end)
         if readings:
-            mirror_meter_reading_list(session.writer, readings)
             try:
-                await session.send("POST", point.href)
+                await session.send("POST", point.href, mirror_meter_reading_list, readings)
             except RequestError as error:
                 if error.status == 404:
                     point.href = None

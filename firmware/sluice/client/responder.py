@@ -32,11 +32,10 @@ class Responder:
         mrid = bytes(responses.mrid[i * 16 : i * 16 + 16])
         status = responses.status[i]
         time = responses.time[i]
-        der_control_response(session.writer, time, self._device.lfdi, status, mrid)
         href = None
         try:
             href = session.resolve(responses.reply_tos.hrefs[responses.reply_to[i]].decode())
-            await session.send("POST", href)
+            await session.send("POST", href, der_control_response, time, self._device.lfdi, status, mrid)
         except RequestError as error:
             if href and (not 400 <= error.status < 500 or error.status in _TRY_AGAIN):
                 if not error.hold:

@@ -17,6 +17,7 @@ from sluice.sep2.writers import Writer
 from sluice.sep2.xml import Tokenizer
 from sluice.sep2.xml_error import XmlError
 from sluice_wire.limits import REDIRECTS_MAX, REQUEST_DEADLINE_MS, RX_SIZE, TX_SIZE
+from sluice_wire.sep2 import MEDIA_TYPE, MEDIA_TYPE_13, NS_CSIPAUS_12, NS_CSIPAUS_13
 
 from . import causes
 
@@ -26,7 +27,8 @@ _REDIRECTS = (301, 302, 307, 308)
 class Session:
     """Requests to one server. All buffers are made here, once."""
 
-    def __init__(self, port, host, tcp_port, tls):
+    def __init__(self, port, host, tcp_port, tls, prefix="csipaus", version="1.2"):
+        """`prefix` and `version` of CSIP-AUS: what is written, and which media type is asked for (T4, U)."""
         self._port = port
         self._host = host
         self._tcp_port = tcp_port
@@ -37,7 +39,8 @@ class Session:
         self.reader = Reader()
         self._tokenizer = Tokenizer(self.reader)
         self._response = Response(self._tokenizer)
-        self.writer = Writer(TX_SIZE)
+        self._writer = Writer(TX_SIZE, prefix)
+        self.speak(version)
         self._rx = bytearray(RX_SIZE)  # before anything is received the request's head stands in it
         self.requests = 0
 
@@ -62,13 +65,37 @@ class Session:
             raise causes.RequestError("GET %s: %s" % (href, error), False)
         return True
 
-    async def send(self, method, href):
-        """PUT or POST what stands in `self.writer`. Return the Location (a path) or None. RequestError if refused."""
-        status = await self._request(method, href, self.writer)
+    def speak(self, version):
+        """From now on write, and ask for, CSIP-AUS 1.2 or "1.3"."""
+        self._writer.namespace = NS_CSIPAUS_13 if version == "1.3" else NS_CSIPAUS_12
+        self._media_type = MEDIA_TYPE_13 if version == "1.3" else MEDIA_TYPE
+
+    async def send(self, method, href, document, *args):
+        """PUT or POST `document`, a function of sep2.writers, of `args`.
+
+        Return the Location (a path) or None. RequestError if refused.
+        """
+        status = await self._request(method, href, (document, args, self._length(document, args)))
         if status not in (200, 201, 204):
             raise self._refusal(method, href)
         location = self._response.location
         return self.resolve(location) if location else None
+
+    def _length(self, document, args):
+        """Return the bytes of a document, which is never held whole."""
+        length = 0
+        for _ in document(self._writer, *args) or ():
+            length += self._writer.n
+            self._writer.n = 0
+        return length + self._writer.n
+
+    async def _send_body(self, document, args):
+        writer = self._writer
+        for _ in document(writer, *args) or ():
+            if writer.n > TX_SIZE // 2:
+                await self._stream.write(writer.buf, writer.n)
+                writer.n = 0
+        await self._stream.write(writer.buf, writer.n)
 
     def resolve(self, ref):
         """Return the path that an href or Location of this server means; RequestError if it leads elsewhere."""
@@ -105,7 +132,7 @@ class Session:
 
     async def _exchange(self, method, href, body):
         while True:
-            n = request_head(self._rx, method, href, self._authority, body.n if body else 0)
+            n = request_head(self._rx, method, href, self._authority, body[2] if body else 0, self._media_type)
             fresh = self._stream is None
             self._response.reset(method)
             try:
@@ -113,7 +140,7 @@ class Session:
                     self._stream = await self._port.connect(self._host, self._tcp_port, self._tls)
                 await self._stream.write(self._rx, n)
                 if body:
-                    await self._stream.write(body.buf, body.n)
+                    await self._send_body(body[0], body[1])
                 await self._receive()
                 break
             except LinkError:

@@ -22,6 +22,8 @@ from .timing import silence_ms
 
 CIPHERS = ("TLS-ECDHE-ECDSA-WITH-AES-128-CCM-8", "TLS-ECDHE-ECDSA-WITH-AES-128-GCM-SHA256")
 
+_IPPROTO_TCP = 6
+_TCP_NODELAY = 1
 _VMIN = 6
 _VTIME = 5
 _BAUDS = {9600: termios.B9600, 57600: termios.B57600, 115200: termios.B115200, 19200: 14, 38400: 15, 4800: 12, 2400: 11}
@@ -180,6 +182,7 @@ class Port:
             plain = socket.socket(family, kind, protocol)
             try:
                 await _connected(plain, address)
+                plain.setsockopt(_IPPROTO_TCP, _TCP_NODELAY, 1)  # what is written in pieces is not held back
                 s = context.wrap_socket(plain, server_hostname=name, do_handshake_on_connect=False)
                 s.setblocking(False)
             except BaseException:  # out of time, too

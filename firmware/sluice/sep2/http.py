@@ -297,13 +297,13 @@ def _trimmed(line, at, end):
     return end
 
 
-def request_head(buf, method, target, host, length=0, media_type=MEDIA_TYPE, accept=MEDIA_TYPE):
+def request_head(buf, method, target, host, length=0, media_type=MEDIA_TYPE):
     """Write the head of a request into the bytearray `buf`, return its length.
 
     `length` is that of the body, which a PUT or POST has; `target` is quoted as far as it needs to be.
     """
     content = "Content-Type: %s\r\nContent-Length: %d\r\n" % (media_type, length) if method in ("PUT", "POST") else ""
-    fields = " HTTP/1.1\r\nHost: %s\r\nAccept: %s\r\n%s\r\n" % (host, accept, content)
+    fields = " HTTP/1.1\r\nHost: %s\r\nAccept: %s\r\n%s\r\n" % (host, media_type, content)
     head = method.encode() + b" " + quote(target) + fields.encode()
     if len(head) > len(buf):
         raise HttpError("the request head is longer than %d bytes" % len(buf))

@@ -1,5 +1,8 @@
 """The documents this gateway writes, into one buffer made at start.
 
+A document is a function of a Writer and what it says. One that may be longer than the buffer is a generator: at each
+yield what stands in the buffer may be taken out of it.
+
 Elements in the order of the schema, the extension's after the standard's, every mandatory one present; bitmaps in
 upper-case hexadecimal of the full width; watts as 16-bit value and power of ten. Times are given in core seconds.
 Source: IEEE 2030.5-2018 annex B (sep.xsd), CSIP-AUS; requirements P1, P3, P4, R1, R2, M6.
@@ -37,7 +40,7 @@ class Writer:
         data = text.encode()
         end = self.n + len(data)
         if end > len(self.buf):
-            raise WriteError("the document is longer than %d bytes" % len(self.buf))
+            raise WriteError("more than %d bytes of the document at a time" % len(self.buf))
         self.buf[self.n : end] = data
         self.n = end
 
@@ -187,7 +190,7 @@ def der_status(writer, gen_connect_status, operational_mode_status, inverter_sta
 
 
 def mirror_usage_point(writer, mrid, description, role_flags, device_lfdi, readings=()):
-    """Write a usage point, with the types of its `readings` (MeterReading) but not their values."""
+    """Write a usage point, with the types of its `readings` (MeterReading) but not their values. Yields."""
     writer.begin("MirrorUsagePoint")
     writer.hexadecimal("mRID", mrid)
     writer.description(description)
@@ -199,17 +202,19 @@ def mirror_usage_point(writer, mrid, description, role_flags, device_lfdi, readi
         writer.open("MirrorMeterReading")
         _reading(writer, reading, False)
         writer.close("MirrorMeterReading")
+        yield
     writer.close("MirrorUsagePoint")
 
 
 def mirror_meter_reading_list(writer, readings):
-    """Write several MeterReadings with their values and types."""
+    """Write several MeterReadings with their values and types. Yields."""
     count = len(readings)
     writer.begin("MirrorMeterReadingList", ' all="%d" results="%d"' % (count, count))
     for reading in readings:
         writer.open("MirrorMeterReading")
         _reading(writer, reading, True)
         writer.close("MirrorMeterReading")
+        yield
     writer.close("MirrorMeterReadingList")
 
 
