@@ -45,6 +45,7 @@ POLL_RATE_MIN_S = const(10)  # a pollRate outside these is taken as the nearest
 POLL_RATE_MAX_S = const(86400)
 RETRY_AFTER_MAX_S = const(3600)  # a server that wants to be left alone for longer is asked again then
 REDIRECTS_MAX = const(3)
+GZIP_MAX = const(16384)  # bytes of a compressed body; only where there is heap to inflate it
 REQUEST_DEADLINE_MS = const(30000)  # one request, from connect to the last byte
 
 # Modbus

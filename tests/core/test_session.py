@@ -1,6 +1,8 @@
 """Requests over a connection that is made of given bytes: keep-alive, redirects, deadlines, refusals."""
 
 import asyncio
+import binascii
+import struct
 
 from expect import finish, raises
 from sluice.client.causes import RequestError
@@ -12,6 +14,9 @@ from sluice_wire.sep2 import EPOCH
 
 DOCUMENT = b'<Time xmlns="urn:ieee:std:2030.5:ns"><currentTime>%d</currentTime></Time>' % (EPOCH + 7)
 SILENCE = None
+# 1.1 million spaces as gzip has them: some bytes of tables, then a bit for every 129 of them
+TABLES = b"\xed\xc1\x31\x01\0\0\0\xc2\xa0\x2a\xeb\x9f\xd2\x1a\x1e\x40\x01"
+BOMB = b"\x1f\x8b\x08\0\0\0\0\0\0\xff" + TABLES + bytes(1067)
 
 
 def answer(status=b"200 OK", body=DOCUMENT, fields=b""):
@@ -47,6 +52,8 @@ class Stream:
 class Port:
     """Makes the given connections, one after the other; then nothing listens."""
 
+    limit = 131072  # bytes of heap, as on a board
+
     def __init__(self, *connections):
         self._connections = list(connections)
         self.sent = []
@@ -57,6 +64,9 @@ class Port:
             raise LinkError(REFUSED, "111")
         self.made.append(Stream(self._connections.pop(0), self.sent))
         return self.made[-1]
+
+    def heap(self):
+        return 100000, self.limit
 
     async def within(self, ms, awaitable):
         return await awaitable
@@ -88,6 +98,21 @@ def long(writer, n):
         writer.leaf("y", "%043d" % i)
         yield
     writer.close("X")
+
+
+def roomy_session(*connections):
+    port = Port(*connections)
+    port.limit = 0
+    return Session(port, "utility.example", 443, None), port
+
+
+def packed(document, fields=b""):
+    """An answer that is compressed: gzip's own way to hold what cannot be made smaller (RFC 1951 3.2.4)."""
+    n = len(document)
+    block = b"\x01" + struct.pack("<HH", n, n ^ 0xFFFF) + document
+    trailer = struct.pack("<II", binascii.crc32(document), n)
+    head = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
+    return answer(body=head + block + trailer, fields=fields + b"Content-Encoding: gzip\r\n")
 
 
 def refused(client, href="/tm"):
@@ -126,6 +151,31 @@ def test_a_body_is_written_anew_for_a_connection_that_is_made_anew():  # T9
     second = len(port.sent) // 2 + 1
     assert len(port.made) == 2
     assert port.sent[1:second] == port.sent[second:]
+
+
+def test_where_there_is_heap_for_it_answers_may_be_compressed():  # T9
+    client, port = roomy_session([packed(DOCUMENT), answer()])
+    assert [read(client), read(client)] == [7, 7]
+    assert port.sent[0].count(b"Accept-Encoding: gzip\r\n") == 1
+
+
+def test_a_board_does_not_ask_for_compression_and_refuses_it():  # T9
+    client, port = session([packed(DOCUMENT)])
+    assert "compressed, which was not asked for" in refused(client)
+    assert port.sent[0].count(b"Accept-Encoding") == 0
+
+
+def test_after_a_damaged_compressed_answer_compression_is_no_longer_asked_for():  # P5, T9
+    damaged = packed(DOCUMENT).replace(b"currentTime", b"CurrentTime")
+    client, port = roomy_session([damaged], [answer()])
+    assert "the compressed body is damaged" in refused(client)
+    assert read(client) == 7
+    assert port.sent[1].count(b"Accept-Encoding") == 0
+
+
+def test_a_compressed_answer_that_would_unpack_to_megabytes_is_refused():  # P5
+    client, _ = roomy_session([answer(body=BOMB, fields=b"Content-Encoding: gzip\r\n")])
+    assert "longer than 1048576 bytes" in refused(client)
 
 
 def test_version_1_3_has_a_media_type_and_a_namespace_of_its_own():  # T4, U

@@ -8,6 +8,8 @@ Source: RFC 9112; IEEE 2030.5-2018 5; requirements T1, T4, T7, T9.
 
 import asyncio
 
+from micropython import const
+
 from sluice.port.errors import SILENT, LinkError
 from sluice.sep2.http import Response, request_head
 from sluice.sep2.http_error import HttpError
@@ -21,6 +23,7 @@ from sluice_wire.sep2 import MEDIA_TYPE, MEDIA_TYPE_13, NS_CSIPAUS_12, NS_CSIPAU
 
 from . import causes
 
+_INFLATING = const(131072)  # bytes of heap free at the start: inflating takes 51 KB of it, twice if it is scattered
 _REDIRECTS = (301, 302, 307, 308)
 
 
@@ -38,7 +41,7 @@ class Session:
         self._stream = None
         self.reader = Reader()
         self._tokenizer = Tokenizer(self.reader)
-        self._response = Response(self._tokenizer)
+        self._response = Response(self._tokenizer, self._inflater())
         self._writer = Writer(TX_SIZE, prefix)
         self.speak(version)
         self._rx = bytearray(RX_SIZE)  # before anything is received the request's head stands in it
@@ -64,6 +67,14 @@ class Session:
             self.close()
             raise causes.RequestError("GET %s: %s" % (href, error), False)
         return True
+
+    def _inflater(self):
+        live, limit = self._port.heap()
+        if limit and limit - live < _INFLATING:
+            return None
+        from sluice.sep2.inflate import Inflater
+
+        return Inflater(self._tokenizer)
 
     def speak(self, version):
         """From now on write, and ask for, CSIP-AUS 1.2 or "1.3"."""
@@ -123,6 +134,8 @@ class Session:
                 raise
             except (HttpError, XmlError, ReadError) as error:
                 self.close()
+                if self._response.compressed:
+                    self._response.inflater = None  # from now on as it is
                 raise causes.RequestError("%s %s: %s" % (method, href, error), False)
             response = self._response
             if response.status not in _REDIRECTS or not response.location:
@@ -131,8 +144,9 @@ class Session:
         raise causes.RequestError("%s %s: redirected more than %d times" % (method, href, REDIRECTS_MAX), False)
 
     async def _exchange(self, method, href, body):
+        gzip = self._response.inflater is not None
         while True:
-            n = request_head(self._rx, method, href, self._authority, body[2] if body else 0, self._media_type)
+            n = request_head(self._rx, method, href, self._authority, body[2] if body else 0, self._media_type, gzip)
             fresh = self._stream is None
             self._response.reset(method)
             try:

@@ -34,8 +34,10 @@ _REASON_MAX = const(80)  # bytes kept of a body that is not read
 class Response:
     """One response. After feed() or eof() look at `done`; the other attributes are set when the header is in."""
 
-    def __init__(self, body):
+    def __init__(self, body, inflater=None):
+        """`inflater` takes the bodies that are compressed (port.inflater); without one they are refused."""
         self._body = body
+        self.inflater = inflater
         self._line = bytearray(HEADER_LINE_MAX)
         self._reason = bytearray(_REASON_MAX)
         self.reset("GET")
@@ -58,6 +60,7 @@ class Response:
         self.is_xml = True  # as far as Content-Type tells
         self._left = -1  # bytes of the body or chunk still to come, -1 = not told
         self._chunked = False
+        self.compressed = False
 
     @property
     def reason_text(self):
@@ -87,6 +90,8 @@ class Response:
             raise HttpError("the server closed the connection in the middle of its response")
 
     def _finish(self):
+        if self.compressed and self._is_read():
+            self.inflater.end()
         self._state = _DONE
         self.done = True
 
@@ -99,9 +104,9 @@ class Response:
             self._left -= n
         if n > DOC_MAX - self.length:
             raise HttpError("the body is longer than %d bytes" % DOC_MAX)
-        if self._method == "GET" and self.is_xml and self.status < 300:
-            self._body.feed(buf, n, i)
-        else:
+        if self._is_read():
+            (self.inflater if self.compressed else self._body).feed(buf, n, i)
+        elif not self.compressed:
             for k in range(self.length, min(self.length + n, _REASON_MAX)):
                 self._reason[k] = buf[i + k - self.length]
         self.length += n
@@ -111,6 +116,9 @@ class Response:
             else:
                 self._finish()
         return i + n
+
+    def _is_read(self):
+        return self._method == "GET" and self.is_xml and self.status < 300
 
     # --- lines ------------------------------------------------------------------------------------
 
@@ -234,7 +242,10 @@ class Response:
         self._chunked = True
 
     def _take_content_encoding(self, line, at, end):
-        if not same_word(b"identity", line, at, end):
+        if self.inflater and same_word(b"gzip", line, at, end):
+            self.inflater.reset()
+            self.compressed = True
+        elif not same_word(b"identity", line, at, end):
             raise HttpError("the body is compressed, which was not asked for")
 
     def _take_type(self, line, at, end):
@@ -297,12 +308,15 @@ def _trimmed(line, at, end):
     return end
 
 
-def request_head(buf, method, target, host, length=0, media_type=MEDIA_TYPE):
+def request_head(buf, method, target, host, length=0, media_type=MEDIA_TYPE, gzip=False):
     """Write the head of a request into the bytearray `buf`, return its length.
 
-    `length` is that of the body, which a PUT or POST has; `target` is quoted as far as it needs to be.
+    `length` is that of the body, which a PUT or POST has; `target` is quoted as far as it needs to be; `gzip`: the
+    answer to a GET may be compressed.
     """
-    content = "Content-Type: %s\r\nContent-Length: %d\r\n" % (media_type, length) if method in ("PUT", "POST") else ""
+    content = "Accept-Encoding: gzip\r\n" if gzip and method == "GET" else ""
+    if method in ("PUT", "POST"):
+        content = "Content-Type: %s\r\nContent-Length: %d\r\n" % (media_type, length)
     fields = " HTTP/1.1\r\nHost: %s\r\nAccept: %s\r\n%s\r\n" % (host, media_type, content)
     head = method.encode() + b" " + quote(target) + fields.encode()
     if len(head) > len(buf):
