@@ -11,7 +11,7 @@ import hashlib
 import json
 import random
 import ssl
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
@@ -173,8 +173,12 @@ class _Port(cpython.Port):
             raise LinkError(REFUSED, "server-down")
         there, back = Pipe(), Pipe()
         server = _ServerSide(self._world, there, back, tls)
-        talk: Awaitable[None] = Conversation(self._world, self._world.clock, server).run()  # type: ignore[arg-type]
-        return _GatewaySide(self._world, back, there, asyncio.ensure_future(talk))
+        return _GatewaySide(self._world, back, there, asyncio.ensure_future(self._talk(server, back)))
+
+    async def _talk(self, server: _ServerSide, back: Pipe) -> None:
+        conversation = Conversation(self._world, self._world.clock, server)  # type: ignore[arg-type]
+        await conversation.run()
+        back.put(b"")  # the server has closed the connection
 
     async def open_line(self, device: str, baud: int, parity: str) -> _Line:
         return _Line(self._world)

@@ -4,6 +4,7 @@ Nothing is decided here but who the client is (the LFDI of its certificate) and 
 """
 
 import asyncio
+import gzip
 import ssl
 from contextlib import suppress
 from http import HTTPStatus
@@ -11,19 +12,21 @@ from http import HTTPStatus
 import h11
 
 from sluice_tools.clock import Clock
-from sluice_tools.utility.message import Refusal, Request, Response
-from sluice_tools.utility.server import Utility
+from sluice_tools.utility.delivery import IN_CHUNKS, LAST, WHOLE, chunks, pieces
+from sluice_tools.utility.message import Refusal, Request, Response, Server
 from sluice_tools.utility.tls import TlsStream
 from sluice_wire.identity import lfdi
 
 BODY_MAX = 65536
+GZIP_FROM = 128  # bytes of a body; below it nothing is won
+DRIP_S = 1
 HANDSHAKE_S = 30  # real seconds: the network is real even when the time is not
 
 
 class Face:
-    """Serves a Utility on a local port until it is closed."""
+    """Serves a utility on a local port until it is closed."""
 
-    def __init__(self, utility: Utility, clock: Clock, context: ssl.SSLContext) -> None:
+    def __init__(self, utility: Server, clock: Clock, context: ssl.SSLContext) -> None:
         self._utility = utility
         self._clock = clock
         self._context = context
@@ -76,12 +79,13 @@ def _cause(error: Exception) -> str:
 class Conversation:
     """The requests of one connection, one after the other."""
 
-    def __init__(self, utility: Utility, clock: Clock, stream: TlsStream) -> None:
+    def __init__(self, utility: Server, clock: Clock, stream: TlsStream) -> None:
         self._utility = utility
         self._clock = clock
         self._stream = stream
         self._client_lfdi = lfdi(stream.certificate)
         self._http = h11.Connection(h11.SERVER)
+        self._received = self._sent = 0  # bytes of HTTP of the request in hand
 
     async def run(self) -> None:
         """Answer until the client goes, or HTTP says that the connection is over."""
@@ -90,13 +94,19 @@ class Conversation:
                 request = await self._next()
                 if request is None:
                     return
-                response = self._utility.handle(request, self._clock.now())
+                response = _compressed(request, self._utility.handle(request, self._clock.now()))
             except h11.RemoteProtocolError as error:
                 response = self._refuse(Refusal(error.error_status_hint, f"not HTTP: {error}"))
             except Refusal as refusal:
                 response = self._refuse(refusal)
-            await self._send(response)
+            try:
+                await self._send(response)
+            finally:
+                self._utility.ledger.traffic(response.kind, self._received, self._sent)
+                self._received = self._sent = 0
             if self._http.our_state is not h11.DONE or self._http.their_state is not h11.DONE:
+                return
+            if response.delivery in LAST:
                 return
             self._http.start_next_cycle()
 
@@ -126,17 +136,38 @@ class Conversation:
 
     async def _event(self) -> object:
         while (event := self._http.next_event()) is h11.NEED_DATA:
-            self._http.receive_data(await self._stream.read())
+            data = await self._stream.read()
+            self._received += len(data)
+            self._http.receive_data(data)
         return event
 
     async def _send(self, response: Response) -> None:
         headers = [*response.headers]
-        if response.status != HTTPStatus.NO_CONTENT:
+        body = [response.body]
+        if response.delivery in IN_CHUNKS:
+            headers.append(("Transfer-Encoding", "chunked"))
+            body = chunks(response.body)
+        elif response.status != HTTPStatus.NO_CONTENT:
             headers.append(("Content-Length", str(len(response.body))))
         reason = HTTPStatus(response.status).phrase.encode()
         head = h11.Response(status_code=response.status, headers=headers, reason=reason)
-        await self._write(head, h11.Data(data=response.body), h11.EndOfMessage())
+        data = [h11.Data(data=piece) for piece in body]
+        await self._write(head, *data, h11.EndOfMessage(), delivery=response.delivery)
 
-    async def _write(self, *events: h11.Event) -> None:
-        """Send all of them in one record."""
-        await self._stream.write(b"".join(self._http.send(event) or b"" for event in events))
+    async def _write(self, *events: h11.Event, delivery: str = WHOLE) -> None:
+        """Send all of them: in one record, unless the delivery is another."""
+        written = b"".join(self._http.send(event) or b"" for event in events)
+        for i, piece in enumerate(pieces(written, delivery)):
+            if i:
+                await asyncio.sleep(DRIP_S)
+            await self._stream.write(piece)
+            self._sent += len(piece)
+
+
+def _compressed(request: Request, response: Response) -> Response:
+    """Give the answer as the client would rather have it (RFC 9110 12.5.3)."""
+    accepted = {part.partition(";")[0].strip() for part in request.headers.get("accept-encoding", "").split(",")}
+    if "gzip" not in accepted or len(response.body) < GZIP_FROM:
+        return response
+    headers = (*response.headers, ("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding"))
+    return response._replace(headers=headers, body=gzip.compress(response.body, mtime=0))

@@ -41,6 +41,9 @@ class Ledger:
         self.oddities: list[str] = []  # taken, but a tester will want to know
         self.handshakes: Counter[str] = Counter()  # by cipher suite
         self.handshakes_refused: list[str] = []
+        self.quirks: Counter[str] = Counter()  # how often each one changed something
+        self.http_received: Counter[str] = Counter()  # bytes by kind of resource, as HTTP has them
+        self.http_sent: Counter[str] = Counter()
         self.bytes_received = 0  # of TLS, without the headers of TCP and IP
         self.bytes_sent = 0
 
@@ -96,6 +99,15 @@ class Ledger:
         self.handshakes_refused.append(reason)
         self._say(t, "refused", request="TLS handshake", status=0, reason=reason)
 
+    def quirk(self, name: str) -> None:
+        """A quirk has changed something."""
+        self.quirks[name] += 1
+
+    def traffic(self, kind: str, received: int, sent: int) -> None:
+        """A request for this kind of resource and its answer: bytes of HTTP, without TLS."""
+        self.http_received[kind] += received
+        self.http_sent[kind] += sent
+
     def report(self) -> dict[str, Any]:
         """Give all of it, fit for JSON."""
         responses: dict[str, dict[str, float]] = {}
@@ -114,6 +126,11 @@ class Ledger:
             "oddities": self.oddities,
             "tls_ciphers": dict(self.handshakes),
             "handshakes_refused": self.handshakes_refused,
+            "quirks": dict(sorted(self.quirks.items())),
+            "http_bytes": {
+                kind: {"received": self.http_received[kind], "sent": self.http_sent[kind]}
+                for kind in sorted(self.http_received)
+            },
             "bytes_received": self.bytes_received,
             "bytes_sent": self.bytes_sent,
         }

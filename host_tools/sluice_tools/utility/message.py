@@ -1,7 +1,10 @@
 """A request and a response as the utility sees them: bytes in, bytes out, no sockets."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
+
+from sluice_tools.utility.delivery import WHOLE
+from sluice_tools.utility.ledger import Ledger
 
 MEDIA_TYPE = "application/sep+xml"
 
@@ -16,13 +19,37 @@ class Request(NamedTuple):
     body: bytes
     client_lfdi: str
 
+    @property
+    def target(self) -> str:
+        """The path, and the query if there is one."""
+        return self.path + ("?" + self.query if self.query else "")
+
 
 class Response(NamedTuple):
-    """What it is answered."""
+    """What it is answered: `kind` of resource, and how the bytes go out (see `delivery`)."""
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
+    kind: str = "unknown"
+    delivery: str = WHOLE
+
+    @property
+    def is_document(self) -> bool:
+        """Tell whether it brings a document of IEEE 2030.5."""
+        return self.status == 200 and dict(self.headers).get("Content-Type", "").startswith(MEDIA_TYPE)
+
+
+class Server(Protocol):
+    """What answers requests: the utility, or what stands around it."""
+
+    ledger: Ledger
+
+    def t(self, now: float) -> float:
+        """Give the second of the scenario at `now` (Unix seconds)."""
+
+    def handle(self, request: Request, now: float) -> Response:
+        """Answer a request at `now` (Unix seconds)."""
 
 
 class Refusal(Exception):
@@ -34,7 +61,7 @@ class Refusal(Exception):
         self.reason = reason
         self.headers = headers
 
-    def response(self) -> Response:
+    def response(self, kind: str = "unknown") -> Response:
         """Give the answer: the reason is its body, in plain text."""
         headers = (("Content-Type", "text/plain; charset=utf-8"), *self.headers)
-        return Response(self.status, headers, self.reason.encode())
+        return Response(self.status, headers, self.reason.encode(), kind)

@@ -80,14 +80,20 @@ class Utility:
         """Answer a request at `now` (Unix seconds)."""
         t = self.t(now)
         resource = self._resources.get(request.path)
-        kind = resource.kind if resource else "unknown"
+        kind = self.kind(request.path)
         try:
             response = self._grant(resource, request)(request, t)
         except Refusal as refusal:
             self.ledger.refuse(t, f"{request.method} {kind}", refusal.status, refusal.reason)
             response = refusal.response()
+        response = response._replace(kind=kind)
         self.ledger.request(request.method, kind, response.status)
         return response
+
+    def kind(self, path: str) -> str:
+        """Give the kind of resource that lies at a path."""
+        resource = self._resources.get(path)
+        return resource.kind if resource else "unknown"
 
     def report(self) -> dict[str, Any]:
         """Give what came in so far, fit for JSON."""
