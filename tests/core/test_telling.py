@@ -79,11 +79,31 @@ def test_a_reply_to_of_another_host_is_given_up_at_once():  # T5
 
 
 def test_a_response_refused_for_now_is_kept():  # E10
-    for status in (401, 403, 408, 409, 429, 500, 503):
+    for status in (401, 403, 408, 429, 500, 503):
         world = World()
         world.utility.statuses["/rsp"] = status
         world.settle(3)
         assert world.responses.waiting == 1
+
+
+def test_a_response_that_the_server_has_already_is_given():  # E10
+    world = World()
+    world.utility.statuses["/rsp"] = 409
+    world.settle(3)
+    assert world.responses.waiting == 0
+    assert world.responses.lost == 0
+    assert world.asked("POST /rsp") == 1
+
+
+def test_a_response_whose_address_is_gone_is_sent_to_the_one_its_program_tells_next():  # T5, E10
+    world = World()
+    world.utility.statuses["/rsp"] = 404
+    world.settle(30)
+    assert world.asked("POST /rsp") == 1
+    world.utility.documents["/p/P/controls"] = documents()["/p/P/controls"].replace('"/rsp"', '"/moved"')
+    world.settle(300)
+    assert world.responses.waiting == 0
+    assert [href for _, href, _ in world.utility.sent if href in ("/rsp", "/moved")][0] == "/moved"
 
 
 def test_an_event_whose_responses_the_server_cannot_take_does_not_hold_up_the_others():  # E10

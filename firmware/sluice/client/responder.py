@@ -4,11 +4,15 @@ One that it does not take holds up what else happened to its event, and no other
 Source: IEEE 2030.5-2018 10.2.4; requirement E10; docs/events.md 6.
 """
 
+from micropython import const
+
 from sluice.sep2.writers import der_control_response
 
 from .causes import RequestError
 
-_TRY_AGAIN = (401, 403, 408, 409, 429)  # refusals that may pass, with 5xx
+_TRY_AGAIN = (401, 403, 408, 429)  # refusals that may pass, with 5xx
+_MOVED = (404, 410)  # nothing is there: the program's list, read anew, may tell another address
+_THERE = const(409)  # the server has it already
 
 
 class Responder:
@@ -41,9 +45,13 @@ class Responder:
                 if not error.hold:
                     responses.put_back(mrid)  # it may be this one that the server cannot take
                 raise
-            responses.lost += 1
-            self._lost += 1
-            self._journal.write("response %d cannot be given: %s" % (status, error))
+            if error.status in _MOVED:
+                responses.unlearn(responses.reply_to[i])
+                raise
+            if error.status != _THERE:
+                responses.lost += 1
+                self._lost += 1
+                self._journal.write("response %d cannot be given: %s" % (status, error))
         self._remove(mrid, status, time)
         return True
 

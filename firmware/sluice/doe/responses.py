@@ -129,6 +129,12 @@ class Responses:
             if self.reply_to[i] == _NOT_KNOWN and self.program[i] == program:
                 self.reply_to[i] = index
 
+    def unlearn(self, index):
+        """Nothing is at the replyTo of this index any more: what goes there waits until its program's is told anew."""
+        for i in range(self.count[0]):
+            if self.reply_to[i] == index:
+                self.reply_to[i] = _NOT_KNOWN
+
     def next(self, now):
         """Return the oldest entry that can be sent, -1 if there is none. What is a day old is given up."""
         while self.count[0] and now - self.time[0] >= TRIED_S:
