@@ -18,6 +18,7 @@ from xml.parsers import expat
 import boot
 import fetch
 import heap_day
+import plans
 from budgets import BUDGETS
 from documents import derc_list
 from machines import HERE, Machine, make_image, run_here, smallest
@@ -149,7 +150,7 @@ class Bench:
     def gateway_heap(self) -> Figures:
         """The whole gateway, played for real: a busy hour finds the smallest heap, and a day must pass in it."""
         scenario_file = self.folder / "busy_hour.yaml"
-        scenario_file.write_text(heap_day.busy_hour())
+        scenario_file.write_text(plans.busy_hour())
         kb = heap_day.smallest(scenario_file, self.folder, int(HEAP.removesuffix("k")))
         day = heap_day.play(heap_day.DAY, self.folder, f"{kb}k")
         while day.fault:

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import heap_day
+import plans
 import pytest
 from bench import LISTS, go_over, heap_image, mpy_total
 from budgets import BUDGETS
@@ -38,7 +39,7 @@ def test_the_tokenizer_goes_over_any_list_in_its_heap(micropython32: Interpreter
 def test_the_whole_gateway_lives_in_its_heap_through_a_busy_hour(micropython32: Interpreter, tmp_path: Path) -> None:
     image.build()  # of today's sources
     scenario_file = tmp_path / "busy_hour.yaml"
-    scenario_file.write_text(heap_day.busy_hour())
+    scenario_file.write_text(plans.busy_hour())
     played = heap_day.play(scenario_file, tmp_path, str(BUDGETS["gateway_heapsize"]))
     assert played.fault == ""
     assert 0 < played.live_bytes <= BUDGETS["gateway_heap_live"]

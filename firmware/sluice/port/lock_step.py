@@ -17,6 +17,8 @@ from sluice_wire.sep2 import EPOCH
 from .unix import Port
 
 _BEHIND_S = const(5400)  # a clock without a battery: it is behind, and learns the time from the server
+_HALF = const(1 << 29)  # ticks wrap at 2**30, and may be half of it apart
+_MASK = const((1 << 30) - 1)
 _TOLD_MS = const(100)  # the peers are told the time when it has moved on by this much
 
 
@@ -32,13 +34,14 @@ class LockStep(Port):
         self._buf = bytearray(8)
         self._begun = time.ticks_ms()
         self._told = -1
-        self._jumped_ms = 0
+        self._jumped_ms = 0  # all the jumps together
+        self._ahead = 0  # the same, as far as ticks can be apart
         self._wait = core.IOQueue.wait_io_event
         core.ticks = self.ticks_ms
         core.IOQueue.wait_io_event = lambda queue, dt: self._wait_io(queue, dt)
 
     def ticks_ms(self):
-        return time.ticks_add(time.ticks_ms(), self._jumped_ms)
+        return time.ticks_add(time.ticks_ms(), self._ahead)
 
     def rtc(self):
         return self._start_ms // 1000 - EPOCH - _BEHIND_S + self._elapsed_ms() // 1000
@@ -49,6 +52,7 @@ class LockStep(Port):
     def _wait_io(self, queue, dt):
         if dt > 0 and not queue.map:
             self._jumped_ms += dt
+            self._ahead = (self._ahead + dt + _HALF & _MASK) - _HALF
             dt = 0
         if dt:
             self._wait(queue, dt)
