@@ -30,6 +30,7 @@ from sluice_tools.scenario import Scenario
 from sluice_tools.utility.documents import ENTRY
 from sluice_tools.utility.face import Conversation
 from sluice_tools.utility.message import Refusal, Request, Response
+from sluice_tools.utility.quirks import Quirks, planned, spells
 from sluice_tools.utility.server import Utility
 from sluice_tools.virtual_time import Pipe, VirtualLoop
 from sluice_wire.identity import lfdi, mrid_text
@@ -187,7 +188,7 @@ class _Port(cpython.Port):
 class World:
     """A gateway under `scenario`; `faults` break its world for a while, as the scenario's own do.
 
-    `directory` takes its files. `watch(t)` is called late in each second; the house is judged by `limit_w(t)`, the
+    `quirks`: of the server, as `sluice server --quirk` has them. `directory` takes its files. `watch(t)` is called late in each second; the house is judged by `limit_w(t)`, the
     scenario's own limit if absent. After `run`: `journal` (the gateway's lines), `journal_s` (the second of each),
     `exchanges`, `minutes` (the house's), `utility.report()`, `house.judge.report()`.
     """
@@ -198,6 +199,7 @@ class World:
         directory: Path,
         faults: Iterable[Fault] = (),
         *,
+        quirks: Iterable[str] = (),
         watch: Callable[[int], None] | None = None,
         limit_w: Callable[[float], float] | None = None,
     ) -> None:
@@ -220,7 +222,8 @@ class World:
         self.house = House(self.scenario, None if limit_w else self.minutes.append, limit_w=limit_w)
         certificate = _make_pki(directory / "pki", scenario.seed)
         self.lfdi = lfdi(certificate)
-        self.utility = Utility(self.scenario, [self.lfdi])
+        wanted = spells(quirks)
+        self.utility = Quirks(Utility(planned(self.scenario, wanted), [self.lfdi]), wanted)
         self.ledger = self.utility.ledger
         self._names = {scenario.mrid("event", event.id): event.id for event in scenario.events}
         self._programs = {scenario.mrid("program", program.id): program.id for program in scenario.programs}

@@ -4,9 +4,11 @@ import asyncio
 import json
 import os
 import signal
+import ssl
 import stat
 import sys
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import click
@@ -17,10 +19,13 @@ from sluice_tools.clock import Clock
 from sluice_tools.schema import SchemaMissing, wheel
 from sluice_tools.utility.documents import ENTRY
 from sluice_tools.utility.face import Face
+from sluice_tools.utility.message import Server
+from sluice_tools.utility.quirks import QUIRKS, QuirkError, Quirks, planned, spells
 from sluice_tools.utility.server import Utility
 from sluice_tools.utility.tls import SUITES, tls_context
 
 DAY = scenarios.SCENARIOS / "day.yaml"
+NAMELESS = "nameless-server"
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -28,7 +33,7 @@ def _say(line: dict[str, Any]) -> None:
     print(json.dumps(line), flush=True)
 
 
-async def _serve(utility: Utility, clock: Clock, pki: Path, suites: tuple[str, ...], port: int) -> None:
+async def _serve(utility: Server, clock: Clock, context: ssl.SSLContext, port: int) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -41,38 +46,69 @@ async def _serve(utility: Utility, clock: Clock, pki: Path, suites: tuple[str, .
                 stop.set()
 
         loop.add_reader(sys.stdin.fileno(), listen)
-    face = Face(utility, clock, tls_context(pki, suites))
+    face = Face(utility, clock, context)
     port = await face.open(port)
     _say({"ready": True, "url": f"https://localhost:{port}{ENTRY}"})
     await stop.wait()
     await face.close()
 
 
-@click.command()
+def _listed() -> str:
+    """Give the quirks for --help."""
+    told = [
+        fill(entry.sentence, 76, initial_indent=f"{name:22}", subsequent_indent=" " * 22)
+        for name, entry in QUIRKS.items()
+    ]
+    return "\b\nQuirks:\n" + "\n".join(told)
+
+
+@click.command(epilog=_listed())
 @click.option("--scenario", type=FILE, default=DAY, show_default="day.yaml", help="What the utility publishes.")
 @click.option("--pki", type=click.Path(file_okay=False, path_type=Path), required=True, help="Made if it is not there.")
 @click.option("--clock", type=FILE, help="A lock-step clock file. Without it the scenario is played today.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0, the default, takes a free one.")
 @click.option("--suite", type=click.Choice(SUITES), multiple=True, help="Only this cipher suite; both without it.")
+@click.option("--quirk", "quirks", multiple=True, metavar="NAME[=BEGIN-END]", help="As real servers do, see below.")
 @click.option("--events", is_flag=True, help="Print a JSON line for each thing that happens.")
-def server(scenario: Path, pki: Path, clock: Path | None, port: int, suite: tuple[str, ...], events: bool) -> None:
+def server(
+    scenario: Path,
+    pki: Path,
+    clock: Path | None,
+    port: int,
+    suite: tuple[str, ...],
+    quirks: tuple[str, ...],
+    events: bool,
+) -> None:
     """Serve the scenario to the device of the test PKI (device-chain.pem, device.key) over mutual TLS.
 
     Prints {"ready": ..., "url": ...} when it listens and {"report": ...} when it ends: by SIGTERM, Ctrl-C, or the
     end of standard input if that is a pipe.
+
+    A quirk is on all the time, or in the given seconds of the scenario; the report counts what it did.
+    docs/server.md tells which servers have it and what a good client does.
     """
     time = Clock.file(clock) if clock else Clock.system()
     try:
         wheel()  # missing? Better told now than at the first request
         loaded = scenarios.load(scenario) if clock else scenarios.load(scenario).on_the_day_of(time.now())
-    except (SchemaMissing, scenarios.ScenarioError) as error:
+        wanted = spells(quirks)
+    except (SchemaMissing, scenarios.ScenarioError, QuirkError) as error:
         raise click.ClickException(str(error)) from error
     if not (pki / "serca.pem").exists():
-        test_pki.make_pki(pki, now=Clock.system().now())
+        test_pki.make_pki(pki, now=Clock.system().now()).server(NAMELESS, host=None)
+    nameless = any(spell.name == "no-hostname-cert" for spell in wanted)
+    if nameless and not (pki / f"{NAMELESS}-chain.pem").exists():
+        raise click.ClickException(
+            f"no-hostname-cert needs {pki / NAMELESS}-chain.pem and .key: let --pki name a directory that is not "
+            f"there yet, or issue them with `sluice pki issue {pki} --nameless-server --key {pki / NAMELESS}.key`"
+        )
     try:
         lfdi = test_pki.lfdi_of(pki / "device-chain.pem")
-        utility = Utility(loaded, [lfdi], _say if events else None)
-        asyncio.run(_serve(utility, time, pki, suite or SUITES, port))
+        utility = Quirks(Utility(planned(loaded, wanted), [lfdi], _say if events else None), wanted)
+        context = tls_context(pki, suite or SUITES, server=NAMELESS if nameless else "server")
+        asyncio.run(_serve(utility, time, context, port))
+        if nameless:
+            utility.ledger.quirks["no-hostname-cert"] = utility.ledger.all_handshakes
     except OSError as error:
         raise click.ClickException(f"cannot serve: {error}") from error
     _say({"report": utility.report()})

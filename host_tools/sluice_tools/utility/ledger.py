@@ -108,6 +108,11 @@ class Ledger:
         self.http_received[kind] += received
         self.http_sent[kind] += sent
 
+    @property
+    def all_handshakes(self) -> int:
+        """How often a TLS connection was made or refused."""
+        return self.handshakes.total() + len(self.handshakes_refused)
+
     def report(self) -> dict[str, Any]:
         """Give all of it, fit for JSON."""
         responses: dict[str, dict[str, float]] = {}

@@ -43,11 +43,10 @@ class Resource(NamedTuple):
 
 
 class UsagePoint(NamedTuple):
-    """A MirrorUsagePoint as it was posted, and what has come in for it: (reading mRID, start)."""
+    """A MirrorUsagePoint as it was posted."""
 
     href: str
     model: mirror.MirrorUsagePoint
-    seen: set[tuple[str, int]]
 
 
 class Utility:
@@ -61,6 +60,7 @@ class Utility:
         self._devices = [*NEIGHBOURS, *lfdis]
         self._der: dict[str, bytes] = {}  # by address
         self._points: dict[str, dict[str, UsagePoint]] = {lfdi: {} for lfdi in lfdis}  # by LFDI and mRID
+        self._seen: set[tuple[str, str, int]] = set()  # readings: usage point, mRID and start
         self._events = {scenario.mrid("event", event.id): event for event in scenario.events}
         self._answered: dict[tuple[str, str], list[int]] = {}  # by LFDI and event
         self._resources: dict[str, Resource] = {}
@@ -94,6 +94,15 @@ class Utility:
         """Give the kind of resource that lies at a path."""
         resource = self._resources.get(path)
         return resource.kind if resource else "unknown"
+
+    def forget_usage_points(self) -> bool:
+        """Forget every MirrorUsagePoint; tell whether there was any."""
+        points = [point for known in self._points.values() for point in known.values()]
+        for point in points:
+            del self._resources[point.href]
+        for known in self._points.values():
+            known.clear()
+        return bool(points)
 
     def report(self) -> dict[str, Any]:
         """Give what came in so far, fit for JSON."""
@@ -252,7 +261,7 @@ class Utility:
         mrid = model.mRID.upper()
         address = href("mup", lfdi, mrid)
         known = self._points[lfdi].get(mrid)
-        self._points[lfdi][mrid] = UsagePoint(address, model, known.seen if known else set())
+        self._points[lfdi][mrid] = UsagePoint(address, model)
         self.ledger.mirror(t, mrid, model.roleFlags)
         self._add(
             address,
@@ -271,11 +280,11 @@ class Utility:
         now = self.scenario.start_s + t
         values = inbox.values(readings, point.model, self.scenario.poll_s, self.scenario.device.pen, now)
         for reading, value in zip(readings, values, strict=True):
-            name = (reading.mRID.upper(), value.start)
-            if name in point.seen:
+            name = (point.href, reading.mRID.upper(), value.start)
+            if name in self._seen:
                 self.ledger.odd(t, f"{value.description}: the interval from {value.start} came again")
             else:
-                point.seen.add(name)
+                self._seen.add(name)
                 self.ledger.reading(t, value)
         return Response(201, (("Location", point.href),))
 
