@@ -29,17 +29,6 @@ _V_MAX_DV = const(10000)  # beyond this it is not one of low voltage
 _ON = (sunspec.ST_STARTING, sunspec.ST_MPPT, sunspec.ST_THROTTLED)
 
 
-def _mean_dv(regs):
-    """Return the mean voltage of the phases that are there, in tenths of a volt; None if none is."""
-    total_dv = phases = 0
-    for phase in range(3):
-        phase_dv = scaled(regs, sunspec.INVERTER_PHV[phase], 1)
-        if _V_ABSENT_DV <= phase_dv <= _V_MAX_DV:
-            total_dv += phase_dv
-            phases += 1
-    return total_dv // phases if phases else None
-
-
 class Inverter:
     """An inverter. After `scan` its ratings are known, after `poll` its state; watts + = generation."""
 
@@ -51,6 +40,7 @@ class Inverter:
         self.w_rtg = self.va_rtg = self.var_rtg = 0  # nameplate
         self.w = 0
         self.var = self.v_dv = self.hz_mhz = None  # v_dv: tenths of a volt; None = it does not measure this now
+        self.phase_dv = [None, None, None]  # the same of each phase, v_dv being their mean
         self.st = 0  # operating state, 0 = not known
         self.applied_w = -1  # the limit that it holds, by what it read back; -1 = not known
         self._measured_at = 0  # register of the header of its model 10x
@@ -170,7 +160,19 @@ class Inverter:
         self.var = var if -2 * self.w_max <= var <= 2 * self.w_max else None
         hz_mhz = scaled(regs, sunspec.INVERTER_HZ, 3)
         self.hz_mhz = hz_mhz if hz_mhz > 0 else None
-        self.v_dv = _mean_dv(regs)
+        self._volts(regs)
+
+    def _volts(self, regs):
+        total_dv = phases = 0
+        for phase in range(3):
+            phase_dv = scaled(regs, sunspec.INVERTER_PHV[phase], 1)
+            if not _V_ABSENT_DV <= phase_dv <= _V_MAX_DV:
+                phase_dv = None
+            self.phase_dv[phase] = phase_dv
+            if phase_dv is not None:
+                total_dv += phase_dv
+                phases += 1
+        self.v_dv = total_dv // phases if phases else None
 
     # --- what it is told --------------------------------------------------------------------------
 
