@@ -192,6 +192,13 @@ class Empty(Quirk):
 class NoContent(Quirk):
     """What is not defined is linked all the same, and answered 204: a default, a list without events (001 2)."""
 
+    def __init__(self, spell: Spell, utility: Utility) -> None:
+        super().__init__(spell, utility)
+        self._nothing: set[str] = set()  # defaults that there are not
+
+    def before(self, request: Request, t: float) -> Request | Response:
+        return Response(204) if request.path in self._nothing else request
+
     def after(self, request: Request, response: Response, t: float) -> Response:
         nothing = response.kind == "DefaultDERControl" and response.status == 404
         if nothing or (response.kind == "DERControlList" and _is_list(response) and not _total(response.body)):
@@ -201,12 +208,13 @@ class NoContent(Quirk):
         root: etree._Element = etree.fromstring(response.body)
         for program in root.iter(f"{{{NS_SEP2}}}DERProgram"):
             controls = program.find(f"{{{NS_SEP2}}}DERControlListLink")
-            if controls is not None and program.find(f"{{{NS_SEP2}}}DefaultDERControlLink") is None:
-                name = program.findtext(f"{{{NS_SEP2}}}description", "")
-                link = etree.Element(
-                    f"{{{NS_SEP2}}}DefaultDERControlLink", href=href("dderc", request.client_lfdi, name)
-                )
-                controls.addprevious(link)
+            name = program.findtext(f"{{{NS_SEP2}}}description", "")
+            address = href("dderc", request.client_lfdi, name)
+            if program.find(f"{{{NS_SEP2}}}DefaultDERControlLink") is not None:
+                self._nothing.discard(address)
+            elif controls is not None:
+                self._nothing.add(address)
+                controls.addprevious(etree.Element(f"{{{NS_SEP2}}}DefaultDERControlLink", href=address))
         return response._replace(body=etree.tostring(root, xml_declaration=True, encoding="UTF-8"))
 
 

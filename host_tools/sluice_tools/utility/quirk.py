@@ -28,6 +28,7 @@ class Utility(Server, Protocol):
 
     scenario: Scenario
     ledger: Ledger
+    ahead_s: float
 
     def kind(self, path: str) -> str:
         """Give the kind of resource that lies at a path."""
@@ -67,15 +68,14 @@ class Quirk:
 
 
 class Rewritten(Quirk):
-    """Every document is written otherwise; `kind` tells of which resource alone."""
+    """Every document is written otherwise."""
 
-    def __init__(self, spell: Spell, utility: Utility, change: Change, kind: str = "") -> None:
+    def __init__(self, spell: Spell, utility: Utility, change: Change) -> None:
         super().__init__(spell, utility)
         self._change = change
-        self._kind = kind
 
     def after(self, request: Request, response: Response, t: float) -> Response:
-        if not response.is_document or self._kind not in ("", response.kind):
+        if not response.is_document:
             return response
         return response._replace(body=self._change(response.body))
 

@@ -30,11 +30,17 @@ class Entry(NamedTuple):
     make: Callable[[Spell, Utility], Quirk] | None
 
 
-def _skewed(document: bytes) -> bytes:
-    def later(found: re.Match[bytes]) -> bytes:
-        return b"<%b>%d</%b>" % (found[1], int(found[2]) + CLOCK_SKEW_S, found[1])
+class _Skewed(Quirk):
+    lasting = True
 
-    return re.sub(rb"<(currentTime|localTime)>(\d+)</\1>", later, document)
+    def before(self, request: Request, t: float) -> Request | Response:
+        self.utility.ahead_s = CLOCK_SKEW_S if self.on(t) else 0
+        return request
+
+    def after(self, request: Request, response: Response, t: float) -> Response:
+        if self.on(t) and response.kind == "Time":
+            self.count()
+        return response
 
 
 class _Ns2(refusing.OnePrefix):
@@ -47,8 +53,8 @@ class _Ns2(refusing.OnePrefix):
         return response._replace(body=rewriting.prefixed(response.body, NS2.encode()))
 
 
-def _rewritten(change: Callable[[bytes], bytes], kind: str = "") -> Callable[[Spell, Utility], Quirk]:
-    return partial(Rewritten, change=change, kind=kind)
+def _rewritten(change: Callable[[bytes], bytes]) -> Callable[[Spell, Utility], Quirk]:
+    return partial(Rewritten, change=change)
 
 
 def _delivered(*ways: str, one_in: int = 1, whole: bool = False) -> Callable[[Spell, Utility], Quirk]:
@@ -135,7 +141,7 @@ QUIRKS: dict[str, Entry] = {
     ),
     "no-registration-link": Entry("EndDevices have no RegistrationLink.", _rewritten(rewriting.without_registration)),
     "disabled": Entry("EndDevices are not enabled.", _rewritten(rewriting.disabled)),
-    "clock-skew": Entry("Time is an hour ahead.", _rewritten(_skewed, "Time")),
+    "clock-skew": Entry("The server's clock is an hour ahead; what it announces is not.", _Skewed),
 }
 
 

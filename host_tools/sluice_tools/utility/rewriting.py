@@ -51,8 +51,9 @@ def spaced_out(document: bytes) -> bytes:
     root = ROOT.match(document)
     if root is None or root[0].endswith(b"/>"):
         return document
-    location = b' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="%b sep.xsd" vendor="1">'
-    start = root[0][:-1] + location % NS_SEP2.encode() + b"\n<!-- <mRID>00</mRID> -->\n"
+    xsi = b"" if b"xmlns:xsi=" in root[0] else b' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+    location = b' xsi:schemaLocation="%b sep.xsd" vendor="1">' % NS_SEP2.encode()
+    start = root[0][:-1] + xsi + location + b"\n<!-- <mRID>00</mRID> -->\n"
     unknown = b'<v:note xmlns:v="urn:example"><v:mRID>0</v:mRID></v:note><tomorrow href="/x"><all>7</all></tomorrow>'
     inside, end, tag = document[root.end() :].rpartition(b"</")
     return start + LEAF.sub(rb"<\1\2>\r\n\t \3 \n</\1><!---->", inside) + unknown + b"<?p i?>" + end + tag

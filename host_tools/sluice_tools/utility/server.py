@@ -57,6 +57,7 @@ class Utility:
         self.ledger = Ledger(tell)
         self._documents = Documents(scenario)
         self._clients = frozenset(lfdis)
+        self.ahead_s = 0.0  # its clock is that much wrong
         self._devices = [*NEIGHBOURS, *lfdis]
         self._der: dict[str, bytes] = {}  # by address
         self._points: dict[str, dict[str, UsagePoint]] = {lfdi: {} for lfdi in lfdis}  # by LFDI and mRID
@@ -66,7 +67,7 @@ class Utility:
         self._resources: dict[str, Resource] = {}
         self._cached: dict[tuple[Any, ...], bytes] = {}
         self._add(ENTRY, "DeviceCapability", None, GET=self._get_device_capability)
-        self._add(href("tm"), "Time", None, GET=lambda request, t: _document(self._documents.time(t)))
+        self._add(href("tm"), "Time", None, GET=lambda request, t: _document(self._documents.time(t + self.ahead_s)))
         self._add(href("edevs"), "EndDeviceList", None, GET=self._get_end_devices)
         self._add(href("mups"), "MirrorUsagePointList", None, GET=self._get_mups, POST=self._post_mup)
         for lfdi in self._devices:
@@ -277,7 +278,7 @@ class Utility:
             request, self.ledger, mirror.MirrorMeterReadingRequest, mirror.MirrorMeterReadingListRequest
         )
         readings = [posted] if isinstance(posted, mirror.MirrorMeterReading) else posted.mirrorMeterReadings or []
-        now = self.scenario.start_s + t
+        now = self.scenario.start_s + t + self.ahead_s
         values = inbox.values(readings, point.model, self.scenario.poll_s, self.scenario.device.pen, now)
         for reading, value in zip(readings, values, strict=True):
             name = (point.href, reading.mRID.upper(), value.start)
