@@ -147,6 +147,7 @@ class _Port(cpython.Port):
 
     name = "virtual time"
     built = 0  # the scenario may be of another year
+    cold = False
 
     def __init__(self, world: "World") -> None:
         self._world = world

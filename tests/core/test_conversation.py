@@ -1,8 +1,8 @@
 """What the gateway asks of the utility, and what it makes of the answers, against a utility of documents."""
 
-from utility_world import LFDI, NOW, World, control, default, documents, end_device, listed, program, talked
+from utility_world import LFDI, NOW, World, control, default, documents, listed, program, talked
 
-from sluice.doe.schedule import NEVER
+from sluice_wire.limits import PAGE_SIZE
 from sluice_wire.sep2 import EXP_LIM
 
 
@@ -63,70 +63,6 @@ def test_a_rate_that_changes_holds_for_what_lies_below_too():  # D3
         assert world.asked("GET /p/P/controls") == world.asked("GET /p/P/default")
 
 
-def test_a_device_that_is_not_listed_stays_at_fixed_limits_and_is_told_so():  # D1, E15
-    world = World()
-    world.utility.documents["/edevs"] = listed("EndDeviceList", [end_device("AB" * 20)])
-    world.settle(3)
-    assert LFDI in world.journal.faults["registration"]
-    assert world.export_limits() == []
-    assert world.asked("GET /fsas") == 0
-
-
-def test_a_disabled_device_stays_at_fixed_limits():  # D5
-    world = World()
-    world.utility.documents["/edevs"] = listed("EndDeviceList", [end_device(LFDI, enabled="false")])
-    world.settle(3)
-    assert "disabled" in world.journal.faults["registration"]
-    assert world.asked("GET /fsas") == 0
-
-
-def test_a_wrong_pin_means_silence_and_a_word_to_the_installer():  # D4
-    world = World()
-    world.utility.documents["/pin"] = documents()["/pin"].replace("111115", "222220")
-    world.settle(3)
-    assert "server.pin" in world.journal.faults["PIN"]
-    assert world.asked("GET /fsas") == 0
-    assert world.utility.sent == []
-    world.utility.documents["/pin"] = documents()["/pin"]
-    world.settle(310)
-    assert world.export_limits() == [5000]
-
-
-def test_without_a_registration_link_the_pin_cannot_be_checked_and_does_not_block():  # D4
-    world = World()
-    world.utility.documents["/edevs"] = listed(
-        "EndDeviceList", [end_device(LFDI, links=("FunctionSetAssignmentsList", "DERList"))]
-    )
-    world.settle(3)
-    assert world.export_limits() == [5000]
-
-
-def test_a_default_that_is_not_there_is_no_default():  # T7
-    for status in (204, 404):
-        world = talked()
-        world.utility.statuses["/p/P/default"] = status
-        world.settle(310)
-        assert world.programs.default_for(EXP_LIM) == -1
-
-
-def test_a_default_whose_link_is_gone_is_no_default():  # E5, T7
-    world = talked()
-    linked = program("P", 1)
-    bare = linked.replace('<DefaultDERControlLink href="/p/P/default"/>', "")
-    assert bare != linked
-    world.utility.documents["/programs"] = listed("DERProgramList", [bare])
-    world.settle(310)
-    assert world.programs.default_for(EXP_LIM) == -1
-
-
-def test_a_default_that_fails_keeps_the_last():  # T7
-    world = talked()
-    world.utility.statuses["/p/P/default"] = 500
-    world.settle(700)
-    assert world.programs.default_for(EXP_LIM) == 0
-    assert "500" in world.journal.faults["DefaultDERControl of program 1"]
-
-
 def test_a_list_that_says_more_than_it_brings_is_asked_on_until_a_page_brings_nothing():  # T6
     world = World()
     events = [control(n, NOW + 100 * n, 100, 1000 * n) for n in (1, 2, 3)]
@@ -154,34 +90,6 @@ def test_a_document_that_breaks_off_leaves_the_last_good_state_in_force():  # P5
     assert len(world.journal.faults) == 6
 
 
-def test_a_program_that_vanishes_takes_its_events_with_it():  # D1
-    world = talked()
-    world.utility.documents["/programs"] = listed("DERProgramList", [])
-    world.settle(310)
-    assert world.export_limits() == []
-    assert world.programs.default_for(EXP_LIM) == -1
-
-
-def test_a_program_that_moves_is_found_again_with_its_events():  # T5
-    world = World()
-    world.utility.documents["/p/P/controls"] = listed("DERControlList", [control(1, NOW + 60, 90000, 5000)])
-    world.settle(3)
-    for path in ("default", "controls"):
-        world.utility.documents["/p/Q/" + path] = world.utility.documents.pop("/p/P/" + path)
-    world.utility.documents["/programs"] = listed("DERProgramList", [program("Q", 1)])
-    world.settle(350)
-    assert world.export_limits() == [5000]
-
-
-def test_a_program_that_moves_keeps_its_default_meanwhile():  # T5
-    world = talked()
-    world.utility.documents["/programs"] = listed("DERProgramList", [program("Q", 1)])
-    world.utility.statuses["/p/Q/default"] = 500
-    world.settle(310)
-    assert world.programs.default_values[EXP_LIM] == 1500
-    assert world.programs.default_for(EXP_LIM) == 0
-
-
 def test_a_resource_that_keeps_failing_is_looked_for_again_where_it_was_named():  # T5
     world = talked()
     world.utility.statuses["/p/P/controls"] = 404
@@ -193,57 +101,12 @@ def test_a_resource_that_keeps_failing_is_looked_for_again_where_it_was_named():
 
 def test_a_list_without_an_end_is_refused_and_changes_nothing():  # P5, T6
     world = talked()
-    world.utility.documents["/p/P/controls"] = listed("DERControlList", [control(1, NOW + 60, 300, 5000, 2)], 9999999)
+    world.utility.documents["/p/P/controls"] = lambda start: listed(
+        "DERControlList", [control(1000 + start, NOW + 60, 300, 1), control(1, NOW + 60, 300, 5000, 2)], 9999999
+    )
     world.settle(310)
     assert world.export_limits() == [5000]
     assert "does not end" in world.journal.faults["DERControlList of program 1"]
-
-
-def test_more_programs_than_there_is_room_for_are_left_out_and_told():  # P5
-    world = World()
-    programs = [program("P%d" % n, n, n) for n in range(1, 40)]
-    world.utility.documents["/programs"] = listed("DERProgramList", programs)
-    world.settle(3)
-    assert sum(world.programs.used) == 16
-    assert "the first 16 count" in world.journal.faults["programs"]
-    world.utility.documents["/programs"] = listed("DERProgramList", programs[:16])
-    world.settle(310)
-    assert "programs" not in world.journal.faults
-
-
-def test_as_many_other_programs_take_the_places_of_those_that_go():  # D1, P5
-    world = World()
-    programs = [program("P%d" % n, n, n) for n in range(1, 33)]
-    world.utility.documents["/programs"] = listed("DERProgramList", programs[:16])
-    world.settle(3)
-    world.utility.documents["/programs"] = listed("DERProgramList", programs[16:])
-    world.settle(305)
-    assert sorted([mrid[15] for mrid in slots(world)]) == list(range(17, 33))
-    assert "programs" not in world.journal.faults
-
-
-def slots(world):
-    return [world.programs.mrid[slot * 16 : slot * 16 + 16] for slot in range(16) if world.programs.used[slot]]
-
-
-def test_a_program_that_comes_back_after_another_is_not_answered_again():  # E10
-    world = World()
-    documents = world.utility.documents
-    documents["/p/P/controls"] = listed("DERControlList", [control(1, NOW + 60, 90000, 5000)])
-    documents["/p/Q/controls"] = listed("DERControlList", [])
-    for programs in ([program("P", 1)], [], [program("Q", 1, 2)], [program("P", 1), program("Q", 1, 2)]):
-        documents["/programs"] = listed("DERProgramList", programs)
-        world.settle(310)
-    assert world.export_limits() == [5000]
-    assert world.asked("POST /rsp") == 1
-
-
-def test_a_list_named_twice_is_followed_once():
-    world = World()
-    fsa = '<FunctionSetAssignments href="/f"><DERProgramListLink href="/programs"/></FunctionSetAssignments>'
-    world.utility.documents["/fsas"] = listed("FunctionSetAssignmentsList", [fsa, fsa])
-    world.settle(3)
-    assert world.asked("GET /programs") == 1
 
 
 def test_a_server_cannot_silence_the_gateway_for_long():  # S1, D3
@@ -326,18 +189,6 @@ def test_a_list_is_read_anew_before_the_events_that_found_no_room_are_needed(): 
     assert world.asked("GET /p/P/controls") > asked
 
 
-def test_a_program_that_has_no_list_any_more_leaves_no_gap_in_the_coverage():  # E7, T7
-    world = World()
-    world.utility.documents["/p/P/controls"] = listed("DERControlList", minutes(1, 30))
-    world.settle(3)
-    assert world.events.covered_until() < NEVER
-    bare = program("P", 1).replace('<DERControlListLink href="/p/P/controls"/>', "")
-    world.utility.documents["/programs"] = listed("DERProgramList", [bare])
-    world.settle(310)
-    assert world.events.covered_until() == NEVER
-    assert len(world.export_limits()) == 24  # they run to their ends
-
-
 def test_a_list_that_is_wanted_is_not_asked_for_more_often_than_every_10_seconds():  # E7, S1
     world = World()
     crowd = [control(n, NOW + n, 5, n) for n in range(1, 59)]
@@ -383,56 +234,180 @@ def test_when_a_primacy_changes_lists_whose_events_found_no_room_are_read_anew()
     assert world.asked("GET /p/P/controls") == 2
 
 
-def test_a_program_in_the_place_of_another_has_its_own_events_answered():  # E10
-    world = World()
-    documents = world.utility.documents
-    documents["/p/P/controls"] = listed("DERControlList", [control(1, NOW + 60, 90000, 5000)])
-    world.settle(3)
-    assert world.asked("POST /rsp") == 1
-    documents["/programs"] = listed("DERProgramList", [])
-    world.settle(310)
-    world.programs.mrid[16:] = bytes([1]) * 240  # no other place is left
-    documents["/p/Q/controls"] = documents["/p/P/controls"]
-    documents["/programs"] = listed("DERProgramList", [program("Q", 1, 2)])
-    world.settle(310)
-    assert world.export_limits() == [5000]
-    assert world.asked("POST /rsp") == 2
+def test_after_a_power_cut_each_device_waits_a_part_of_the_rate_that_is_its_own():  # S2
+    world = World(begins=False)
+    world.conversation.begin("/start", spread=True)
+    own = 0x4075 % 150
+    world.settle(own)
+    assert world.utility.asked == []
+    world.settle(1)
+    assert world.utility.asked
 
 
-def test_when_the_grid_is_back_all_lists_are_read_anew():  # E14
+def test_when_the_grid_is_back_each_device_waits_a_part_of_a_minute_that_is_its_own():  # E14, S2
     world = talked()
     world.settle(20)
     world.events.darken(True)
     world.settle(20)
     asked = world.asked("GET /p/P/controls")
-    assert world.export_limits() == []
     world.events.darken(False)
+    own = 0x4075 % 60
+    world.settle(own - 1)
+    assert world.asked("GET /p/P/controls") == asked
     world.settle(2)
     assert world.asked("GET /p/P/controls") == asked + 1
     assert world.export_limits() == [5000]
 
 
-def remembered(world):
-    """A program from before a restart, with its default."""
-    world.programs.put(bytes([9] * 16), 0, "")
-    world.programs.default_modes[0] = 1 << EXP_LIM
-    world.programs.default_values[EXP_LIM] = 4000
-    return world
+def paged(name, items, total=None):
+    """A list in pages as they are asked for; `total` is what it says of its length."""
+    return lambda start: listed(name, items[start : start + PAGE_SIZE], len(items) if total is None else total)
 
 
-def test_a_default_from_before_a_restart_holds_until_the_programs_have_been_read():  # E13, E14
-    world = remembered(World())
-    world.utility.statuses["/programs"] = 500
-    world.settle(5)
-    assert world.programs.default_for(EXP_LIM) == 0
+def test_a_list_that_says_less_than_it_has_is_asked_on_while_its_pages_are_full():  # T6
+    world = World()
+    fsas = ['<FunctionSetAssignments href="/f%d"/>' % n for n in range(24)] + [assignment("/programs")]
+    world.utility.documents["/fsas"] = paged("FunctionSetAssignmentsList", fsas, 24)
+    world.settle(3)
+    assert world.export_limits() == [5000]
+
+
+def assignment(programs):
+    """A FunctionSetAssignments that leads to the list `programs`."""
+    return '<FunctionSetAssignments href="/f%s"><DERProgramListLink href="%s"/></FunctionSetAssignments>' % (
+        programs,
+        programs,
+    )
+
+
+def test_a_server_that_repeats_its_first_page_for_ever_is_asked_twice():  # T6
+    world = World()
+    events = [control(n, NOW + 100 * n, 100, 1000 * n) for n in (1, 2, 3)]
+    world.utility.documents["/p/P/controls"] = listed("DERControlList", events, total=32)
+    world.settle(3)
+    assert world.export_limits() == [1000, 2000, 3000]
+    assert world.asked("GET /p/P/controls") == 2
+    assert "again and again" in world.journal.faults["DERControlList of program 1"]
+
+
+def test_a_list_that_changes_while_it_is_paged_is_read_again():  # T6
+    world = World()
+    events = [control(n, NOW + 100 * n, 100, n) for n in range(1, 31)]
+    reads = []
+
+    def changing(start):
+        reads.append(start)
+        return paged("DERControlList", events[1:] if len(reads) > 1 else events)(start)
+
+    world.utility.documents["/p/P/controls"] = changing
+    world.settle(3)
+    assert reads == [0, 24, 0, 24]
+    assert world.journal.faults == {}
+
+
+def test_nothing_vanishes_from_a_list_that_changes_whenever_it_is_paged():  # T6
+    world = World()
+    many = [program("X%d" % n, 9, n) for n in range(2, 32)]
+    world.utility.documents["/programs"] = listed("DERProgramList", [program("P", 1)])
+    world.settle(3)
+    world.utility.documents["/programs"] = lambda start: listed("DERProgramList", many[start:][:24], 30 + start // 24)
+    world.settle(310)
+    assert world.export_limits() == [5000]
+    assert "changes while it is read" in world.journal.faults["DERProgramList"]
+
+
+def test_a_bad_item_does_not_void_the_others_of_its_list():  # P5, S1
+    good = control(1, NOW + 60, 300, 5000)
+    for bad in (
+        control(2, NOW + 60, 300, 1).replace("interval>", "spell>"),
+        control(2, NOW + 60, 300, 1).replace("<value>1<", "<value>many<"),
+        control(2, NOW + 60, 300, 1).replace('responseRequired="03"', 'responseRequired="both"'),
+    ):
+        for items in ([bad, good], [good, bad]):
+            world = World()
+            world.utility.documents["/p/P/controls"] = listed("DERControlList", items)
+            world.settle(3)
+            assert world.export_limits() == [5000]
+            assert "DERControl" in world.journal.faults["DERControlList of program 1"]
+
+
+def test_a_bad_program_does_not_make_the_one_it_was_vanish():  # P5
+    world = talked()
+    world.utility.documents["/programs"] = listed(
+        "DERProgramList", [program("Q", 3, 2), program("P", 1).replace("primacy", "privacy")]
+    )
+    world.utility.documents["/p/Q/default"] = default(9000)
+    world.utility.documents["/p/Q/controls"] = listed("DERControlList", [])
+    world.settle(310)
+    assert world.export_limits() == [5000]
+    assert world.programs.default_values[8 * world.programs.default_for(EXP_LIM)] == 1500
+    assert "primacy is missing" in world.journal.faults["DERProgramList"]
+    world.utility.documents["/programs"] = listed("DERProgramList", [program("Q", 3, 2)])
+    world.settle(310)
+    assert world.export_limits() == []
+    assert world.journal.faults == {}
+
+
+def test_an_item_that_leads_to_another_host_is_left_out_alone():  # T5
+    world = World()
+    stray = program("Q", 2, 2).replace('"/p/Q/default"', '"https://elsewhere.example/x"')
+    world.utility.documents["/programs"] = listed("DERProgramList", [stray, program("P", 1)])
+    world.settle(3)
+    assert world.export_limits() == [5000]
+    assert "another host" in world.journal.faults["DERProgramList"]
+
+
+def test_addresses_with_spaces_queries_and_capitals_in_the_host_are_followed():  # T5
+    world = World()
+    documents_ = world.utility.documents
+    documents_["/start"] = documents_["/start"].replace('"/edevs"', '"HTTPS://UTILITY.Example:443/e%20d/?x=1"')
+    documents_["/e%20d/"] = documents_.pop("/edevs").replace('"/fsas"', '"/f s as"')
+    documents_["/f s as"] = documents_.pop("/fsas")
+    world.settle(3)
+    assert world.export_limits() == [5000]
+
+
+def test_a_resource_that_was_there_and_is_gone_is_looked_for_at_once_where_it_was_named():  # T5
+    world = World()
+    world.utility.documents["/programs"] = listed("DERProgramList", [program("P", 1)], rate="86400")
+    world.utility.documents["/p/P/controls"] = listed("DERControlList", [], rate="60")
+    world.settle(3)
+    world.utility.statuses["/p/P/controls"] = 404
+    world.settle(60)
+    assert world.asked("GET /programs") == 2
+
+
+def test_a_429_on_one_resource_is_not_asked_for_at_every_turn():  # S1, P-05
+    world = World()
+    for path in ("/start", "/edevs", "/fsas", "/programs"):
+        world.utility.documents[path] = world.utility.documents[path].replace(" xmlns=", ' pollRate="60" xmlns=', 1)
+    world.settle(3)
+    world.utility.statuses["/p/P/controls"] = 429
+    before = world.asked("GET /p/P/controls")
+    world.settle(120)
+    world.utility.statuses.clear()
+    world.settle(90)
+    assert 2 <= world.asked("GET /p/P/controls") - before <= 9
+
+
+def test_after_retry_after_of_180_s_it_is_polled_once_before_280_s():  # S1, P-06
+    world = World()
+    for path in ("/start", "/edevs", "/fsas", "/programs"):
+        world.utility.documents[path] = world.utility.documents[path].replace(" xmlns=", ' pollRate="60" xmlns=', 1)
+    world.utility.retry_after["/p/P/controls"] = 180
+    world.settle(2)
+    del world.utility.retry_after["/p/P/controls"]
+    world.settle(180)
+    assert world.asked("GET /p/P/controls") == 1
+    world.settle(106)
+    assert world.asked("GET /p/P/controls") == 2
+
+
+def test_an_entry_that_is_not_there_may_mean_that_nobody_knows_the_device():  # T10
+    world = World()
+    world.utility.statuses["/start"] = 404
+    world.settle(3)
+    assert LFDI in world.journal.faults["registration"]
     world.utility.statuses.clear()
     world.settle(60)
-    assert world.programs.default_values[world.programs.default_for(EXP_LIM) * 8] == 1500
-    assert not world.programs.used[0]
-
-
-def test_a_default_from_before_a_restart_goes_when_the_device_is_no_longer_listed():  # E15
-    world = remembered(World())
-    world.utility.documents["/edevs"] = listed("EndDeviceList", [])
-    world.settle(3)
-    assert world.programs.default_for(EXP_LIM) == -1
+    assert world.journal.faults == {}

@@ -75,14 +75,17 @@ def default(exp_lim_w):
     ) % (NS, exp_lim_w)
 
 
-def end_device(lfdi, href="/e", links=("Registration", "FunctionSetAssignmentsList", "DERList"), enabled="true"):
-    """Return an EndDevice."""
+def end_device(
+    lfdi, href="/e", links=("Registration", "FunctionSetAssignmentsList", "DERList"), enabled="true", point=""
+):
+    """Return an EndDevice; `point` is the address of its ConnectionPoint."""
     paths = {"Registration": "/pin", "FunctionSetAssignmentsList": "/fsas", "DERList": "/ders"}
-    return '<EndDevice href="%s">%s<lFDI>%s</lFDI><sFDI>1</sFDI><enabled>%s</enabled></EndDevice>' % (
+    return '<EndDevice href="%s">%s<lFDI>%s</lFDI><sFDI>1</sFDI><enabled>%s</enabled>%s</EndDevice>' % (
         href,
         "".join(['<%sLink href="%s"/>' % (name, paths[name]) for name in links]),
         lfdi,
         enabled,
+        '<csipaus:ConnectionPointLink href="%s"/>' % point if point else "",
     )
 
 
@@ -113,7 +116,10 @@ def documents():
 
 
 class Utility:
-    """What a Session talks to: `documents` by path; `statuses` override; `sent` is what it was given."""
+    """What a Session talks to: `documents` by path; `statuses` override; `sent` is what it was given.
+
+    A document may be a function of the number of the first item that is asked for.
+    """
 
     def __init__(self):
         self.now = NOW
@@ -129,11 +135,15 @@ class Utility:
         """Return (status, body) for a request."""
         path = target.split("?")[0]
         self.asked.append(method + " " + path)
+        if method + " " + path in self.statuses:
+            return self.statuses[method + " " + path], b""
         if path in self.statuses:
             return self.statuses[path], b""
         if method != "GET":
             return (201 if method == "POST" else 204), b""
         body = self.documents.get(path)
+        if callable(body):
+            body = body(int(target.split("s=")[1].split("&")[0]))
         if body is None:
             return 404, b""
         body = body.replace("{now}", str(EPOCH + self.now)).encode()
@@ -183,6 +193,16 @@ class Session:
         self._utility.sent.append((method, href, body))
         return href + "/new%d" % len(self._utility.sent) if method == "POST" else None
 
+    async def fetch(self, href, media_type, size):
+        return self._ask("GET", href)[1][:size]
+
+    def speak(self, version):
+        self.version = version
+
+    def link(self, field):
+        record = self.reader.record
+        return self.resolve(record.text(field)) if record.has(field) else None
+
     def resolve(self, ref):
         try:
             return resolve("https://utility.example", ref)
@@ -206,6 +226,7 @@ class Device:
     lfdi = bytes([int(LFDI[i : i + 2], 16) for i in range(0, 40, 2)])
     pin = 111115
     pen = 57269
+    nmi = "2001985732"
 
 
 class Clock:
@@ -231,6 +252,9 @@ class Port:
     def random_below(self, n):
         return 0
 
+    def unload(self, module):
+        pass
+
 
 class Journal:
     """Keeps what was written."""
@@ -254,7 +278,7 @@ class Journal:
 class World:
     """A gateway's client side and the utility it talks to."""
 
-    def __init__(self, rtc=NOW):
+    def __init__(self, rtc=NOW, profile="default", begins=True):
         self.utility = Utility()
         self.clock = Clock(rtc)
         self.journal = Journal()
@@ -268,19 +292,22 @@ class World:
         self.inverter = Inverter()
         self.ring = Ring()
         self.mirror = Mirror(self.ring, Device, self.journal.write)
+        self.session = Session(self.utility)
         self.conversation = Conversation(
             Port(),
             self.clock,
             self.journal,
-            Session(self.utility),
+            self.session,
             Device,
+            PROFILES[profile],
             self.programs,
             self.events,
             Responder(self.journal, Device, self.responses),
             DerResources(self.inverter, self.programs),
             self.mirror,
         )
-        self.conversation.begin("/start")
+        if begins:
+            self.conversation.begin("/start")
 
     def settle(self, seconds=1):
         """Let `seconds` pass, and in each let the conversation do all that is due."""

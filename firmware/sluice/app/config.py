@@ -64,7 +64,7 @@ def _pin(value):
 
 
 def _version(value):
-    return value in ("1.2", "1.3")
+    return value in ("1.2", "1.3", "discover")
 
 
 def _nmi(value):
@@ -105,7 +105,7 @@ KEYS = (
     ("server", "key", _name, _FILE + ": this device's private key", REQUIRED),
     ("server", "pen", _pen, "the IANA Private Enterprise Number, 1 to 99999999", REQUIRED),
     ("server", "pin", _pin, "the registration PIN: five digits and their check digit", REQUIRED),
-    ("server", "version", _version, '"1.2" or "1.3" of CSIP-AUS', "1.2"),
+    ("server", "version", _version, '"1.2" or "1.3" of CSIP-AUS, or "discover"', "1.2"),
     ("server", "profile", _profile, "one of " + ", ".join(sorted(PROFILES)), "default"),
     ("bus", "device", _name, "the serial line, such as /dev/ttyUSB0", REQUIRED),
     ("bus", "baud", _baud, "one of " + ", ".join([str(baud) for baud in BAUDS]), 9600),

@@ -1,4 +1,4 @@
-"""Who this device is to the utility: LFDI, SFDI and PIN, from its certificate and its configuration (T2, D4)."""
+"""Who this device is to the utility: LFDI, PIN and NMI, from its certificate and its configuration (T2, D4, D5)."""
 
 import binascii
 
@@ -21,7 +21,7 @@ def first_certificate(pem):
 class Device:
     """The identity of the gateway."""
 
-    def __init__(self, pem, pin, pen):
+    def __init__(self, pem, pin, pen, nmi):
         try:
             certificate = first_certificate(pem)
         except ValueError as error:
@@ -30,3 +30,4 @@ class Device:
         self.lfdi = binascii.unhexlify(self.lfdi_text)
         self.pin = pin
         self.pen = pen
+        self.nmi = nmi

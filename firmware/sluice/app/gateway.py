@@ -48,7 +48,7 @@ class Gateway:
         _, host, tcp_port, entry = split(server["url"])
         name = host if server["name"] is None else server["name"]
         tls = port.tls(server["ca"], server["certificate"], server["key"], name)
-        device = Device(port.read_file(server["certificate"]), server["pin"], server["pen"])
+        device = Device(port.read_file(server["certificate"]), server["pin"], server["pen"], config[""]["nmi"])
         clock = self._clock = Clock(port)
         self._journal = Journal(port, clock)
         from .expiry import ends
@@ -77,16 +77,17 @@ class Gateway:
             self._journal,
             Session(port, host, int(tcp_port), tls, profile.prefix, server["version"]),
             device,
+            profile,
             programs,
             events,
             Responder(self._journal, device, responses),
             DerResources(self._control.inverter, programs),
             self._mirror,
         )
-        self._conversation.begin(entry)
         store = Store(port, self._journal, state)
         self._memory = Memory(store, clock, programs, answered, responses)
-        self._memory.restore()
+        known = self._memory.restore()
+        self._conversation.begin(entry, server["version"] == "discover", known and port.cold)
         envelope.cut()  # a default that was stored and lies below the fixed limit holds at once
         self.envelope = envelope
         self.events = events

@@ -30,12 +30,13 @@ class Memory:
         self._looked = self._timed = clock.uptime()
 
     def restore(self):
-        """Fill the columns with what was saved; what is missing or damaged stays as it is."""
-        self._store.load("state", self._columns)
+        """Fill the columns with what was saved; what is missing or damaged stays as it is. Return whether any was."""
+        known = self._store.load("state", self._columns)
         self._crc = _crc(self._columns)
         self._responses.restored()
         if self._store.load("clock", (self._floor,)):
             self._clock.at_least(self._floor[0])
+        return known
 
     def keep(self):
         """Save what has changed, now and then. To be called every second."""

@@ -30,9 +30,14 @@ STATUS_CAUSES = """
 403: this certificate may not see it
 404: not there, or this certificate may not see it
 405: the server does not allow this here
+406: the server does not speak this version of CSIP-AUS: try another server.version
 409: the server says it is there already
+410: it is no longer there
+413: the server finds the document too long
 415: the server wants another Content-Type
+422: the server finds the document wrong: a value is not what it expects
 429: the server asks for fewer requests
+503: the server is busy, or is being worked on
 """
 
 

@@ -1,71 +1,81 @@
 """The conversation: one task that answers events, reads what is due and posts telemetry, one request at a time.
 
 What was read last good stays in force whatever happens to a later reading: a resource is taken over only
-when the whole of it, its last page included, has arrived in order (P5). A resource that fails is tried
-again twice within its period, and its parent read anew in case it has moved; a connection that fails
-holds everything back for as long (S1).
-Source: IEEE 2030.5-2018 clauses 6, 8, 10; requirements D1 to D4, T5 to T8, S1.
+when its last page has arrived in order (P5). An item of a list that cannot be read is left out and told; what the list
+named before does not go then. A resource that fails is tried again twice within its period, and its parent read anew
+in case it has moved; a connection that fails holds everything back for as long (S1).
+Source: IEEE 2030.5-2018 clauses 6, 8; requirements D2, D3, T5 to T8, S1, S2.
 """
 
 from micropython import const
 
-from sluice.doe.staged import Staged
 from sluice.sep2 import tables
 from sluice.sep2.url import add_query
-from sluice_wire.limits import MAX_PROGRAMS, PAGE_SIZE, PAGES_MAX, POLL_RATE_MIN_S, RETRY_AFTER_MAX_S
+from sluice_wire.limits import PAGE_SIZE, PAGES_MAX, POLL_RATE_MIN_S
 
+from .assignments import Assignments
+from .backoff import RETRIES_S, delay_s
 from .causes import RequestError
-from .tree import DEFAULT_RATE_S, NEVER, Row, Tree
-
-# What a row can be: index into KINDS below.
-_DCAP = const(0)
-_TIME = const(1)
-_EDEV_LIST = const(2)
-_REGISTRATION = const(3)
-_FSA_LIST = const(4)
-_DERP_LIST = const(5)
-_DERP = const(6)  # a DERProgram; it is read with its list
-_DDERC = const(7)
-_DERC_LIST = const(8)
-_DER_LIST = const(9)
-_MUP_LIST = const(10)
-_RESPONSES = const(11)  # not a resource of the tree: what is told, and tried again like one
-_TELEMETRY = const(12)
+from .kinds import (
+    DCAP,
+    DDERC,
+    DER_LIST,
+    DERC_LIST,
+    DERP,
+    DERP_LIST,
+    EDEV_LIST,
+    FSA_LIST,
+    MUP_LIST,
+    REGISTRATION,
+    RESPONSES,
+    TELEMETRY,
+    TIME,
+)
+from .registration import Registration
+from .tree import DEFAULT_RATE_S, Row, Tree
 
 _SERVER = "server"  # what is at fault when nothing can be had of it; else it is the one resource
 _DRIFT_TOLD_S = const(60)  # D2
-_ABOVE = (_DCAP, _EDEV_LIST, _REGISTRATION, _FSA_LIST, _DERP_LIST)  # what leads to the programs
-_RETRIES_S = (10, 30)  # before the retries within a period, and as much again at random
+_CALM_S = const(60)  # after the grid is back, the lists of all devices are read anew within this time
 
 
 class Conversation:
-    """Holds the tree of resources; what they say goes to programs, events, clock, DER resources and mirror."""
+    """Holds the tree of resources; what they say goes to registration, assignments, clock, DER resources and mirror."""
 
-    def __init__(self, port, clock, journal, session, device, programs, events, responder, der, mirror):
+    def __init__(self, port, clock, journal, session, device, profile, programs, events, responder, der, mirror):
         self._port = port
         self._clock = clock
         self._journal = journal
         self._session = session
-        self._device = device  # lfdi, pin
-        self._programs = programs
         self._events = events
-        self._staged = Staged(events)
         self._responder = responder
         self._der = der
         self._mirror = mirror
         self._tree = Tree(self._forget)
-        self._found = []  # what the list being read names
-        self._left_out = False  # and that it names more
-        self._own_links = None  # of the own EndDevice
-        self._telling = Row(_RESPONSES, "", None, -1, DEFAULT_RATE_S, 0)
-        self._posting = Row(_TELEMETRY, "", None, -1, DEFAULT_RATE_S, 0)
+        self._registration = Registration(port, clock, journal, session, device, profile, self._tree)
+        self._assignments = Assignments(clock, journal, session, programs, events, self._tree)
+        self._readers = (self, self._registration, self._assignments)
+        self._spread = device.lfdi[0] << 8 | device.lfdi[1]  # this device's own
+        self._telling = Row(RESPONSES, "", None, -1, DEFAULT_RATE_S, 0)
+        self._posting = Row(TELEMETRY, "", None, -1, DEFAULT_RATE_S, 0)
+        self._on_item = None  # of the list being read
+        self._first = None  # the first item of its first page
         self._hold_until = 0
+        self._calm_until = 0
         self._failures = 0
-        self._restored = True  # there may be programs from before a restart that the server no longer lists
+        self._entry = None  # where to begin if the server's versions name no better address
+        self._unversioned = False  # they are still to be asked for
 
-    def begin(self, entry):
-        """All grows from the DeviceCapability at `entry`, the only address that is configured."""
-        self._tree.plant(_DCAP, entry, self._clock.uptime())
+    def begin(self, entry, discover=False, spread=False):
+        """All grows from the DeviceCapability at `entry`, the only address that is configured.
+
+        `discover`: the server is asked first which version it speaks, and where. `spread`: everybody may be beginning
+        in this second, the power is back; so this device waits for a part of half the poll rate that is its own (S2).
+        """
+        self._entry = entry
+        self._unversioned = self._discover = discover
+        wait = self._spread % (DEFAULT_RATE_S // 2) if spread else 0
+        self._tree.plant(DCAP, entry, self._clock.uptime() + wait)
 
     async def run(self):
         """Talk for ever."""
@@ -76,15 +86,17 @@ class Conversation:
     async def turn(self):
         """Do the most urgent thing. Return False if there is nothing to do this second."""
         now = self._clock.uptime()
+        if self._events.dark:
+            self._calm_until = now + self._spread % _CALM_S
         if now < self._hold_until:
             return False
         if self._der.changed():
-            self._hasten(_DER_LIST, now)
-        if self._events.wanted(self._clock.now()):
+            self._hasten(DER_LIST, now)
+        if now >= self._calm_until and self._events.wanted(self._clock.now()):
             self._hasten_events()
         row = self._telling
         try:
-            if row.due <= now and await self._responder.send_next(self._session, self._clock.now()):
+            if await self._says(row, self._responder.send_next):
                 row.retries = 0
             else:
                 row = self._tree.next()
@@ -92,7 +104,7 @@ class Conversation:
                     await self._poll(row)
                 else:
                     row = self._posting
-                    if row.due > now or not await self._mirror.post_next(self._session, self._clock.now()):
+                    if not await self._says(row, self._mirror.post_next):
                         return False
                     self._worked(row)
             self._failures = 0
@@ -100,6 +112,16 @@ class Conversation:
         except RequestError as error:
             self._failed(error, row, now)
         return True
+
+    async def _says(self, row, say):
+        """Let `say` send what waits next, if the server may be told anything now. Return whether there was anything."""
+        if row.due > self._clock.uptime() or not self._registered():
+            return False
+        return await say(self._session, self._clock.now())
+
+    def _registered(self):
+        """Tell whether the server lets us go on: it lists this device, with the right PIN and NMI."""
+        return self._tree.find(DER_LIST) is not None or self._tree.find(FSA_LIST) is not None
 
     def _hasten(self, kind, now):
         """Make the list of this kind due, unless it is being tried already."""
@@ -110,7 +132,7 @@ class Conversation:
     def _hasten_events(self):
         """Make the lists due whose events are needed before their time, unless they are being tried already."""
         for row in self._tree.rows:
-            if row.kind == _DERC_LIST and not row.retries and self._events.wants(row.slot, self._clock.now()):
+            if row.kind == DERC_LIST and not row.retries and self._events.wants(row.slot, self._clock.now()):
                 row.due = min(row.due, row.read + POLL_RATE_MIN_S)
 
     def _failed(self, error, row, now):
@@ -119,16 +141,32 @@ class Conversation:
             self._journal.fault(_SERVER, str(error))
             self._hold_until = now + self._delay_s(self._failures, self._tree.shortest_s(), error)
             self._failures += 1
+            if not error.status:
+                return
         else:
             self._journal.fault(self._name(row), str(error))
-            row.due = now + self._delay_s(row.retries, row.rate_s, error)
-            if error.retry_after >= 0:
-                row.read = row.due - POLL_RATE_MIN_S  # nothing hastens it
-            if row is self._posting and error.status == 404:
-                self._hasten(_MUP_LIST, now)
-            row.retries += 1
-            if row.retries > len(_RETRIES_S):
-                self._tree.doubt(row, now)
+        row.due = now + self._delay_s(row.retries, row.rate_s, error)
+        if error.retry_after >= 0 and row.kind > DERP_LIST:
+            row.read = row.due - POLL_RATE_MIN_S  # nothing hastens it
+        row.retries += 1
+        if row is self._posting and error.status == 404:
+            self._hasten(MUP_LIST, now)
+        if row.retries > len(RETRIES_S) or row.retries == 1 and row.read >= 0 and error.status in (404, 410):
+            self._tree.doubt(row, now)
+        self._suspect(error, row, now)
+
+    def _suspect(self, error, row, now):
+        # What a failure may say about who we are there, and where.
+        if row.kind == DCAP:
+            if error.status == 404:
+                self._registration.tell_missing("the server's entry is not there, or it does not know this device")
+            if row.retries > len(RETRIES_S):
+                self._unversioned = self._discover
+        elif row.kind == REGISTRATION and row.retries > len(RETRIES_S):
+            self._registration.registration_failed(row, error, now)
+
+    def _delay_s(self, failures, rate_s, error):
+        return delay_s(failures, rate_s, error.retry_after, self._port.random_below)
 
     def _name(self, row):
         """Return what to call a resource before people."""
@@ -143,78 +181,126 @@ class Conversation:
         row.retries = 0
         self._journal.well(self._name(row))
 
-    def _delay_s(self, failures, rate_s, error):
-        if error.retry_after >= 0:
-            least = min(error.retry_after, RETRY_AFTER_MAX_S) + 1
-            return least + self._port.random_below(least // 4 + 10)
-        if failures < len(_RETRIES_S):
-            return _RETRIES_S[failures] + self._port.random_below(_RETRIES_S[failures])
-        return rate_s + self._port.random_below(rate_s // 10 + 1)
+    def _forget(self, row):
+        """A row has left the tree."""
+        self._journal.forget(self._name(row))
+        if row.kind == DERP:
+            self._assignments.lose(row)
 
     # --- reading --------------------------------------------------------------------------------
 
     async def _poll(self, row):
-        if row.kind == _MUP_LIST and not self._registered():
+        if row.kind == MUP_LIST and not self._registered():
             row.due = self._clock.uptime() + 1  # the server would refuse
             return
-        _, document, on_item, done = KINDS[row.kind]
-        self._found = []
-        self._left_out = False
-        self._staged.clear(max(0, row.slot))
+        if row.kind == DCAP and self._unversioned:
+            await self._ask_versions(row)
+        _, document, reader, on_item, done = KINDS[row.kind]
+        reader = self._readers[reader]
+        record = None
+        rate_s = 0
         if on_item:
-            record = await self._read_list(row.href, document, getattr(self, on_item))
-        else:
+            rate_s = await self._read_list(row, document, getattr(reader, on_item))
+        elif document:
             record = await self._read_one(row, document)
+            rate_s = record.poll_rate if record else 0
         now = self._clock.uptime()
-        self._tree.polled(row, now, record.poll_rate if record else 0)
-        wait = getattr(self, done)(row, record, now)
-        if self._restored:
-            self._forget_restored()
+        self._tree.polled(row, now, rate_s)
+        wait = getattr(reader, done)(row, record, now)
+        self._assignments.drop_lost()
         if wait is not None:
             await wait
         self._worked(row)
+        if on_item and self._tree.unread:
+            self._journal.fault(self._name(row), "not all of it can be read: %s" % self._tree.unread)
 
-    async def _read_list(self, href, document, on_item):
-        """Read all pages, counting the items that come: `all` and `results` may lie (T6)."""
+    async def _ask_versions(self, row):
+        from .versions import discover
+
+        try:
+            row.href = await discover(self._session, self._entry)
+        finally:
+            self._port.unload("sluice.client.versions")
+        self._unversioned = False
+
+    async def _read_list(self, row, document, on_item):
+        """Read a list, once more if it has changed between two pages. Return its poll rate, 0 if it names none."""
+        self._on_item = on_item
+        tree = self._tree
+        for _ in range(2):
+            tree.found = []
+            tree.unread = ""
+            self._assignments.begin(row)
+            rate_s, changed = await self._read_pages(row.href, document)
+            if not changed:
+                return rate_s
+        tree.unread = tree.unread or "it changes while it is read"
+        return rate_s
+
+    async def _read_pages(self, href, document):
+        """Read page after page, counting the items that come: `all` and `results` may lie (T6).
+
+        A full page may be followed by another whatever `all` says. Return the poll rate and whether `all` has changed.
+        """
         record = self._session.reader.record
-        start = 0
+        start = rate_s = all_ = 0
+        changed = False
+        self._first = None
         for _ in range(PAGES_MAX):
-            if not await self._session.get(add_query(href, start, PAGE_SIZE), document, on_item):
-                return None
+            if not await self._session.get(add_query(href, start, PAGE_SIZE), document, self._item):
+                return rate_s, changed
+            self._tree.unread = self._tree.unread or record.unread
+            if self._first == ():
+                if start < all_:
+                    self._tree.unread = "the server sends its first page again and again"
+                return rate_s, changed
+            if not start:
+                rate_s = record.poll_rate
+                all_ = record.all_
+            elif record.items and record.all_ != all_:
+                changed = True
             start += record.items
-            if not record.items or start >= record.all_:
-                return record
+            if not record.items or start >= record.all_ and record.items != PAGE_SIZE:
+                return rate_s, changed
         raise RequestError("the list at %s does not end" % href, False)
+
+    def _item(self, record):
+        """An item of the list being read. A server that sends its first page again and again has no other."""
+        if record.items == 1 and self._first != ():
+            key = (bytes(record.mrid), bytes(record.lfdi), record.text(record.HREF))
+            if self._first is None:
+                self._first = key
+            elif self._first == key:
+                self._first = ()
+        if self._first != ():
+            try:
+                self._on_item(record)
+            except RequestError as error:
+                self._tree.unread = str(error)
 
     async def _read_one(self, row, document):
         try:
             if await self._session.get(row.href, document):
                 return self._session.reader.record
         except RequestError as error:
-            if error.status != 404 or row.kind != _DDERC:
+            if error.status != 404 or row.kind != DDERC:
                 raise
-        if row.kind != _DDERC:
+            if not row.retries and self._assignments.has_default(row.slot):
+                raise  # has it moved?
+        if row.kind != DDERC:
             raise RequestError("GET %s was answered with nothing" % row.href, False)
         return None
-
-    def _registered(self):
-        """Tell whether the server lists this device, with the right PIN."""
-        return self._tree.find(_DER_LIST) is not None or self._tree.find(_FSA_LIST) is not None
-
-    def _link(self, record, field):
-        """Return the path of a link of the record being read, or None."""
-        return self._session.resolve(record.text(field)) if record.has(field) else None
 
     # --- what was read --------------------------------------------------------------------------
 
     def _dcap_read(self, row, record, now):
         found = []
         for kind, field in (
-            (_TIME, record.TIME_LINK),
-            (_EDEV_LIST, record.EDEV_LIST_LINK),
-            (_MUP_LIST, record.MUP_LIST_LINK),
+            (TIME, record.TIME_LINK),
+            (EDEV_LIST, record.EDEV_LIST_LINK),
+            (MUP_LIST, record.MUP_LIST_LINK),
         ):
-            href = self._link(record, field)
+            href = self._session.link(field)
             if href:
                 found.append((kind, href, -1))
         self._tree.children(row, found, now)
@@ -225,129 +311,16 @@ class Conversation:
             side = "behind" if drift > 0 else "ahead of"
             self._journal.write("clock was %d s %s the server's; corrected" % (abs(drift), side))
 
-    def _end_device(self, record):
-        if record.has_lfdi and record.lfdi == self._device.lfdi:
-            links = []
-            for kind, field in (
-                (_REGISTRATION, record.REGISTRATION_LINK),
-                (_FSA_LIST, record.FSA_LIST_LINK),
-                (_DER_LIST, record.DER_LIST_LINK),
-            ):
-                href = self._link(record, field)
-                if href:
-                    links.append((kind, href, -1))
-            self._found = [record.enabled, links]
-
-    def _end_devices_read(self, row, record, now):
-        if not self._found:
-            self._journal.fault(
-                "registration",
-                "the server does not list LFDI %s: give it to the utility; fixed limits hold" % self._device.lfdi_text,
-            )
-            self._tree.children(row, [], now)
-        elif not self._found[0]:
-            self._journal.fault("registration", "the utility has disabled this device; fixed limits hold")
-            self._tree.children(row, [], now)
-        else:
-            self._journal.well("registration")
-            links = self._found[1]
-            first = [link for link in links if link[0] == _REGISTRATION]
-            self._own_links = [link for link in links if link[0] != _REGISTRATION]
-            self._tree.children(row, first or self._own_links, now)
-
-    def _registration_read(self, row, record, now):
-        if record.pin == self._device.pin:
-            self._journal.well("PIN")
-            self._tree.children(row, list(self._own_links), now)
-        else:
-            self._journal.fault(
-                "PIN", "the server's PIN is not the one in server.pin: wrong site or wrong device; fixed limits hold"
-            )
-            self._tree.children(row, [], now)
-
-    def _fsa(self, record):
-        href = self._link(record, record.DERP_LIST_LINK)
-        if href and (_DERP_LIST, href, -1) not in self._found:
-            self._find((_DERP_LIST, href, -1))
-
-    def _find(self, what):
-        """Keep what a list names, within the bound of programs; an item beyond it is left out."""
-        if len(self._found) < MAX_PROGRAMS:
-            self._found.append(what)
-        else:
-            self._left_out = True
-
-    def _found_read(self, row, record, now):
-        self._tree.children(row, self._found, now)
-        self._tell_left_out(row)
-
-    def _tell_left_out(self, row):
-        row.left_out = self._left_out
-        if [True for other in self._tree.rows if other.left_out]:
-            self._journal.fault("programs", "more than the device follows; the first %d count" % MAX_PROGRAMS)
-        else:
-            self._journal.well("programs")
-
-    def _derp(self, record):
-        self._find(
-            (
-                bytes(record.mrid),
-                record.primacy,
-                record.text(record.DESCRIPTION) if record.has(record.DESCRIPTION) else "",
-                self._link(record, record.HREF),
-                self._link(record, record.DDERC_LINK),
-                self._link(record, record.DERC_LIST_LINK),
-            )
-        )
-
-    def _derps_read(self, row, record, now):
-        below = {}
-        for mrid, primacy, title, href, dderc, derc in self._found:
-            slot = self._programs.put(mrid, primacy, title)
-            if slot < 0:
-                self._left_out = True
-                continue
-            if self._programs.is_new:
-                self._events.answered.forget_program(slot)
-            if self._programs.is_moved:
-                self._events.hiding_less()
-            if not dderc:
-                self._programs.clear_default(slot)
-            if not derc:
-                self._staged.clear(slot)
-                self._events.merge(self._staged, self._clock.now())  # as a list that names nothing
-            below[(_DERP, href, slot)] = [
-                (kind, link, slot) for kind, link in ((_DDERC, dderc), (_DERC_LIST, derc)) if link
-            ]
-        self._tell_left_out(row)
-        self._tree.children(row, list(below), now)
-        for child in [other for other in self._tree.rows if other.parent is row]:
-            child.due = NEVER  # read with its list
-            child.rate_s = row.rate_s
-            self._tree.children(child, below[(_DERP, child.href, child.slot)], now)
-
-    def _dderc_read(self, row, record, now):
-        if record:
-            self._programs.set_default(row.slot, record)
-        else:
-            self._programs.clear_default(row.slot)
-
-    def _derc(self, record):
-        self._staged.stage(record, self._clock.now())
-
-    def _dercs_read(self, row, record, now):
-        self._events.merge(self._staged, self._clock.now())
-
     def _der_item(self, record):
-        if not self._found:
+        if not self._tree.found:
             fields = (record.DERS_LINK, record.DERG_LINK, record.DERCAP_LINK)
-            self._found = [self._link(record, field) for field in fields]
+            self._tree.found = [self._session.link(field) for field in fields]
 
     def _ders_read(self, row, record, now):
-        return self._der.put(self._session, self._found or (None, None, None), self._clock.now())
+        return self._der.put(self._session, self._tree.found or (None, None, None), self._clock.now())
 
     def _mup(self, record):
-        self._mirror.listed(record, self._link(record, record.HREF))
+        self._mirror.listed(record, self._session.link(record.HREF))
 
     def _mups_read(self, row, record, now):
         return self._register_mirror(row)
@@ -356,49 +329,22 @@ class Conversation:
         if await self._mirror.register(self._session, row.href):
             row.due = self._clock.uptime() + 1  # read the post rate it was given
 
-    def _forget(self, row):
-        """A row has left the tree."""
-        self._journal.forget(self._name(row))
-        if row.kind == _DERP:
-            for other in self._tree.rows:
-                if other.kind == _DERP and other.slot == row.slot:
-                    return
-            self._drop(row.slot)
 
-    def _drop(self, slot):
-        self._events.drop_program(slot)
-        self._programs.remove(slot)
-        for row in self._tree.rows:
-            if row.left_out and not row.retries:
-                row.due = min(row.due, self._clock.uptime() + 1)  # there is room now
-
-    def _forget_restored(self):
-        """Once all that leads to the programs has been read, those that nothing leads to go."""
-        listed = []
-        for row in self._tree.rows:
-            if row.kind in _ABOVE and row.read < 0:
-                return
-            if row.kind == _DERP:
-                listed.append(row.slot)
-        self._restored = False
-        for slot in range(MAX_PROGRAMS):
-            if self._programs.used[slot] and slot not in listed:
-                self._drop(slot)
-
-
-# name; document; what each item of a list goes to; what is done when the whole has been read
+# By kind: name; document; who reads it: 0 conversation, 1 registration, 2 assignments; what each item of a list goes
+# to; what is done when the whole has been read.
 KINDS = (
-    ("DeviceCapability", tables.DEVICE_CAPABILITY, None, "_dcap_read"),
-    ("Time", tables.TIME, None, "_time_read"),
-    ("EndDeviceList", tables.END_DEVICE_LIST, "_end_device", "_end_devices_read"),
-    ("Registration", tables.REGISTRATION, None, "_registration_read"),
-    ("FunctionSetAssignmentsList", tables.FSA_LIST, "_fsa", "_found_read"),
-    ("DERProgramList", tables.DERP_LIST, "_derp", "_derps_read"),
-    ("DERProgram", None, None, None),
-    ("DefaultDERControl", tables.DDERC, None, "_dderc_read"),
-    ("DERControlList", tables.DERC_LIST, "_derc", "_dercs_read"),
-    ("DERList", tables.DER_LIST, "_der_item", "_ders_read"),
-    ("MirrorUsagePointList", tables.MUP_LIST, "_mup", "_mups_read"),
-    ("responses", None, None, None),
-    ("telemetry", None, None, None),
+    ("DeviceCapability", tables.DEVICE_CAPABILITY, 0, None, "_dcap_read"),
+    ("EndDeviceList", tables.END_DEVICE_LIST, 1, "end_device", "end_devices_read"),
+    ("Registration", tables.REGISTRATION, 1, None, "registration_read"),
+    ("FunctionSetAssignmentsList", tables.FSA_LIST, 2, "fsa", "fsas_read"),
+    ("DERProgramList", tables.DERP_LIST, 2, "derp", "derps_read"),
+    ("DERProgram", None, 0, None, None),
+    ("DefaultDERControl", tables.DDERC, 2, None, "dderc_read"),
+    ("DERControlList", tables.DERC_LIST, 2, "derc", "dercs_read"),
+    ("Time", tables.TIME, 0, None, "_time_read"),
+    ("ConnectionPoint", None, 1, None, "tell_nmi"),
+    ("DERList", tables.DER_LIST, 0, "_der_item", "_ders_read"),
+    ("MirrorUsagePointList", tables.MUP_LIST, 0, "_mup", "_mups_read"),
+    ("responses", None, 0, None, None),
+    ("telemetry", None, 0, None, None),
 )

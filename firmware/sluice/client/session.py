@@ -1,8 +1,9 @@
 """One TLS connection to the utility server, kept as long as it lasts, and one request on it at a time.
 
 A request has one total deadline, from connecting to the last byte. A kept connection that the server has
-closed in the meantime is made anew, once. What comes back goes through the sans-I/O parsers of `sep2`;
-nothing is held whole.
+closed in the meantime is made anew and the request repeated, once: nobody can tell whether the server had taken a PUT
+or POST before it closed, so what it must not have twice bears an mRID, or a status that it knows. What comes back goes
+through the sans-I/O parsers of `sep2`; nothing is held whole.
 Source: RFC 9112; IEEE 2030.5-2018 5; requirements T1, T4, T7, T9.
 """
 
@@ -76,6 +77,22 @@ class Session:
 
         return Inflater(self._tokenizer)
 
+    async def fetch(self, href, media_type, size):
+        """Return the document of another `media_type` at `href`, at most `size` bytes of it. RequestError otherwise."""
+        response = self._response
+        before = (response.kept, response.inflater, self._media_type)
+        response.kept = bytearray(size)
+        response.inflater = None
+        response.hands_on = False
+        self._media_type = media_type
+        try:
+            if await self._request("GET", href, None) != 200:
+                raise self._refusal("GET", href)
+            return response.kept[: response.length]
+        finally:
+            response.kept, response.inflater, self._media_type = before
+            response.hands_on = True
+
     def speak(self, version):
         """From now on write, and ask for, CSIP-AUS 1.2 or "1.3"."""
         self._writer.namespace = NS_CSIPAUS_13 if version == "1.3" else NS_CSIPAUS_12
@@ -107,6 +124,11 @@ class Session:
                 await self._stream.write(writer.buf, writer.n)
                 writer.n = 0
         await self._stream.write(writer.buf, writer.n)
+
+    def link(self, field):
+        """Return the path of a link of the record that was read, None if it has none; RequestError as `resolve`."""
+        record = self.reader.record
+        return self.resolve(record.text(field)) if record.has(field) else None
 
     def resolve(self, ref):
         """Return the path that an href or Location of this server means; RequestError if it leads elsewhere."""

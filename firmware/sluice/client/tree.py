@@ -24,7 +24,7 @@ class Row:
         self.rate_s = rate_s
         self.due = due
         self.retries = 0
-        self.read = -1  # when it was read last
+        self.read = -1  # when it was read last; -2 = never, and nobody waits for it any more
         self.left_out = False  # it names more than there is room for
 
 
@@ -34,6 +34,8 @@ class Tree:
     def __init__(self, on_removed):
         """`on_removed(row)` is called for every row that goes."""
         self.rows = []
+        self.found = []  # what the list being read names
+        self.unread = ""  # and why not all of it could be read
         self._on_removed = on_removed
 
     def plant(self, kind, href, now):
@@ -63,8 +65,8 @@ class Tree:
         """`row` was read; the server wants it every `rate_s` seconds (0 = it did not say: as its parent)."""
         if rate_s:
             row.rate_s = min(max(rate_s, POLL_RATE_MIN_S), POLL_RATE_MAX_S)
-        elif row.parent is not None:
-            row.rate_s = row.parent.rate_s
+        else:
+            row.rate_s = row.parent.rate_s if row.parent is not None else DEFAULT_RATE_S
         row.read = now
         row.due = now + row.rate_s
 
@@ -76,8 +78,11 @@ class Tree:
         if above is not None:
             above.due = min(above.due, now)
 
-    def children(self, row, found, now):
-        """Make `found`, a list of (kind, href, program slot), the children of `row`; new ones are due at once."""
+    def children(self, row, found, now, keep=False):
+        """Make `found`, a list of (kind, href, program slot), the children of `row`; new ones are due at once.
+
+        Those that `found` does not name go, unless they are to be kept: not all of the list could be read.
+        """
         before = [old for old in self.rows if old.parent is row]
         for kind, href, slot in found:
             known = [old for old in before if (old.kind, old.href, old.slot) == (kind, href, slot)]
@@ -88,7 +93,7 @@ class Tree:
             if wanted in found:
                 if child.rate_s > row.rate_s and child.due < NEVER:
                     child.due = min(child.due, now + row.rate_s)
-            else:
+            elif not keep:
                 self.remove(child)  # last: what it was may stand elsewhere now
 
     def remove(self, row):

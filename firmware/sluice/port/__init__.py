@@ -7,6 +7,7 @@ lines are made by it too:
     ticks_diff(a, b) -> int                 a - b, across the wrap
     rtc() -> int                            the real-time clock in core seconds, right or wrong
     built                                   the core second at which the firmware was built
+    cold                                    whether the machine was powered on in the last five minutes
     random_below(n) -> int                  0 .. n-1
     random_bytes(n) -> bytes                from the machine's own source, also in a simulation: keys are made of them
     print(text)                             one line for a person

@@ -15,7 +15,7 @@ from sluice_wire.sep2 import EPOCH
 
 from .built import BUILT
 from .errors import BAD_CA, BAD_CHAIN, TlsError, link_error, text_of
-from .timing import silence_ms
+from .timing import is_cold, silence_ms
 
 CIPHERS = "ECDHE-ECDSA-AES128-CCM8:ECDHE-ECDSA-AES128-GCM-SHA256:@SECLEVEL=0"  # CCM8 needs level 0 in OpenSSL 3
 
@@ -111,6 +111,7 @@ class Port:
 
     name = "CPython %d.%d, %d bits" % (sys.version_info[0], sys.version_info[1], sys.maxsize.bit_length() + 1)
     built = BUILT
+    cold = is_cold()
 
     def ticks_ms(self):
         return time.monotonic_ns() // 1000000

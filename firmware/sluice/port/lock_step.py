@@ -26,6 +26,7 @@ class LockStep(Port):
     """A port whose ticks, and asyncio's, are the machine's plus all the jumps, from `start_ms` until `until_ms`."""
 
     built = 0  # the scenario may be of another year
+    cold = False  # and what happens depends on nothing but the scenario
 
     def __init__(self, clock_name, start_ms, until_ms):
         self._file = open(clock_name, "r+b", 0)

@@ -18,7 +18,7 @@ from sluice_wire.sep2 import EPOCH
 from . import files
 from .built import BUILT
 from .errors import BAD_CA, BAD_CHAIN, TlsError, link_error, text_of
-from .timing import silence_ms
+from .timing import is_cold, silence_ms
 
 CIPHERS = ("TLS-ECDHE-ECDSA-WITH-AES-128-CCM-8", "TLS-ECDHE-ECDSA-WITH-AES-128-GCM-SHA256")
 
@@ -122,6 +122,7 @@ class Port:
     sleep_ms = staticmethod(asyncio.sleep_ms)
     print = staticmethod(print)
     built = BUILT
+    cold = is_cold()
     random_bytes = staticmethod(os.urandom)
 
     def rtc(self):

@@ -28,7 +28,7 @@ _CHUNK = const(6)  # `_left` bytes of it
 _UNTIL_EOF = const(7)
 _DONE = const(8)
 
-_REASON_MAX = const(80)  # bytes kept of a body that is not read
+_REASON_MAX = const(80)  # bytes kept of a body that is not handed on
 
 
 class Response:
@@ -39,7 +39,8 @@ class Response:
         self._body = body
         self.inflater = inflater
         self._line = bytearray(HEADER_LINE_MAX)
-        self._reason = bytearray(_REASON_MAX)
+        self.kept = bytearray(_REASON_MAX)  # the beginning of a body that is not handed on: why it was refused
+        self.hands_on = True  # else every body is kept, whatever it is
         self.reset("GET")
 
     def reset(self, method):
@@ -66,7 +67,7 @@ class Response:
     def reason_text(self):
         """The beginning of a body that was not handed on, for people."""
         n = min(self.length, _REASON_MAX)
-        return "".join([chr(c) if 32 <= c < 127 else " " for c in self._reason[:n]]).strip()
+        return "".join([chr(c) if 32 <= c < 127 else " " for c in self.kept[:n]]).strip()
 
     def feed(self, buf, n):
         """Take the first `n` bytes of `buf`, all of them."""
@@ -107,8 +108,8 @@ class Response:
         if self._is_read():
             (self.inflater if self.compressed else self._body).feed(buf, n, i)
         elif not self.compressed:
-            for k in range(self.length, min(self.length + n, _REASON_MAX)):
-                self._reason[k] = buf[i + k - self.length]
+            for k in range(self.length, min(self.length + n, len(self.kept))):
+                self.kept[k] = buf[i + k - self.length]
         self.length += n
         if not self._left:
             if self._state == _CHUNK:
@@ -118,7 +119,7 @@ class Response:
         return i + n
 
     def _is_read(self):
-        return self._method == "GET" and self.is_xml and self.status < 300
+        return self._method == "GET" and self.is_xml and self.status < 300 and self.hands_on
 
     # --- lines ------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 The reader walks the tree of documents.py; what is not in it is skipped with everything inside. Children come in any
 order. An item that lacks what it must have, or a value that cannot be read, refuses the document by name, so that
-what was true before stays in force (P5).
+what was true before stays in force (P5). In a list it refuses the item: the others are handed on, and `unread` tells.
 Source: IEEE 2030.5-2018 annex B (sep.xsd); CSIP-AUS; requirements P2, P3.
 """
 
@@ -49,6 +49,7 @@ class Reader:
         self._document = document
         self._on_item = on_item
         self._node = document
+        self._good = None  # whether the item of a list can be read, as far as it has come; None: outside of one
         self._skip = 0  # depth inside an element that is not read
         self._missing = 0  # bits of what the item still lacks
 
@@ -67,6 +68,7 @@ class Reader:
         kind = KIND[node]
         if kind == ITEM:
             self.record.reset_item()
+            self._good = self._on_item and True
             self._missing = REQUIRED[node]
         elif kind == WATTS:
             self.record.multiplier = 0
@@ -120,15 +122,17 @@ class Reader:
             if record.value == BAD:
                 self._n = 0
                 self._refuse(node)
-            mode = MODE[node]
-            record.values[mode] = scale(record.value, record.multiplier)
-            record.modes |= 1 << mode
+            else:
+                mode = MODE[node]
+                record.values[mode] = scale(record.value, record.multiplier)
+                record.modes |= 1 << mode
         elif kind == ITEM:
             if self._missing:
                 self._lack(node)
             self.record.items += 1
-            if self._on_item:
+            if self._good:
                 self._on_item(self.record)
+            self._good = None
 
     def _take(self, node, buf, at, n):
         # Read the value buf[at:at + n] of a node, no white space at its ends.
@@ -178,12 +182,20 @@ class Reader:
     def _lack(self, item):
         for node in range(len(KIND)):
             if BIT[node] & self._missing and _path(node).startswith(_path(item)):
-                raise ReadError("%s is missing" % _path(node))
+                self._object("%s is missing" % _path(node))
+                return
 
     def _refuse(self, node):
         found = self._buf[self._at : self._at + min(self._n, _SHOWN)] if self._n else b""
         found = "".join([chr(c) if 32 <= c < 127 else "?" for c in found])
-        raise ReadError('%s: expected %s, found "%s"' % (_path(node), expected(KIND[node]), found))
+        self._object('%s: expected %s, found "%s"' % (_path(node), expected(KIND[node]), found))
+
+    def _object(self, why):
+        # Refuse the item of a list, or the document.
+        if self._good is None:
+            raise ReadError(why)
+        self._good = False
+        self.record.unread = self.record.unread or why
 
     def _refuse_root(self, name):
         raise ReadError("expected %s, found %s" % (_title(NAME[FIRST[self._node]]), _title(name)))

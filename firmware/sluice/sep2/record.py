@@ -55,6 +55,7 @@ class Record:
         self.results = 0  # items of this page, as the server says
         self.items = 0  # items that were read
         self.poll_rate = 0  # s, 0 = not given
+        self.unread = ""  # why an item of the list could not be read
         self.reset_item()
 
     def reset_item(self):
