@@ -20,7 +20,8 @@ UNLIMITED_W = const(536870911)
 # Telemetry (M5)
 POST_RATE_MIN_S = const(60)  # a postRate outside these is taken as the nearest
 POST_RATE_MAX_S = const(3600)
-TELEMETRY_SLOTS = const(48)  # interval sets kept; 32 B each: 1.5 KB
+CHUNK_SETS = const(12)  # interval sets of a chunk; two are in RAM: 1.3 KB, 2.5 KB with readings of each phase
+CHUNKS_MAX = const(24)  # full chunks in the store: with 300 s 24 hours, with 60 s 4.8; 0.7 or 1.3 KB of flash each
 
 # XML (P5)
 DOC_MAX = const(1048576)  # bytes of one document; read as a stream, costs nothing

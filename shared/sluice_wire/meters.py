@@ -15,7 +15,9 @@ V1 = const(2)
 V2 = const(3)
 V3 = const(4)
 HZ = const(5)
-QUANTITIES = const(6)
+W1 = const(6)  # phases 1 to 3: W, then var
+VAR1 = const(9)
+QUANTITIES = const(12)
 
 METERS = {
     "sdm630": (
@@ -29,6 +31,12 @@ METERS = {
             (0x0002, 10),  # V2
             (0x0004, 10),  # V3
             (0x0046, 1000),  # HZ
+            (0x000C, 1),  # W1
+            (0x000E, 1),  # W2
+            (0x0010, 1),  # W3
+            (0x0018, 1),  # VAR1
+            (0x001A, 1),  # VAR2
+            (0x001C, 1),  # VAR3
         ),
     ),
 }

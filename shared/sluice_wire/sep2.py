@@ -65,9 +65,13 @@ UOM_V = const(29)
 UOM_HZ = const(33)
 UOM_W = const(38)
 UOM_VAR = const(63)
+UOM_WH = const(72)
+KIND_ENERGY = const(12)
 KIND_POWER = const(37)
 COMMODITY_ELECTRICITY = const(1)
 QUALIFIER_AVERAGE = const(2)
+QUALIFIER_MAXIMUM = const(8)
+QUALIFIER_MINIMUM = const(9)
 FLOW_FORWARD = const(1)  # delivered to the customer
 FLOW_REVERSE = const(19)
 

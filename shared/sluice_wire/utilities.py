@@ -26,7 +26,7 @@ class Profile:
         by_phase=False,
         site_flow=FLOW_FORWARD,
         in_lists=True,
-        types_once=False,
+        types_once=True,
         resume=True,
     ):
         self.resume = resume  # an overlapped event runs on when its better has ended; else CSIP's way: it is dropped
@@ -37,12 +37,14 @@ class Profile:
         self.by_phase = by_phase  # readings of each phase, beside those of all together
         self.site_flow = site_flow  # flowDirection of the site's readings; the DER's is 19
         self.in_lists = in_lists  # readings of a usage point are posted in one list; else one by one
-        self.types_once = types_once  # ReadingTypes are given with the usage point only
+        self.types_once = types_once  # ReadingTypes are given with the usage point only: two fifths of the data
 
 
 PROFILES = {
     "default": Profile(),
-    "energy-queensland": Profile(in_band=False, nmi=NMI_NEVER, by_phase=True, site_flow=FLOW_REVERSE, in_lists=False),
-    "cppalue": Profile(prefix="ns2", in_band=False, nmi=NMI_WITH_CHECKSUM, types_once=True),
+    "energy-queensland": Profile(
+        in_band=False, nmi=NMI_NEVER, by_phase=True, site_flow=FLOW_REVERSE, in_lists=False, types_once=False
+    ),
+    "cppalue": Profile(prefix="ns2", in_band=False, nmi=NMI_WITH_CHECKSUM),
     "sa-power-networks": Profile(ramp_active=False),
 }

@@ -5,24 +5,28 @@ from array import array
 from bus_world import framed, words
 from doe_world import World
 from loops import each, total
+from memory_store import Store
 from test_clock import Ticks
 from test_inverter import image
 from test_meter import REGISTERS
 
 from sluice.app.clock import Clock
+from sluice.app.control import sample_der, sample_site
 from sluice.devices.inverter import Inverter
 from sluice.devices.meter import Meter
-from sluice.metering.intervals import DER_W, QUANTITIES, SITE_W, Intervals, grid_start
-from sluice.metering.ring import Ring
+from sluice.metering.intervals import Intervals, grid_start
+from sluice.metering.quantities import ALL, DER_W
+from sluice.metering.ring import VALUES, Ring
 from sluice.modbus.rtu import DONE, Reply, encode_read, encode_write
 from sluice.sep2.kinds import LARGEST
 from sluice.sep2.values import TIME_MAX
 from sluice.site.control import Control, pv_ceiling_w
 from sluice_wire.limits import (
+    CHUNK_SETS,
+    CHUNKS_MAX,
     POST_RATE_MAX_S,
     POST_RATE_MIN_S,
     SITE_MAX_W,
-    TELEMETRY_SLOTS,
     UNLIMITED_W,
 )
 from sluice_wire.meters import METERS
@@ -35,12 +39,17 @@ _LEAST = -_GREATEST - 1
 # --- samples and intervals --------------------------------------------------------------------------
 
 
+def _ring():
+    return Ring(Store(), ALL, None)
+
+
 class _Metering:
     """Intervals that are fed one value in every quantity, second by second."""
 
     def __init__(self, rate_s, values):
-        self.ring = Ring()
+        self.ring = _ring()
         self.intervals = Intervals(self.ring, rate_s)
+        self.oldest = [0] * (VALUES + ALL)
         self.rate_s = rate_s
         self.values = values
         self.now = 0
@@ -48,7 +57,7 @@ class _Metering:
     def second(self, now):
         self.now = now
         self.intervals.tick(now, self.rate_s)
-        for quantity in range(QUANTITIES):
+        for quantity in range(ALL):
             self.sample(quantity)
 
     def sample(self, quantity):
@@ -61,10 +70,10 @@ class _Metering:
             now += 1
 
     def close(self, now):
-        """Close the running interval, and give its average of DER_W."""
+        """Close the running interval, take it, and give its average of DER_W."""
         self.intervals.tick(now, self.rate_s)
-        newest = (self.ring.head + self.ring.waiting - 1) % TELEMETRY_SLOTS
-        return self.ring.values[newest * QUANTITIES + DER_W]
+        self.ring.pop(self.ring.oldest(self.oldest))
+        return self.oldest[VALUES + DER_W]
 
 
 def _averaging(rate_s, values, average, first=86400):
@@ -100,50 +109,48 @@ def interval_hostile_another_rate_and_another_time_every_second():
 
     def call():
         each(jump, jumps)
-        return metering.ring.waiting
+        return metering.ring.quantities
 
     def jump(n):
         metering.rate_s = POST_RATE_MIN_S + n * 37 % 3540
         metering.second(n * 7919 % 86400 if n & 1 else TIME_MAX - n)
 
-    return call, TELEMETRY_SLOTS
+    return call, ALL
 
 
 # --- the ring ---------------------------------------------------------------------------------------
 
 
-def _ringing(count, taken, waiting, value=1500):
-    ring = Ring()
+def _ringing(count, taken, value=1500):
+    """Add sets, each of which is taken by a server or not; the store is not asked, it takes heap at its own time."""
+    ring = _ring()
     sets = range(count)
+    oldest = [0] * (VALUES + ALL)
 
     def call():
-        while ring.waiting:
-            ring.pop()
         each(add, sets)
-        return ring.waiting
+        return ring.quantities
 
     def add(n):
-        fill(ring.add(TIME_MAX - n, 300))
+        ring.add(TIME_MAX - n, 300, (1 << ALL) - 1, 1)
+        ring.set(0, value)
+        ring.set(ALL - 1, value)
         if taken:
-            ring.pop()
+            ring.pop(ring.oldest(oldest))
 
-    def fill(slot):
-        ring.set(slot, 0, value, 1)
-        ring.set(slot, QUANTITIES - 1, value, 1)
-
-    return call, waiting
+    return call, ALL
 
 
 def ring_typical_each_is_taken_as_it_comes():
-    return _ringing(12, True, 0)
+    return _ringing(3 * CHUNK_SETS, True)
 
 
 def ring_worst_as_many_as_there_is_room_for():
-    return _ringing(TELEMETRY_SLOTS, False, TELEMETRY_SLOTS, -SITE_MAX_W)
+    return _ringing(CHUNK_SETS * CHUNKS_MAX, False, -SITE_MAX_W)
 
 
 def ring_hostile_a_server_that_never_takes_one():
-    return _ringing(10 * TELEMETRY_SLOTS, False, TELEMETRY_SLOTS, _GREATEST)
+    return _ringing(10 * CHUNK_SETS * CHUNKS_MAX, False, _GREATEST)
 
 
 # --- the control step -------------------------------------------------------------------------------
@@ -269,7 +276,7 @@ class _Site:
         self.inverter.w_max = w_max
         self.inverter.confirm(array("H", [0, 0, 0, 0, 1] + [0] * 13 + [0xFFFE]), 0)
         self.control = Control(w_max)
-        self.intervals = Intervals(Ring(), 60)
+        self.intervals = Intervals(_ring(), 60)
         self.reply = Reply()
         self.tx = bytearray(256)
         self.told = array("H", [0, 0, 60, 0, 1])
@@ -293,8 +300,8 @@ class _Site:
 
     def account(self):
         self.intervals.tick(self.world.now, 60)
-        self.intervals.sample(SITE_W, self.meter.w)
-        self.intervals.sample(DER_W, self.inverter.w)
+        sample_site(self.intervals, self.meter)
+        sample_der(self.intervals, self.inverter)
 
     def decide(self):
         self.limit_w = self.control.step(

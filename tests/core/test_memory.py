@@ -1,6 +1,7 @@
 """What outlives a restart, and when it is written."""
 
 from doe_world import Record, World, mrid
+from memory_store import Store
 
 from sluice.app.memory import Memory
 from sluice_wire.sep2 import EXP_LIM
@@ -22,30 +23,21 @@ class Clock:
         self.core_s = max(self.core_s, floor)
 
 
-class Store:
-    """Records in memory; `broken`: nothing is saved."""
+class Ring:
+    """What waits to be sent, as far as the memory is concerned."""
 
     def __init__(self):
-        self.records = {}
-        self.saves = []
-        self.broken = False
+        self.calls = []
 
-    def save(self, name, parts):
-        self.saves.append(name)
-        if not self.broken:
-            self.records[name] = [part[:] for part in parts]
-        return not self.broken
+    def restore(self):
+        self.calls.append("restore")
 
-    def load(self, name, parts):
-        saved = self.records.get(name, [])
-        for i, column in enumerate(saved):
-            for j in range(len(column)):
-                parts[i][j] = column[j]
-        return len(saved) > 0
+    def keep(self):
+        self.calls.append("keep")
 
 
-def remembering(world, store, clock=None):
-    memory = Memory(store, clock or Clock(), world.programs, world.answered, world.responses)
+def remembering(world, store, clock=None, ring=None):
+    memory = Memory(store, clock or Clock(), world.programs, world.answered, world.responses, ring or Ring())
     memory.restore()
     return memory
 
@@ -127,3 +119,9 @@ def test_the_floor_of_the_clock_is_written_every_hour_once_the_servers_time_is_k
     later = Clock()
     remembering(World(), store, later)
     assert later.now() > 9000 + 4000
+
+
+def test_telemetry_is_restored_once_and_kept_every_ten_seconds():  # M5
+    clock, ring = Clock(), Ring()
+    waited(remembering(World(), Store(), clock, ring), clock, 30)
+    assert ring.calls == ["restore"] + ["keep"] * 3

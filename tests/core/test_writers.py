@@ -59,24 +59,46 @@ def test_the_prefix_and_the_version_of_the_extension_are_the_utilitys_choice(): 
     assert "<ns2:doeModesEnabled>0F</ns2:doeModesEnabled></DERSettings>" in text
 
 
+def site_w():
+    reading = MeterReading()
+    reading.mrid = MRID
+    reading.description = "Site W"
+    reading.uom = UOM_W
+    reading.flow_direction = FLOW_FORWARD
+    reading.start = NOW - 300
+    reading.duration = 300
+    reading.value = -1500
+    reading.next_update_time = NOW + 300
+    return reading
+
+
 def test_a_reading_is_tagged_with_the_end_of_its_interval():  # M2
-    reading = MeterReading(MRID, "Site W", UOM_W, FLOW_FORWARD, 300)
-    reading.set(NOW - 300, 300, -1500, NOW + 300)
-    text = written(writers.mirror_meter_reading_list, (reading,))
-    assert "<lastUpdateTime>1682475028</lastUpdateTime><nextUpdateTime>1682475328</nextUpdateTime>" in text
-    assert "<duration>300</duration><start>1682474728</start></timePeriod><value>-1500</value>" in text
+    for text in (
+        written(writers.mirror_meter_reading_list, 1, (site_w(),), True),
+        written(writers.mirror_meter_reading, site_w(), True),
+    ):
+        assert "<lastUpdateTime>1682475028</lastUpdateTime><nextUpdateTime>1682475328</nextUpdateTime>" in text
+        assert "<duration>300</duration><start>1682474728</start></timePeriod><value>-1500</value>" in text
 
 
 def test_a_list_says_how_many_readings_it_holds():
-    reading = MeterReading(MRID, "Site W", UOM_W, FLOW_FORWARD, 300)
-    both = written(writers.mirror_meter_reading_list, (reading, reading))
+    both = written(writers.mirror_meter_reading_list, 2, (site_w(), site_w()), True)
     assert both.count("<MirrorMeterReading>") == 2
     assert ' all="2" results="2">' in both
 
 
+def test_readings_whose_types_were_told_before_bring_neither_types_nor_descriptions():  # U
+    for text in (
+        written(writers.mirror_meter_reading_list, 1, (site_w(),), False),
+        written(writers.mirror_meter_reading, site_w(), False),
+    ):
+        assert "ReadingType" not in text
+        assert "description" not in text
+        assert "<value>-1500</value>" in text
+
+
 def test_a_usage_point_gives_the_types_of_its_readings_without_values():  # U, M1
-    reading = MeterReading(MRID, "Site W", UOM_W, FLOW_FORWARD, 300)
-    text = written(writers.mirror_usage_point, MRID, "Site <1> & 2", ROLE_SITE, LFDI, (reading,))
+    text = written(writers.mirror_usage_point, MRID, "Site <1> & 2", ROLE_SITE, LFDI, (site_w(),))
     assert "<description>Site &lt;1&gt; &amp; 2</description><roleFlags>0003</roleFlags>" in text
     assert "<uom>38</uom>" in text
     assert "<Reading>" not in text

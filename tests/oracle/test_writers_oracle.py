@@ -18,11 +18,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from sluice.client.usage_point import Readings, UsagePoint
+from sluice.metering.quantities import ALL, description, row
 from sluice.sep2 import writers
 from sluice.sep2.writers import MeterReading, WriteError, Writer
 from sluice_tools import schema
 from sluice_wire.limits import TX_SIZE
-from sluice_wire.sep2 import EPOCH, NS_CSIPAUS_12, NS_CSIPAUS_13
+from sluice_wire.sep2 import EPOCH, NS_CSIPAUS_12, NS_CSIPAUS_13, ROLE_DER, ROLE_SITE
+from sluice_wire.utilities import PROFILES
 
 V13 = os.environ.get("SLUICE_XSD_V13", "")
 VERSIONS = pytest.mark.parametrize(
@@ -53,10 +56,19 @@ PIECES = st.one_of(
 )
 ANY_TEXTS = st.lists(PIECES, max_size=40).map("".join)
 TEXTS = ANY_TEXTS.map(lambda text: text.encode()[:32].decode(errors="ignore"))
+
+
+def _reading(**said: Any) -> MeterReading:
+    reading = MeterReading()
+    for name, value in said.items():
+        setattr(reading, name, value)
+    return reading
+
+
 READINGS = st.builds(
-    MeterReading,
-    MRIDS,
-    TEXTS,
+    _reading,
+    mrid=MRIDS,
+    description=TEXTS,
     uom=BYTES,
     flow_direction=BYTES,
     interval_length=st.integers(0, 2**32 - 1),
@@ -64,7 +76,11 @@ READINGS = st.builds(
     power_of_ten_multiplier=st.integers(-9, 9),
     data_qualifier=BYTES,
     kind=BYTES,
-    commodity=BYTES,
+    start=TIMES,
+    duration=st.integers(0, 2**30 - 1),
+    value=st.one_of(st.sampled_from([-(2**47), 2**47]), st.integers(-(2**31), 2**31 - 1)),
+    next_update_time=TIMES,
+    quality_flags=SHORTS,
 )
 
 MANY = settings(max_examples=300)
@@ -218,7 +234,7 @@ def test_envoy_reads_the_status_as_it_was_meant() -> None:  # R1
 def types(reading: MeterReading) -> list[tuple[str, str]]:
     """Return the leaves of a ReadingType."""
     said = {
-        "commodity": reading.commodity,
+        "commodity": 1,
         "dataQualifier": reading.data_qualifier,
         "flowDirection": reading.flow_direction,
         "intervalLength": reading.interval_length,
@@ -227,7 +243,30 @@ def types(reading: MeterReading) -> list[tuple[str, str]]:
         "powerOfTenMultiplier": reading.power_of_ten_multiplier,
         "uom": reading.uom,
     }
-    return [(f"MirrorMeterReading/ReadingType/{name}", str(value)) for name, value in said.items()]
+    return [(f"ReadingType/{name}", str(value)) for name, value in said.items()]
+
+
+def values(reading: MeterReading, typed: bool) -> list[tuple[str, str]]:
+    """Return the leaves of a MirrorMeterReading with its value."""
+    end = reading.start + reading.duration + EPOCH
+    said = {
+        "mRID": reading.mrid.hex().upper(),
+        "description": reading.description,
+        "lastUpdateTime": end,
+        "nextUpdateTime": reading.next_update_time + EPOCH,
+        "Reading/qualityFlags": f"{reading.quality_flags:04X}",
+        "Reading/timePeriod/duration": reading.duration,
+        "Reading/timePeriod/start": reading.start + EPOCH,
+        "Reading/value": reading.value,
+    }
+    if not typed:
+        del said["description"]
+    return [(name, str(what)) for name, what in said.items()] + (types(reading) if typed else [])
+
+
+def within(name: str, said: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return these leaves as they stand in an element of this name."""
+    return [(f"{name}/{path}", text) for path, text in said]
 
 
 @MANY
@@ -247,52 +286,78 @@ def test_a_usage_point_is_valid_and_read_back(  # P1, M1
     for reading in readings:
         expected.append(("MirrorMeterReading/mRID", reading.mrid.hex().upper()))
         expected.append(("MirrorMeterReading/description", reading.description))
-        expected += types(reading)
+        expected += within("MirrorMeterReading", types(reading))
     assert leaves(document) == expected
 
 
 @MANY
-@given(
-    st.lists(READINGS, min_size=1, max_size=3),
-    TIMES,
-    st.integers(0, 2**30 - 1),
-    st.one_of(st.sampled_from([-(2**47), 2**47]), st.integers(-(2**31), 2**31 - 1)),
-    SHORTS,
-)
-def test_readings_are_valid_and_read_back(  # P1, M2
-    readings: list[MeterReading], start: int, duration: int, value: int, quality: int
-) -> None:
-    expected = []
-    for reading in readings:
-        reading.set(start, duration, value, start + 2 * duration, quality)
-        said = {
-            "mRID": reading.mrid.hex().upper(),
-            "description": reading.description,
-            "lastUpdateTime": start + duration + EPOCH,
-            "nextUpdateTime": start + 2 * duration + EPOCH,
-            "Reading/qualityFlags": f"{quality:04X}",
-            "Reading/timePeriod/duration": duration,
-            "Reading/timePeriod/start": start + EPOCH,
-            "Reading/value": value,
-        }
-        expected += [(f"MirrorMeterReading/{name}", str(what)) for name, what in said.items()] + types(reading)
-    document = written(writers.mirror_meter_reading_list, readings)
-    assert leaves(document) == expected
+@given(st.lists(READINGS, min_size=1, max_size=3), st.booleans())
+def test_readings_are_valid_and_read_back(readings: list[MeterReading], typed: bool) -> None:  # P1, M2
+    document = written(writers.mirror_meter_reading_list, len(readings), readings, typed)
+    assert leaves(document) == [
+        leaf for reading in readings for leaf in within("MirrorMeterReading", values(reading, typed))
+    ]
     root = etree.fromstring(document)
     assert (root.get("all"), root.get("results")) == (str(len(readings)), str(len(readings)))
 
 
+@MANY
+@given(READINGS, st.booleans())
+def test_a_single_reading_is_valid_and_read_back(reading: MeterReading, typed: bool) -> None:  # P1, M2, U
+    assert leaves(written(writers.mirror_meter_reading, reading, typed)) == values(reading, typed)
+
+
 def test_envoy_reads_usage_points_and_readings_as_they_were_meant() -> None:  # M1, M2
-    reading = MeterReading(bytes(16), "Site", 38, 1, 300)
-    reading.set(0, 300, -1500, 600)
+    reading = _reading(mrid=bytes(16), description="Site", uom=38, flow_direction=1, duration=300, value=-1500)
     (back,) = MirrorMeterReadingListRequest.from_xml(
-        written(writers.mirror_meter_reading_list, [reading])
+        written(writers.mirror_meter_reading_list, 1, [reading], True)
     ).mirrorMeterReadings
     assert (back.reading.value, back.readingType.uom, back.lastUpdateTime) == (-1500, 38, EPOCH + 300)
     point = MirrorUsagePoint.from_xml(
         written(writers.mirror_usage_point, bytes(16), "Site <&>", 3, bytes(20), [reading])
     )
     assert (point.description, point.roleFlags, len(point.mirrorMeterReadings)) == ("Site <&>", "0003", 1)
+
+
+# --- what the mirror makes of a set -------------------------------------------------------------
+
+
+class _Device:
+    lfdi = bytes(range(20))
+    lfdi_text = lfdi.hex().upper()
+    pen = 57269
+
+
+SETS = st.dictionaries(st.integers(0, ALL - 1), st.integers(-(2**30), 2**30 - 1), min_size=1)
+
+
+@MANY
+@given(st.sampled_from(sorted(PROFILES)), SETS, TIMES, st.integers(60, 3600), st.integers(0, 2**ALL - 1))
+def test_envoy_reads_the_quantities_of_a_set_to_half_a_digit(  # M1, M2, M3, M6, P3
+    profile: str, measured: dict[int, int], start: int, duration: int, thin: int
+) -> None:
+    sampled = sum(1 << quantity for quantity in measured)
+    one = [start, duration, sampled, thin & sampled] + [measured.get(quantity, 0) for quantity in range(ALL)]
+    read: dict[str, float] = {}
+    for role in (ROLE_SITE, ROLE_DER):
+        point = UsagePoint(role, PROFILES[profile], _Device, one)
+        point.suit()
+        arguments = (point.mrid, "Readings", role, _Device.lfdi, point)
+        told = MirrorUsagePoint.from_xml(written(writers.mirror_usage_point, *arguments))
+        kinds = {reading.mRID: reading for reading in told.mirrorMeterReadings}
+        bits = point.fitting()
+        document = written(writers.mirror_meter_reading_list, 1, Readings(point, bits, 300), point.typed)
+        for reading in MirrorMeterReadingListRequest.from_xml(document).mirrorMeterReadings or []:
+            kind = reading.readingType or kinds[reading.mRID].readingType
+            name = kinds[reading.mRID].description
+            unit = 10.0**kind.powerOfTenMultiplier
+            assert -32768 <= reading.reading.value <= 32767
+            read[name] = reading.reading.value * unit
+            quantity = [description(quantity) for quantity in range(ALL)].index(name)
+            assert abs(read[name] - measured[quantity] * 10.0 ** row(quantity)[2]) <= unit / 2 * 1.0001
+            assert reading.reading.qualityFlags == ("0010" if thin >> quantity & 1 else "0001")
+            assert reading.mRID.endswith("00057269")
+    assert sorted(read) == sorted(description(quantity) for quantity in measured)
 
 
 @MANY
@@ -312,13 +377,14 @@ def test_a_description_is_written_whole_or_refused(text: str) -> None:  # P1
 @MANY
 @given(st.lists(READINGS, min_size=1, max_size=2), st.data())
 def test_a_document_is_written_whole_or_refused(readings: list[MeterReading], data: st.DataObject) -> None:  # P1
-    whole = written(writers.mirror_meter_reading_list, readings)
+    arguments = len(readings), readings, True
+    whole = written(writers.mirror_meter_reading_list, *arguments)
     exact = Writer(len(whole))
-    list(writers.mirror_meter_reading_list(exact, readings))
+    list(writers.mirror_meter_reading_list(exact, *arguments))
     assert exact.buf == whole
     small = Writer(data.draw(st.integers(0, len(whole) - 1)))
     with pytest.raises(WriteError, match="bytes of the document at a time"):
-        list(writers.mirror_meter_reading_list(small, readings))
+        list(writers.mirror_meter_reading_list(small, *arguments))
 
 
 @MANY
@@ -326,7 +392,7 @@ def test_a_document_is_written_whole_or_refused(readings: list[MeterReading], da
 def test_a_list_of_any_length_passes_through_half_the_writers_buffer(readings: list[MeterReading]) -> None:  # P1
     writer = Writer(TX_SIZE)
     largest = 0
-    for _ in writers.mirror_meter_reading_list(writer, readings):
+    for _ in writers.mirror_meter_reading_list(writer, len(readings), readings, True):
         largest = max(largest, writer.n)
         writer.n = 0
     assert largest <= TX_SIZE // 2

@@ -18,6 +18,7 @@ from sluice.doe.events import Events
 from sluice.doe.programs import Programs
 from sluice.doe.responses import ReplyTos, Responses
 from sluice.metering.intervals import Intervals
+from sluice.metering.quantities import ALL, TOTALS
 from sluice.metering.ring import Ring
 from sluice.port.errors import TlsError
 from sluice.sep2.url import split
@@ -67,8 +68,9 @@ class Gateway:
         events.resume = profile.resume
         fixed_w = [config["site"][_FIXED[mode]] for mode in sorted(_FIXED)]
         envelope = Envelope(events, programs, fixed_w, profile)
-        ring = Ring()
-        self._mirror = Mirror(ring, device, self._journal.write)
+        store = Store(port, self._journal, state)
+        ring = Ring(store, ALL if profile.by_phase else TOTALS, self._journal.write)
+        self._mirror = Mirror(ring, device, profile, self._journal.write)
         intervals = Intervals(ring, self._mirror.post_rate_s)
         self._control = ControlTask(port, clock, self._journal, config, programs, events, envelope, intervals)
         self._conversation = Conversation(
@@ -84,8 +86,7 @@ class Gateway:
             DerResources(self._control.inverter, programs),
             self._mirror,
         )
-        store = Store(port, self._journal, state)
-        self._memory = Memory(store, clock, programs, answered, responses)
+        self._memory = Memory(store, clock, programs, answered, responses, ring)
         known = self._memory.restore()
         self._conversation.begin(entry, server["version"] == "discover", known and port.cold)
         envelope.cut()  # a default that was stored and lies below the fixed limit holds at once

@@ -1,4 +1,4 @@
-"""What outlives a restart: the defaults, what was answered, what waits to be sent, the floor of the clock.
+"""What outlives a restart: the defaults, what was answered, what waits to be sent (telemetry too), the clock's floor.
 
 Events do not: the server has them. A record is written when its columns have changed, looked at every ten seconds, so
 a power cut within these may let a response be repeated; the clock's floor is written every hour.
@@ -15,15 +15,16 @@ _CLOCK_S = const(3600)
 
 
 class Memory:
-    """Keeps the columns of `programs`, `answered` and `responses` in `store`, and the clock's floor.
+    """Keeps the columns of `programs`, `answered` and `responses` in `store`, and the clock's floor; bids `ring` keep.
 
     The three are one record: they name a program by its slot.
     """
 
-    def __init__(self, store, clock, programs, answered, responses):
+    def __init__(self, store, clock, programs, answered, responses, ring):
         self._store = store
         self._clock = clock
         self._responses = responses
+        self._ring = ring
         self._columns = programs.columns() + answered.columns() + responses.columns()
         self._floor = array("i", [0])
         self._crc = 0
@@ -34,6 +35,7 @@ class Memory:
         known = self._store.load("state", self._columns)
         self._crc = _crc(self._columns)
         self._responses.restored()
+        self._ring.restore()
         if self._store.load("clock", (self._floor,)):
             self._clock.at_least(self._floor[0])
         return known
@@ -46,6 +48,7 @@ class Memory:
             crc = _crc(self._columns)
             if crc != self._crc and self._store.save("state", self._columns):
                 self._crc = crc
+            self._ring.keep()
         if self._clock.known and now - self._timed >= _CLOCK_S:
             self._timed = now
             self._floor[0] = self._clock.now()

@@ -1,68 +1,40 @@
 """Mirror metering: two usage points, site and DER, and the interval sets posted to them, oldest first.
 
 The usage points are made once with their reading types and found again by mRID; a set leaves the ring when both
-have taken it. Posting is put off by a part of the post rate that is this device's own, so that not everybody comes
-at the full minute.
+have taken it, in one list each or reading by reading, as the utility wants it. What was taken is not sent again while
+the gateway runs, whatever fails in between. Posting is put off by a part of the post rate that is this device's own, so
+that not everybody comes at the full minute: a third at the most, since a new rate of 60 s is to be seen within 90 s.
 Source: IEEE 2030.5-2018 10.11.3; 002 10.8; requirements M1 to M6, P4.
 """
 
-from sluice.metering.intervals import DER_V, DER_VAR, DER_W, QUANTITIES, SITE_V, SITE_VAR, SITE_W
-from sluice.sep2.writers import MeterReading, mirror_meter_reading_list, mirror_usage_point
-from sluice_wire.identity import mup_mrid, reading_mrid
+from array import array
+
+from sluice.metering.ring import DURATION, START, VALUES
+from sluice.sep2.writers import mirror_meter_reading, mirror_meter_reading_list
 from sluice_wire.limits import POST_RATE_MAX_S, POST_RATE_MIN_S
-from sluice_wire.sep2 import FLOW_FORWARD, FLOW_REVERSE, ROLE_DER, ROLE_SITE, UOM_V, UOM_VAR, UOM_W
+from sluice_wire.sep2 import ROLE_DER, ROLE_SITE
 
 from .causes import RequestError
 from .tree import DEFAULT_RATE_S
+from .usage_point import Readings, UsagePoint
 
-_USELESS = (400, 413, 422)  # refused for what it says: sent again it would be again
-
-
-class UsagePoint:
-    """A MirrorUsagePoint of ours: what it is, and where the server keeps it."""
-
-    def __init__(self, role_flags, name, flow_direction, quantities, device):
-        self.role_flags = role_flags
-        self.description = name + " measurement"
-        self.mrid = mup_mrid(device.lfdi_text, role_flags, device.pen)
-        self.quantities = [quantity for quantity, _, _, _ in quantities]
-        self.readings = []
-        for _, uom, multiplier, unit in quantities:
-            description = "%s average %s" % (name, unit)
-            mrid = reading_mrid(description, role_flags, device.pen)
-            self.readings.append(
-                MeterReading(mrid, description, uom, flow_direction, DEFAULT_RATE_S, power_of_ten_multiplier=multiplier)
-            )
-        self.href = None
-        self.listed = False
-        self.new = False  # made since the list was read last: a server may be slow to list it
+_USELESS = (400, 405, 409, 413, 422)  # refused for what it says: sent again it would be again
 
 
 class Mirror:
     """The two usage points and the ring they are fed from."""
 
-    def __init__(self, ring, device, on_refused):
-        """`on_refused(text)` is told of an interval that the server will not have."""
+    def __init__(self, ring, device, profile, on_refused):
+        """`on_refused(text)` is told of what the server will not have."""
         self._ring = ring
+        self._in_lists = profile.in_lists
         self._on_refused = on_refused
-        self._lfdi = device.lfdi
-        self._points = (
-            UsagePoint(
-                ROLE_SITE,
-                "Site",
-                FLOW_FORWARD,
-                ((SITE_W, UOM_W, 0, "W"), (SITE_VAR, UOM_VAR, 0, "var"), (SITE_V, UOM_V, -1, "V")),
-                device,
-            ),
-            UsagePoint(
-                ROLE_DER,
-                "DER",
-                FLOW_REVERSE,
-                ((DER_W, UOM_W, 0, "W"), (DER_VAR, UOM_VAR, 0, "var"), (DER_V, UOM_V, -1, "V")),
-                device,
-            ),
-        )
-        self._next = 0  # the usage point that gets the oldest set next
+        self._values = array("i", [0] * (VALUES + ring.quantities))  # the set that is being posted
+        self._points = [UsagePoint(role, profile, device, self._values) for role in (ROLE_SITE, ROLE_DER)]
+        self._href = None  # of the list of usage points
+        self._serial = -1  # of the set that is being posted
+        self._next = 0  # the usage point that gets it next
+        self._taken = 0  # a bit of each quantity that was taken, where readings go one by one
         self._spread = device.lfdi[0] << 8 | device.lfdi[1]
         self.post_rate_s = DEFAULT_RATE_S
 
@@ -74,73 +46,90 @@ class Mirror:
             if bytes(record.mrid) == point.mrid:
                 point.href = href
                 point.listed = True
-                if record.post_rate:
-                    self.post_rate_s = min(max(record.post_rate, POST_RATE_MIN_S), POST_RATE_MAX_S)
+                point.rate_s = record.post_rate
 
     async def register(self, session, href):
         """The list at `href` has been read: make those that it lacks. Return whether any was made."""
-        made = False
+        self._href = href
+        rates = [point.rate_s for point in self._points if point.rate_s]
+        if rates:
+            self.post_rate_s = min(max(min(rates), POST_RATE_MIN_S), POST_RATE_MAX_S)
+        missing = [point for point in self._points if not point.listed and not point.new]
         for point in self._points:
-            if point.listed or point.new:
-                point.new = False
-            else:
-                point.href = await session.send(
-                    "POST",
-                    href,
-                    mirror_usage_point,
-                    point.mrid,
-                    point.description,
-                    point.role_flags,
-                    self._lfdi,
-                    point.readings,
-                )
-                made = point.new = True
-            point.listed = False
-        return made
+            point.listed = point.new = False
+        for point in missing:
+            point.href = None
+            await point.tell(session, href, self.post_rate_s)
+        return len(missing) > 0
 
     # --- the readings ---------------------------------------------------------------------------
 
     async def post_next(self, session, now):
-        """Post the oldest set to the usage point whose turn it is. Return False if nothing is to be posted yet."""
+        """Post what is due next of the oldest set. Return False if nothing is to be posted yet."""
         ring = self._ring
+        serial = ring.oldest(self._values) if ring.waiting else -1
+        if serial < 0:
+            return False
+        if serial != self._serial:
+            self._serial = serial
+            self._next = self._taken = 0
+        duration = self._values[DURATION]
+        if now < self._values[START] + duration + self._spread % max(1, duration // 3):
+            return False
         point = self._points[self._next]
-        if not ring.waiting or point.href is None:
+        if point.href is None:
             return False
-        slot = ring.head
-        end = ring.start[slot] + ring.duration[slot]
-        if now < end + self._spread % max(1, ring.duration[slot] // 2):
-            return False
-        dropped = ring.dropped
-        readings = self._fill(point, slot, end)
-        if readings:
-            try:
-                await session.send("POST", point.href, mirror_meter_reading_list, readings)
-            except RequestError as error:
-                if error.status == 404:
-                    point.href = None
-                    point.new = False
-                if error.status not in _USELESS:
-                    raise
-                self._on_refused("an interval was refused and is lost: %s" % error)
-        if ring.dropped != dropped:
-            self._next = 0  # the set has given way meanwhile
-            return True
-        self._next = (self._next + 1) % len(self._points)
-        if self._next == 0:
-            ring.pop()
+        if not point.typed:
+            await self._suit(session, point)
+        bits = point.fitting() & ~self._taken
+        if bits:
+            bits &= await self._post(session, point, bits)
+        if not bits:
+            self._taken = 0
+            self._next += 1
+            if self._next == len(self._points):
+                ring.pop(serial)
         return True
 
-    def _fill(self, point, slot, end):
-        """Set the point's readings to the averages in `slot`; return those of which there was a sample."""
-        ring = self._ring
-        filled = []
-        for i, reading in enumerate(point.readings):
-            quantity = point.quantities[i]
-            quality = ring.quality[slot * QUANTITIES + quantity]
-            if quality:
-                duration = ring.duration[slot]
-                reading.interval_length = duration
-                value = ring.values[slot * QUANTITIES + quantity]
-                reading.set(ring.start[slot], duration, value, end + self.post_rate_s, quality)
-                filled.append(reading)
-        return filled
+    async def _suit(self, session, point):
+        """Tell the usage point anew, if it does not suit the set."""
+        before = point.suit()
+        if point.told_s != self.post_rate_s:
+            try:
+                await point.tell(session, self._href, self.post_rate_s)
+            except RequestError as error:
+                if error.status not in _USELESS:
+                    raise
+                point.unsuit(before, self.post_rate_s)
+                if point.fitting() != point.sampled():
+                    self._on_refused("readings of a new type or size cannot be told, and are lost: %s" % error)
+
+    async def _post(self, session, point, bits):
+        """Post the quantities of `bits`, or the first of them. Return a bit of each that is still to be posted."""
+        if self._in_lists:
+            sent = bits
+            readings = Readings(point, bits, self.post_rate_s)
+            what = mirror_meter_reading_list, bin(bits).count("1"), readings, point.typed
+        else:
+            sent = bits & -bits
+            quantity = len(bin(sent)) - 3
+            what = mirror_meter_reading, point.reading(quantity, self.post_rate_s), point.typed
+        try:
+            await session.send("POST", point.href, *what)
+            point.fresh = False
+        except RequestError as error:
+            if error.status == 404:
+                self._missing(point, error)
+            if error.status not in _USELESS:
+                raise
+            self._on_refused("an interval was refused and is lost: %s" % error)
+        self._taken |= sent
+        return bits & ~sent
+
+    def _missing(self, point, error):
+        # One that was just made may come to be known a moment later (T8).
+        if point.fresh:
+            point.fresh = False
+            error.status = 0
+        else:
+            point.href = None

@@ -10,7 +10,7 @@ from array import array
 from micropython import const
 
 from sluice_wire.limits import SITE_MAX_W
-from sluice_wire.meters import HZ, QUANTITIES, V1, V3, VAR, W
+from sluice_wire.meters import HZ, QUANTITIES, V1, V3, VAR, VAR1, W1, W
 
 from .decode import NOT_VALID, float32
 from .errors import DeviceError
@@ -72,16 +72,23 @@ class Meter:
         if not _HZ_MIN_MHZ <= values[HZ] <= _HZ_MAX_MHZ:
             self._refuse("a frequency outside 45 to 55 Hz")
         v_dv = phases = 0
-        for quantity in range(V1, V3 + 1):
-            if not 0 <= values[quantity] < _V_ABSENT_DV:
-                if not _V_MIN_DV <= values[quantity] <= _V_MAX_DV:
+        for phase in range(3):
+            if not 0 <= values[V1 + phase] < _V_ABSENT_DV:
+                if not _V_MIN_DV <= values[V1 + phase] <= _V_MAX_DV:
                     self._refuse("a voltage outside 150 to 300 V")
-                v_dv += values[quantity]
+                v_dv += values[V1 + phase]
                 phases += 1
+            else:
+                values[V1 + phase] = values[W1 + phase] = values[VAR1 + phase] = NOT_VALID
         self.w = values[W]
         self.var = values[VAR]
         self.v_dv = v_dv // phases
         self.hz_mhz = values[HZ]
+
+    def of_phase(self, quantity):
+        """Return a value of one phase (sluice_wire.meters) of the last reading; None: this phase is not there."""
+        value = self._values[quantity]
+        return None if value < -SITE_MAX_W or value > SITE_MAX_W else value
 
     def _refuse(self, what):
         raise DeviceError("meter, unit %d, gives %s: is it the meter that is configured?" % (self.unit_id, what))

@@ -1,7 +1,8 @@
-"""Averages over clock-aligned intervals.
+"""Averages over clock-aligned intervals; of a frequency the least and the greatest sample.
 
 An interval begins on a multiple of the post rate and is tagged with its end. One with no sample is
-not invented: it is left out. One with fewer than half of its seconds sampled is marked questionable.
+not invented: it is left out. One with fewer than half of its seconds sampled is marked questionable, however many
+samples a second has.
 Source: 002 10.8.1, AS/NZS 61000.4.30; requirements M2, M3, M6.
 """
 
@@ -9,16 +10,7 @@ from array import array
 
 from micropython import const
 
-from sluice_wire.sep2 import QUALITY_QUESTIONABLE, QUALITY_VALID
-
-# What is averaged, in the order of a set. Site: + = import. DER: + = generation.
-SITE_W = const(0)
-SITE_VAR = const(1)
-SITE_V = const(2)  # tenths of a volt
-DER_W = const(3)
-DER_VAR = const(4)
-DER_V = const(5)  # tenths of a volt
-QUANTITIES = const(6)
+from .quantities import SITE_HZ_MAX, SITE_HZ_MIN
 
 # Core time begins at a midnight, so many days after that of Unix time (which costs heap).
 _DAY_S = const(86400)
@@ -36,23 +28,27 @@ def _rounded(high, low, count):
 
 
 class Intervals:
-    """Sums of the interval that is running; `close` puts their averages into the ring."""
+    """Sums of the interval that is running; it goes into the ring when it closes."""
 
     def __init__(self, ring, rate_s):
-        self.ring = ring
+        self._ring = ring
         self.rate_s = rate_s
         self.start = -1
+        n = ring.quantities
         # Sums in two parts, high * 1024 + low with 0 <= low < 1024: a large site over an hour passes 2**31.
-        self._high = array("i", [0] * QUANTITIES)
-        self._low = array("i", [0] * QUANTITIES)
-        self.counts = array("i", [0] * QUANTITIES)
+        self._high = array("i", [0] * n)
+        self._low = array("i", [0] * n)
+        self._counts = array("i", [0] * n)
+        self._seconds = array("i", [0] * n)  # with a sample
+        self._sampled = 0  # bit n: quantity n has had a sample in this second
 
     def tick(self, now, rate_s):
-        """Close the running interval if `now` lies past its end. A new post rate holds at once.
+        """A second begins. Close the running interval if `now` lies past its end. A new post rate holds at once.
 
         What was sampled since the start of the first interval of a new rate counts for it, what came before is void;
         so is an interval before whose start the clock was set back: it was tagged with a time that was none.
         """
+        self._sampled = 0
         if self.start >= 0 and now >= self.start + self.rate_s:
             self._close()
             self.start = -1
@@ -64,39 +60,49 @@ class Intervals:
             self.rate_s = rate_s
 
     def sample(self, quantity, value):
-        """Count one sample of `quantity` (W, var or tenths of a volt); None = it was not measured."""
-        if value is not None:
+        """Count one sample of `quantity`, in its unit; None = it was not measured. What is not kept is passed over."""
+        if value is None or quantity >= len(self._counts):
+            return
+        if quantity == SITE_HZ_MIN or quantity == SITE_HZ_MAX:
+            if not self._counts[quantity] or (value < self._high[quantity]) == (quantity == SITE_HZ_MIN):
+                self._high[quantity] = value
+        else:
             low = self._low[quantity] + (value & 1023)
             self._high[quantity] += (value >> 10) + (low >> 10)
             self._low[quantity] = low & 1023
-            self.counts[quantity] += 1
+        self._counts[quantity] += 1
+        if not self._sampled >> quantity & 1:
+            self._sampled |= 1 << quantity
+            self._seconds[quantity] += 1
 
     def _close(self):
-        sampled = False
-        for quantity in range(QUANTITIES):
-            if self.counts[quantity]:
-                sampled = True
+        sampled = thin = 0
+        for quantity in range(len(self._counts)):
+            if self._counts[quantity]:
+                sampled |= 1 << quantity
+                if 2 * self._seconds[quantity] < self.rate_s:
+                    thin |= 1 << quantity
         if sampled:
-            slot = self.ring.add(self.start, self.rate_s)
-            for quantity in range(QUANTITIES):
-                self._put_average(slot, quantity)
+            self._ring.add(self.start, self.rate_s, sampled, thin)
+            self._put()
 
-    def _put_average(self, slot, quantity):
-        average = quality = 0
-        if self.counts[quantity]:
-            average = self._average(quantity)
-            quality = QUALITY_VALID if 2 * self.counts[quantity] >= self.rate_s else QUALITY_QUESTIONABLE
-        self.ring.set(slot, quantity, average, quality)
+    def _put(self):
+        for quantity in range(len(self._counts)):
+            if self._counts[quantity]:
+                self._ring.set(quantity, self._value(quantity))
 
-    def _average(self, quantity):
-        # Rounded to the nearest, away from zero.
-        count = self.counts[quantity]
+    def _value(self, quantity):
+        # An average is rounded to the nearest, away from zero.
         high = self._high[quantity]
+        if quantity == SITE_HZ_MIN or quantity == SITE_HZ_MAX:
+            return high
+        count = self._counts[quantity]
         low = self._low[quantity]
         return _rounded(high, low, count) if high >= 0 else -_rounded(-high, -low, count)
 
     def _clear(self):
-        for quantity in range(QUANTITIES):
+        for quantity in range(len(self._counts)):
             self._high[quantity] = 0
             self._low[quantity] = 0
-            self.counts[quantity] = 0
+            self._counts[quantity] = 0
+            self._seconds[quantity] = 0

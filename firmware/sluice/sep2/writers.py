@@ -11,10 +11,8 @@ Source: IEEE 2030.5-2018 annex B (sep.xsd), CSIP-AUS; requirements P1, P3, P4, R
 from sluice_wire.sep2 import (
     COMMODITY_ELECTRICITY,
     EPOCH,
-    KIND_POWER,
     NS_CSIPAUS_12,
     NS_SEP2,
-    QUALIFIER_AVERAGE,
     QUALITY_VALID,
 )
 
@@ -100,40 +98,16 @@ class Writer:
 
 
 class MeterReading:
-    """What a MirrorMeterReading says: who it is and its type, made once; its value, set for every interval."""
+    """What a MirrorMeterReading says: who it is, its type, its value. One is made, and set for each that is written."""
 
-    def __init__(
-        self,
-        mrid,
-        description,
-        uom,
-        flow_direction,
-        interval_length,
-        phase=0,
-        power_of_ten_multiplier=0,
-        data_qualifier=QUALIFIER_AVERAGE,
-        kind=KIND_POWER,
-        commodity=COMMODITY_ELECTRICITY,
-    ):
-        self.mrid = mrid
-        self.description = description
-        self.uom = uom
-        self.flow_direction = flow_direction
-        self.interval_length = interval_length  # s
-        self.phase = phase
-        self.power_of_ten_multiplier = power_of_ten_multiplier
-        self.data_qualifier = data_qualifier
-        self.kind = kind
-        self.commodity = commodity
-        self.set(0, 0, 0, 0)
-
-    def set(self, start, duration, value, next_update_time, quality_flags=QUALITY_VALID):
-        """Set the reading of the interval of `duration` seconds from `start` on."""
-        self.start = start
-        self.duration = duration
-        self.value = value
-        self.next_update_time = next_update_time
-        self.quality_flags = quality_flags
+    mrid = b""
+    description = ""
+    # its type
+    uom = flow_direction = phase = power_of_ten_multiplier = data_qualifier = kind = 0
+    interval_length = 0  # s
+    # its value, of the interval of `duration` seconds from `start` on
+    start = duration = value = next_update_time = 0
+    quality_flags = QUALITY_VALID
 
 
 def der_control_response(writer, created, lfdi, status, mrid):
@@ -190,7 +164,10 @@ def der_status(writer, gen_connect_status, operational_mode_status, inverter_sta
 
 
 def mirror_usage_point(writer, mrid, description, role_flags, device_lfdi, readings=()):
-    """Write a usage point, with the types of its `readings` (MeterReading) but not their values. Yields."""
+    """Write a usage point, with the types of its `readings` (MeterReading) but not their values. Yields.
+
+    Readings may be one object that changes from step to step of the walk.
+    """
     writer.begin("MirrorUsagePoint")
     writer.hexadecimal("mRID", mrid)
     writer.description(description)
@@ -200,27 +177,34 @@ def mirror_usage_point(writer, mrid, description, role_flags, device_lfdi, readi
     writer.hexadecimal("deviceLFDI", device_lfdi)
     for reading in readings:
         writer.open("MirrorMeterReading")
-        _reading(writer, reading, False)
+        _reading(writer, reading, False, True)
         writer.close("MirrorMeterReading")
         yield
     writer.close("MirrorUsagePoint")
 
 
-def mirror_meter_reading_list(writer, readings):
-    """Write several MeterReadings with their values and types. Yields."""
-    count = len(readings)
+def mirror_meter_reading_list(writer, count, readings, typed):
+    """Write `count` MeterReadings with their values; with their descriptions and types if `typed`. Yields."""
     writer.begin("MirrorMeterReadingList", ' all="%d" results="%d"' % (count, count))
     for reading in readings:
         writer.open("MirrorMeterReading")
-        _reading(writer, reading, True)
+        _reading(writer, reading, True, typed)
         writer.close("MirrorMeterReading")
         yield
     writer.close("MirrorMeterReadingList")
 
 
-def _reading(writer, reading, with_value):
+def mirror_meter_reading(writer, reading, typed):
+    """Write one MeterReading with its value; with its description and type if `typed`."""
+    writer.begin("MirrorMeterReading")
+    _reading(writer, reading, True, typed)
+    writer.close("MirrorMeterReading")
+
+
+def _reading(writer, reading, with_value, typed):
     writer.hexadecimal("mRID", reading.mrid)
-    writer.description(reading.description)
+    if typed:
+        writer.description(reading.description)
     if with_value:
         writer.time("lastUpdateTime", reading.start + reading.duration)
         writer.time("nextUpdateTime", reading.next_update_time)
@@ -232,13 +216,14 @@ def _reading(writer, reading, with_value):
         writer.close("timePeriod")
         writer.leaf("value", reading.value)
         writer.close("Reading")
-    writer.open("ReadingType")
-    writer.leaf("commodity", reading.commodity)
-    writer.leaf("dataQualifier", reading.data_qualifier)
-    writer.leaf("flowDirection", reading.flow_direction)
-    writer.leaf("intervalLength", reading.interval_length)
-    writer.leaf("kind", reading.kind)
-    writer.leaf("phase", reading.phase)
-    writer.leaf("powerOfTenMultiplier", reading.power_of_ten_multiplier)
-    writer.leaf("uom", reading.uom)
-    writer.close("ReadingType")
+    if typed:
+        writer.open("ReadingType")
+        writer.leaf("commodity", COMMODITY_ELECTRICITY)
+        writer.leaf("dataQualifier", reading.data_qualifier)
+        writer.leaf("flowDirection", reading.flow_direction)
+        writer.leaf("intervalLength", reading.interval_length)
+        writer.leaf("kind", reading.kind)
+        writer.leaf("phase", reading.phase)
+        writer.leaf("powerOfTenMultiplier", reading.power_of_ten_multiplier)
+        writer.leaf("uom", reading.uom)
+        writer.close("ReadingType")
