@@ -25,6 +25,7 @@ CLOCK_FROM, CLOCK_TO = datetime(2020, 1, 1, tzinfo=UTC), datetime(2053, 1, 1, tz
 Integer = Annotated[int, Field(strict=True)]
 Flag = Annotated[bool, Field(strict=True)]
 Seconds = Annotated[Integer, Field(ge=0)]
+Rate = Annotated[Seconds, Field(gt=0)]  # of polls and posts
 Watts = Annotated[Integer, Field(ge=0, le=WATTS_MAX)]
 SignedWatts = Annotated[Integer, Field(ge=-WATTS_MAX, le=WATTS_MAX)]
 UInt16 = Annotated[Integer, Field(ge=0, le=65535)]
@@ -135,9 +136,10 @@ class Default(Modes):
 
 
 class Program(_Part):
-    """A DERProgram; without `default` it has no DefaultDERControl."""
+    """A DERProgram; without `default` it has no DefaultDERControl. Those of one `fsa` are assigned together."""
 
     id: Identifier
+    fsa: Identifier = "doe"
     primacy: Annotated[Integer, Field(ge=0, le=255)]
     default: Default | None = None
 
@@ -180,7 +182,8 @@ class Event(Modes):
 
 
 class Change(_Part):
-    """At second `at` the status of an event changes, or the default of a program, or something breaks `for` a while.
+    """At second `at` the status of an event changes, or the default of a program, or the poll or post rate of
+    everything, or something breaks `for` a while.
 
     `default: null` takes the default away; a `restart` may leave `for` out: the gateway is back at once.
     """
@@ -190,20 +193,28 @@ class Change(_Part):
     status: Status | None = None
     program: str | None = None
     default: Default | None = None
+    poll_s: Rate | None = None
+    post_s: Rate | None = None
     fault: Fault | None = None
     for_s: Annotated[Seconds, Field(alias="for")] = 0
 
     @model_validator(mode="after")
     def _check(self) -> "Change":
         given = self.model_fields_set - {"at"}
-        wanted = ({"event", "status"}, {"program", "default"}, {"fault", "for_s"})
+        wanted = ({"event", "status"}, {"program", "default"}, {"poll_s"}, {"post_s"}, {"fault", "for_s"})
         if given not in wanted and not (given == {"fault"} and self.fault == "restart"):
-            raise ValueError("a change has either `event` and `status`, `program` and `default`, or `fault` and `for`")
+            raise ValueError(
+                "a change has either `event` and `status`, `program` and `default`, `poll_s`, `post_s`, "
+                "or `fault` and `for`"
+            )
         return self
 
 
 class Plan(_Part):
-    """The whole of it. Second t is Unix second `start_s` + t; `step_s` is how far apart a simulation's rows are."""
+    """The whole of it. Second t is Unix second `start_s` + t; `step_s` is how far apart a simulation's rows are.
+
+    `post_s` is as `poll_s` if absent.
+    """
 
     start: Annotated[AwareDatetime, Field(ge=CLOCK_FROM, lt=CLOCK_TO)]
     duration_s: Annotated[Integer, Field(gt=0, le=DURATION_MAX_S)]
@@ -214,7 +225,8 @@ class Plan(_Part):
     site: Site
     house: House
     device: Device = Device()
-    poll_s: Annotated[Seconds, Field(gt=0)] = 300
+    poll_s: Rate = 300
+    post_s: Rate | None = None
     programs: list[Program]
     events: list[Event] = []
     changes: list[Change] = []
@@ -297,6 +309,29 @@ class Plan(_Part):
             if change.at <= t:
                 default = change.default
         return default
+
+    @property
+    def fsas(self) -> list[str]:
+        """The FunctionSetAssignments, in the order of their first programs."""
+        return list(dict.fromkeys(program.fsa for program in self.programs)) or ["doe"]
+
+    def poll_rate_at(self, t: float) -> int:
+        """Give the poll rate of all resources at second `t`."""
+        return self._rates("poll_s", self.poll_s, t)[-1]
+
+    def post_rate_at(self, t: float) -> int:
+        """Give the post rate of telemetry at second `t`."""
+        return self.post_rates_until(t)[-1]
+
+    def post_rates_until(self, t: float) -> list[int]:
+        """Give the post rates that there have been by second `t`, the present one last."""
+        if self.post_s is None and not any(change.post_s for change in self.changes):
+            return self._rates("poll_s", self.poll_s, t)
+        return self._rates("post_s", self.post_s or self.poll_s, t)
+
+    def _rates(self, kind: str, first: int, t: float) -> list[int]:
+        changes = [change for change in sorted(self.changes, key=lambda change: change.at) if change.at <= t]
+        return [first, *(rate for change in changes if (rate := getattr(change, kind)))]
 
     def broken(self, fault: str, t: float) -> bool:
         """Tell whether `fault` is on at second `t`."""

@@ -189,9 +189,10 @@ class _Port(cpython.Port):
 class World:
     """A gateway under `scenario`; `faults` break its world for a while, as the scenario's own do.
 
-    `quirks`: of the server, as `sluice server --quirk` has them. `directory` takes its files. `watch(t)` is called late in each second; the house is judged by `limit_w(t)`, the
-    scenario's own limit if absent. After `run`: `journal` (the gateway's lines), `journal_s` (the second of each),
-    `exchanges`, `minutes` (the house's), `utility.report()`, `house.judge.report()`.
+    `quirks`, `version` and `in_band` are the server's, as `sluice server` has them. `directory` takes its files.
+    `watch(t)` is called late in each second; the house is judged by `limit_w(t)`, the scenario's own limit if absent.
+    After `run`: `journal` (the gateway's lines), `journal_s` (the second of each), `exchanges`, `minutes` (the
+    house's), `utility.report()`, `house.judge.report()`.
     """
 
     def __init__(
@@ -201,6 +202,8 @@ class World:
         faults: Iterable[Fault] = (),
         *,
         quirks: Iterable[str] = (),
+        version: str = "1.2",
+        in_band: bool = False,
         watch: Callable[[int], None] | None = None,
         limit_w: Callable[[float], float] | None = None,
     ) -> None:
@@ -224,7 +227,8 @@ class World:
         certificate = _make_pki(directory / "pki", scenario.seed)
         self.lfdi = lfdi(certificate)
         wanted = spells(quirks)
-        self.utility = Quirks(Utility(planned(self.scenario, wanted), [self.lfdi]), wanted)
+        utility = Utility(planned(self.scenario, wanted), [self.lfdi], version=version, in_band=in_band)
+        self.utility = Quirks(utility, wanted)
         self.ledger = self.utility.ledger
         self._names = {scenario.mrid("event", event.id): event.id for event in scenario.events}
         self._programs = {scenario.mrid("program", program.id): program.id for program in scenario.programs}

@@ -21,7 +21,7 @@ TWO = """programs:
 
 
 CURVE = "expected watts (0 or more), [[t_s, w], ...] in order of time, or the name of a curve"
-CHANGE = "a change has either `event` and `status`, `program` and `default`, or `fault` and `for`"
+CHANGE = "a change has either `event` and `status`, `program` and `default`, `poll_s`, `post_s`, or `fault` and `for`"
 
 
 def events(*lines: str) -> str:

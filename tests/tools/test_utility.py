@@ -51,7 +51,7 @@ def test_every_document_that_links_lead_to_is_valid(client: Client) -> None:  # 
     assert kinds == {
         *("DeviceCapability", "Time", "EndDeviceList", "EndDevice", "Registration", "MirrorUsagePointList"),
         *("FunctionSetAssignmentsList", "FunctionSetAssignments", "DERProgramList", "DERProgram"),
-        *("DefaultDERControl", "DERControlList", "DERControl", "DERList", "DER"),
+        *("DefaultDERControl", "DERControlList", "DERControl", "DERList", "DER", "LogEventList"),
     }
 
 

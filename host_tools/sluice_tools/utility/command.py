@@ -17,6 +17,7 @@ from sluice_tools import pki as test_pki
 from sluice_tools import scenario as scenarios
 from sluice_tools.clock import Clock
 from sluice_tools.schema import SchemaMissing, wheel
+from sluice_tools.utility.dialect import DIALECTS
 from sluice_tools.utility.documents import ENTRY
 from sluice_tools.utility.face import Face
 from sluice_tools.utility.message import Server
@@ -68,6 +69,14 @@ def _listed() -> str:
 @click.option("--clock", type=FILE, help="A lock-step clock file. Without it the scenario is played today.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0, the default, takes a free one.")
 @click.option("--suite", type=click.Choice(SUITES), multiple=True, help="Only this cipher suite; both without it.")
+@click.option("--version", type=click.Choice(sorted(DIALECTS)), default="1.2", show_default=True, help="Of CSIP-AUS.")
+@click.option(
+    "--register",
+    type=click.Choice(("out-of-band", "in-band")),
+    default="out-of-band",
+    show_default=True,
+    help="In band: the client posts its EndDevice, and puts its NMI to the ConnectionPoint.",
+)
 @click.option("--quirk", "quirks", multiple=True, metavar="NAME[=BEGIN-END]", help="As real servers do, see below.")
 @click.option("--events", is_flag=True, help="Print a JSON line for each thing that happens.")
 def server(
@@ -76,6 +85,8 @@ def server(
     clock: Path | None,
     port: int,
     suite: tuple[str, ...],
+    version: str,
+    register: str,
     quirks: tuple[str, ...],
     events: bool,
 ) -> None:
@@ -104,7 +115,9 @@ def server(
         )
     try:
         lfdi = test_pki.lfdi_of(pki / "device-chain.pem")
-        utility = Quirks(Utility(planned(loaded, wanted), [lfdi], _say if events else None), wanted)
+        tell = _say if events else None
+        plain = Utility(planned(loaded, wanted), [lfdi], tell, version=version, in_band=register == "in-band")
+        utility = Quirks(plain, wanted)
         context = tls_context(pki, suite or SUITES, server=NAMELESS if nameless else "server")
         asyncio.run(_serve(utility, time, context, port))
         if nameless:

@@ -7,7 +7,9 @@ Source: IEEE 2030.5-2018 8, 10; CSIP-AUS; requirements D1, D3, T5, T6.
 
 import hashlib
 from collections.abc import Mapping
+from typing import NamedTuple
 
+from envoy_schema.server.schema.csip_aus.connection_point import ConnectionPointLink
 from envoy_schema.server.schema.sep2 import der as sep2
 from envoy_schema.server.schema.sep2.base import BaseXmlModelWithNS
 from envoy_schema.server.schema.sep2.der_control_types import ActivePower
@@ -107,20 +109,28 @@ def with_storage_targets(written: bytes, controls: Mapping[str, Modes]) -> bytes
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
 
 
+class Standing(NamedTuple):
+    """What the EndDevice of a client depends on: whether it has programs, and how many LogEvents it has told."""
+
+    lfdi: str
+    assigned: bool
+    log_events: int
+
+
 class Documents:
     """All that the server says of its own accord. `lfdi`: the device whose resource it is; `t`: scenario seconds."""
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Scenario, in_band: bool = False) -> None:
         self._scenario = scenario
-        self._rate = scenario.poll_s
+        self._in_band = in_band  # each EndDevice has a place for its ConnectionPoint
 
     def _unix(self, t: float) -> int:
         return self._scenario.start_s + int(t)
 
-    def device_capability(self, devices: int, mups: int) -> DeviceCapabilityResponse:
+    def device_capability(self, devices: int, mups: int, t: float) -> DeviceCapabilityResponse:
         return DeviceCapabilityResponse(
             href=ENTRY,
-            pollRate=self._rate,
+            pollRate=self._scenario.poll_rate_at(t),
             TimeLink=Link(href=href("tm")),
             EndDeviceListLink=_list(href("edevs"), devices),
             MirrorUsagePointListLink=_list(href("mups"), mups),
@@ -140,45 +150,59 @@ class Documents:
             tzOffset=offset,
         )
 
-    def end_device(self, lfdi: str) -> EndDeviceResponse:
+    def end_device(self, standing: Standing, t: float) -> EndDeviceResponse:
+        lfdi = standing.lfdi
         return EndDeviceResponse(
             href=href("edev", lfdi),
             DERListLink=_list(href("derlist", lfdi), 1),
             lFDI=lfdi,
+            LogEventListLink=_list(href("lels", lfdi), standing.log_events),
             sFDI=sfdi(lfdi),
             changedTime=self._scenario.start_s,
             enabled=True,
-            FunctionSetAssignmentsListLink=_list(href("fsas", lfdi), 1),
+            FunctionSetAssignmentsListLink=_list(
+                href("fsas", lfdi), len(self._scenario.fsas) if standing.assigned else 0
+            ),
+            postRate=self._scenario.post_rate_at(t),
             RegistrationLink=Link(href=href("rg", lfdi)),
+            ConnectionPointLink=ConnectionPointLink(href=href("cp", lfdi)) if self._in_band else None,
         )
 
-    def end_devices(self, page: list[str], count: int) -> EndDeviceListResponse:
-        devices = [self.end_device(lfdi) for lfdi in page]
+    def end_devices(self, page: list[Standing], count: int, t: float) -> EndDeviceListResponse:
+        devices = [self.end_device(standing, t) for standing in page]
         return EndDeviceListResponse(
-            href=href("edevs"), pollRate=self._rate, all_=count, results=len(page), EndDevice=devices
+            href=href("edevs"),
+            pollRate=self._scenario.poll_rate_at(t),
+            all_=count,
+            results=len(page),
+            EndDevice=devices,
         )
 
-    def registration(self, lfdi: str) -> RegistrationResponse:
+    def registration(self, lfdi: str, t: float) -> RegistrationResponse:
         return RegistrationResponse(
             href=href("rg", lfdi),
-            pollRate=self._rate,
+            pollRate=self._scenario.poll_rate_at(t),
             dateTimeRegistered=self._scenario.start_s,
             pIN=self._scenario.device.pin,
         )
 
-    def assignments(self, lfdi: str) -> FunctionSetAssignmentsResponse:
+    def assignments(self, lfdi: str, fsa: str) -> FunctionSetAssignmentsResponse:
+        programs = [program for program in self._scenario.programs if program.fsa == fsa]
         return FunctionSetAssignmentsResponse(
-            href=href("fsa", lfdi),
-            mRID=self._scenario.mrid("fsa", lfdi),
-            description="Dynamic operating envelopes",
-            DERProgramListLink=_list(href("derps", lfdi), len(self._scenario.programs)),
+            href=href("fsa", lfdi, fsa),
+            mRID=self._scenario.mrid("fsa", f"{lfdi} {fsa}"),
+            description=fsa,
+            DERProgramListLink=_list(href("derps", lfdi, fsa), len(programs)),
             TimeLink=Link(href=href("tm")),
         )
 
-    def assignments_list(self, lfdi: str, whole: bool) -> FunctionSetAssignmentsListResponse:
-        page = [self.assignments(lfdi)] if whole else []
+    def assignments_list(self, lfdi: str, page: list[str], count: int, t: float) -> FunctionSetAssignmentsListResponse:
         return FunctionSetAssignmentsListResponse(
-            href=href("fsas", lfdi), pollRate=self._rate, all_=1, results=len(page), FunctionSetAssignments=page
+            href=href("fsas", lfdi),
+            pollRate=self._scenario.poll_rate_at(t),
+            all_=count,
+            results=len(page),
+            FunctionSetAssignments=[self.assignments(lfdi, fsa) for fsa in page],
         )
 
     def program(self, lfdi: str, program: Program, t: float) -> sep2.DERProgramResponse:
@@ -192,11 +216,11 @@ class Documents:
             primacy=program.primacy,
         )
 
-    def programs(self, lfdi: str, page: list[Program], t: float) -> sep2.DERProgramListResponse:
+    def programs(self, lfdi: str, fsa: str, page: list[Program], count: int, t: float) -> sep2.DERProgramListResponse:
         return sep2.DERProgramListResponse(
-            href=href("derps", lfdi),
-            pollRate=self._rate,
-            all_=len(self._scenario.programs),
+            href=href("derps", lfdi, fsa),
+            pollRate=self._scenario.poll_rate_at(t),
+            all_=count,
             results=len(page),
             DERProgram=[self.program(lfdi, program, t) for program in page],
         )
@@ -262,8 +286,8 @@ class Documents:
             DERStatusLink=Link(href=href("ders", lfdi)),
         )
 
-    def ders(self, lfdi: str, whole: bool) -> sep2.DERListResponse:
+    def ders(self, lfdi: str, whole: bool, t: float) -> sep2.DERListResponse:
         page = [self.der(lfdi)] if whole else []
         return sep2.DERListResponse(
-            href=href("derlist", lfdi), pollRate=self._rate, all_=1, results=len(page), DER_=page
+            href=href("derlist", lfdi), pollRate=self._scenario.poll_rate_at(t), all_=1, results=len(page), DER_=page
         )

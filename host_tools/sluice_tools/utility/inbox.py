@@ -4,7 +4,7 @@ Each check refuses with the reason in words, so that the developer at the other 
 Source: requirements T4, P1, P4, E10, M2, M6.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from envoy_schema.server.schema.sep2 import metering_mirror as mirror
@@ -15,30 +15,44 @@ from pydantic import ValidationError
 
 from sluice_tools.plan import Event
 from sluice_tools.schema import validate
+from sluice_tools.utility.dialect import Dialect
 from sluice_tools.utility.ledger import Ledger, Value
 from sluice_tools.utility.message import MEDIA_TYPE, Refusal, Request
 
 ROLES = {0x0003: "site", 0x0049: "DER"}
-UNITS = {29: "V", 33: "Hz", 38: "W", 63: "var"}
+WH = 72
+POWER, ENERGY = 37, 12  # kinds
+AVERAGE, MAXIMUM, MINIMUM = 2, 8, 9  # data qualifiers
+# Of each unit: its name, and the kind and the data qualifiers that clients are asked for (M6).
+UNITS = {
+    29: ("V", POWER, (AVERAGE,)),
+    33: ("Hz", POWER, (AVERAGE, MAXIMUM, MINIMUM)),
+    38: ("W", POWER, (AVERAGE,)),
+    63: ("var", POWER, (AVERAGE,)),
+    WH: ("Wh", ENERGY, (0,)),  # stored energy (CSIP-AUS 1.3)
+}
+PHASES = (0, 128, 64, 32)  # all, A, B, C
 RECEIVED, STARTED, COMPLETED, CANCELLED, SUPERSEDED = 1, 2, 3, 6, 7
 # Each status that a client sends, and the one that comes before it.
 BEFORE = {RECEIVED: None, STARTED: RECEIVED, COMPLETED: STARTED, CANCELLED: RECEIVED, SUPERSEDED: RECEIVED}
+Read = Callable[..., Any]  # `read`, of one server
 AHEAD_S = 60  # a client's clock may be this much ahead
 
 
-def read(request: Request, ledger: Ledger, *kinds: type[BaseXmlModelWithNS]) -> Any:
+def read(ledger: Ledger, dialect: Dialect, request: Request, *kinds: type[BaseXmlModelWithNS]) -> Any:
     """Give the document in a request, of one of `kinds`; Refusal if it is not one of them, or not right."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != MEDIA_TYPE:
         raise Refusal(415, f"Content-Type must be {MEDIA_TYPE}, it is {media_type or 'missing'}")
-    faults = validate(request.body)
+    faults = validate(request.body, dialect.version)
     if not faults:
-        root = etree.QName(etree.fromstring(request.body)).localname
+        body = dialect.thought(request.body)
+        root = etree.QName(etree.fromstring(body)).localname
         wanted = {kind.__xml_tag__ or kind.__name__: kind for kind in kinds}
         if root not in wanted:
             raise Refusal(400, f"expected {' or '.join(wanted)} here, not {root}")
         try:
-            return wanted[root].from_xml(request.body)
+            return wanted[root].from_xml(body)
         except ValidationError as error:
             faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
     for fault in faults:
@@ -67,18 +81,18 @@ def check_usage_point(point: mirror.MirrorUsagePoint, lfdi: str, pen: int) -> No
 
 
 def values(
-    readings: list[mirror.MirrorMeterReading], point: mirror.MirrorUsagePoint, rate_s: int, pen: int, now: float
+    readings: list[mirror.MirrorMeterReading], point: mirror.MirrorUsagePoint, rates: set[int], pen: int, now: float
 ) -> list[Value]:
     """Give the values of the readings posted to `point`; Refusal if any makes no sense."""
     known = {reading.mRID.upper(): reading for reading in point.mirrorMeterReadings or []}
-    return [_value(reading, known.get(reading.mRID.upper()), point, rate_s, pen, now) for reading in readings]
+    return [_value(reading, known.get(reading.mRID.upper()), point, rates, pen, now) for reading in readings]
 
 
 def _value(
     reading: mirror.MirrorMeterReading,
     known: mirror.MirrorMeterReading | None,
     point: mirror.MirrorUsagePoint,
-    rate_s: int,
+    rates: set[int],
     pen: int,
     now: float,
 ) -> Value:
@@ -88,13 +102,15 @@ def _value(
     if kind is None:
         raise Refusal(400, f"{name}: its ReadingType was given neither here nor with the usage point")
     if kind.uom not in UNITS:
-        raise Refusal(400, f"{name}: uom {kind.uom} is not expected; expected one of {UNITS}")
+        raise Refusal(400, f"{name}: uom {kind.uom} is not expected; expected one of {_units()}")
     value = reading.reading
     if value is None or value.value is None or value.timePeriod is None:
         raise Refusal(400, f"{name}: a Reading with value and timePeriod is missing")
     start, duration = value.timePeriod.start, value.timePeriod.duration
-    if duration != rate_s or start % duration:
-        raise Refusal(400, f"{name}: {start} + {duration} s is not an interval of the clock's {rate_s} s grid")
+    moment = kind.uom == WH and not duration
+    if start % (60 if moment else duration or 1) or not (moment or duration in rates):
+        grids = " or ".join(map(str, sorted(rates)))
+        raise Refusal(400, f"{name}: {start} + {duration} s is not an interval of the clock's {grids} s grid")
     if reading.lastUpdateTime != start + duration:
         raise Refusal(400, f"{name}: lastUpdateTime must be the end of the interval, {start + duration}")
     if start + duration > now + AHEAD_S:
@@ -107,7 +123,26 @@ def _value(
         duration=duration,
         value=value.value * 10.0 ** (kind.powerOfTenMultiplier or 0),
         quality_flags=value.qualityFlags or "0000",
+        kind=int(kind.kind or 0),
+        data_qualifier=int(kind.dataQualifier or 0),
+        phase=int(kind.phase or 0),
     )
+
+
+def _units() -> str:
+    return ", ".join(f"{uom} {unit}" for uom, (unit, _, _) in UNITS.items())
+
+
+def odd_type(value: Value) -> Iterator[str]:
+    """Tell what is odd about the ReadingType of a reading (M6)."""
+    _, kind, qualifiers = UNITS[value.uom]
+    for name, given, wanted in (
+        ("kind", value.kind, (kind,)),
+        ("dataQualifier", value.data_qualifier, qualifiers),
+        ("phase", value.phase, PHASES),
+    ):
+        if given not in wanted:
+            yield f"{value.description}: {name} {given} with uom {value.uom}, not {' or '.join(map(str, wanted))}"
 
 
 def odd_response(event: Event, answer: responses.Response, earlier: list[int], start_s: int) -> Iterator[str]:

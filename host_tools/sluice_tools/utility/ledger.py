@@ -25,6 +25,9 @@ class Value(NamedTuple):
     duration: int
     value: float
     quality_flags: str
+    kind: int = 0
+    data_qualifier: int = 0
+    phase: int = 0
 
 
 class Ledger:
@@ -36,6 +39,9 @@ class Ledger:
         self.answers: list[Answer] = []
         self.readings: list[Value] = []
         self.puts: Counter[str] = Counter()
+        self.log_events: list[dict[str, Any]] = []
+        self.registered: list[str] = []  # in band, by LFDI
+        self.connection_points: list[str] = []
         self.schema_violations: list[str] = []
         self.refusals: list[str] = []
         self.oddities: list[str] = []  # taken, but a tester will want to know
@@ -74,6 +80,22 @@ class Ledger:
     def mirror(self, t: float, mrid: str, role_flags: str) -> None:
         """A usage point has been made."""
         self._say(t, "mirror", mrid=mrid, role_flags=role_flags)
+
+    def register(self, t: float, lfdi: str) -> None:
+        """A client has registered itself."""
+        self.registered.append(lfdi)
+        self._say(t, "registered", lfdi=lfdi)
+
+    def connection_point(self, t: float, nmi: str) -> None:
+        """A client has told its ConnectionPoint, and it is the right one."""
+        self.connection_points.append(nmi)
+        self._say(t, "connection point", nmi=nmi)
+
+    def log_event(self, t: float, function_set: int, code: int, details: str) -> None:
+        """A LogEvent has been accepted."""
+        facts = {"function_set": function_set, "code": code, "details": details}
+        self.log_events.append({"t": round(t, 3), **facts})
+        self._say(t, "log event", **facts)
 
     def schema_violation(self, text: str) -> None:
         """A document is against the schema; the refusal follows."""
@@ -126,6 +148,9 @@ class Ledger:
             "readings_accepted": len(self.readings),
             "readings": dict(sorted(streams.items())),
             "puts": dict(sorted(self.puts.items())),
+            "log_events": self.log_events,
+            "registered": self.registered,
+            "connection_points": self.connection_points,
             "schema_violations": self.schema_violations,
             "refusals": self.refusals,
             "oddities": self.oddities,
