@@ -13,6 +13,7 @@ RANDOMIZE_MAX_S = const(3600)  # of randomizeStart and randomizeDuration, either
 MAX_PROGRAMS = const(16)  # DERPrograms followed at a time; 250 B each, 1 KB with addresses as long as may be
 MAX_REPLY_TO = const(8)  # distinct replyTo addresses held for the events; up to HREF_MAX B each
 RESPONSES_MAX = const(64)  # responses waiting for the server; 23 B each: 1.5 KB
+ALARMS_MAX = const(8)  # alarms waiting for the server; 7 B each (R3)
 
 # A watt limit that limits nothing; larger watts are read as this (P3)
 UNLIMITED_W = const(536870911)

@@ -96,11 +96,50 @@ MODE_TARGET = const(1 << 22)
 # vppModesSupported (CSIP-AUS 1.3)
 VPP_STORAGE_TARGET = const(1 << 0)
 
-# genConnectStatus
+# What DERCapability gives as rtgMax..., DERSettings as setMax..., in the order of the schema. What is received is a
+# positive number here, and a negative one on the wire (setMaxVarNeg).
+MAX_CHARGE_RATE_W = const(0)
+MAX_DISCHARGE_RATE_W = const(1)
+MAX_VA = const(2)
+MAX_VAR = const(3)
+MAX_VAR_NEG = const(4)
+MAX_W = const(5)
+MAX_WH = const(6)
+QUANTITIES = const(7)
+MAX_OF = const("ChargeRateW DischargeRateW VA Var VarNeg W Wh")
+
+# What is told of the DER's state: what a change of is told at once, and the rest
+GEN_CONNECT = const(0)  # genConnectStatus
+OPERATIONAL_MODE = const(1)  # operationalModeStatus
+STOR_CONNECT = const(2)  # storConnectStatus; -1 = nothing stores
+ALARM_STATUS = const(3)  # alarmStatus
+SET_GRAD_W = const(4)  # setGradW
+SET_MAX_W = const(5)  # setMaxW, by which a device that is found late is noticed; 0 = none has been read
+STATES_AT_ONCE = const(6)
+INVERTER_STATE = const(6)  # inverterStatus
+STORAGE_MODE = const(7)  # storageModeStatus; -1 = not known
+STATES = const(8)
+
+# genConnectStatus, storConnectStatus: bitmaps
 CONNECT_CONNECTED = const(1)
 CONNECT_AVAILABLE = const(2)
 CONNECT_OPERATING = const(4)
+CONNECT_TEST = const(8)
+CONNECT_FAULT = const(16)
 
 # operationalModeStatus
 OPERATIONAL_OFF = const(1)
 OPERATIONAL_ON = const(2)
+
+# storageModeStatus
+STORAGE_CHARGING = const(0)
+STORAGE_DISCHARGING = const(1)
+STORAGE_HOLDING = const(2)
+
+# LogEvent. The code of a DER's fault is twice its bit of alarmStatus, and that of its end one more
+# (DER_FAULT_OVER_CURRENT 0, DER_RTN_OVER_CURRENT 1 ...): the standard's table, which no open source was found to check.
+FUNCTION_SET_DER = const(11)
+PROFILE_VENDOR = const(1)
+PROFILE_SEP2 = const(2)
+PEN_SEP2 = const(40732)
+ALARM_BITS = const(8)  # of alarmStatus that are told; none of ours sets a higher one

@@ -1,7 +1,7 @@
 """SunSpec models as data: offsets from the model's header (its id at 0, its length at 1), types, scale factors.
 
 Only what the gateway reads and writes; lengths are those of the published models.
-Source: SunSpec Information Model Reference, models 1, 101 to 103, 120, 121, 123.
+Source: SunSpec Information Model Reference, models 1, 101 to 103, 120, 121, 123, 124.
 """
 
 from micropython import const
@@ -14,6 +14,7 @@ COMMON = const(1)
 NAMEPLATE = const(120)
 SETTINGS = const(121)
 CONTROLS = const(123)
+STORAGE = const(124)
 INVERTERS = const((101, 102, 103))
 
 # Types: the bits that say "not implemented" differ.
@@ -21,7 +22,18 @@ INT16 = const(0)
 UINT16 = const(1)
 
 # (model, registers read, its header included)
-LENGTHS = const(((COMMON, 67), (101, 52), (102, 52), (103, 52), (NAMEPLATE, 28), (SETTINGS, 32), (CONTROLS, 26)))
+LENGTHS = const(
+    (
+        (COMMON, 67),
+        (101, 52),
+        (102, 52),
+        (103, 52),
+        (NAMEPLATE, 28),
+        (SETTINGS, 32),
+        (CONTROLS, 26),
+        (STORAGE, 26),
+    )
+)
 
 # Common: (offset, registers) of texts
 COMMON_MN = const((2, 16))
@@ -35,13 +47,44 @@ INVERTER_HZ = const((16, UINT16, 17))
 INVERTER_VAR = const((20, INT16, 21))
 INVERTER_ST = const((38, UINT16, 0))
 
-NAMEPLATE_W = const((3, UINT16, 4))
-NAMEPLATE_VA = const((5, UINT16, 6))
-NAMEPLATE_VAR = const((7, INT16, 11))
+INVERTER_EVT1 = const(41)  # the low half of bitfield32 Evt1
+INVERTER_REGS = const(42)  # from the header as far as this
 
-SETTINGS_W_MAX = const((2, UINT16, 22))
-SETTINGS_VA_MAX = const((7, UINT16, 26))
-SETTINGS_VAR_MAX = const((8, INT16, 27))
+NAMEPLATE_DER_TYP = const(2)
+
+# The greatest of each quantity (sluice_wire.sep2: MAX_CHARGE_RATE_W ...); None: the model does not give it
+NAMEPLATE_MAX = const(
+    (
+        (23, UINT16, 24),  # MaxChaRte
+        (25, UINT16, 26),  # MaxDisChaRte
+        (5, UINT16, 6),  # VARtg
+        (7, INT16, 11),  # VArRtgQ1
+        (10, INT16, 11),  # VArRtgQ4
+        (3, UINT16, 4),  # WRtg
+        (19, UINT16, 20),  # WHRtg
+    )
+)
+SETTINGS_MAX = const(
+    (
+        None,
+        None,
+        (7, UINT16, 26),  # VAMax
+        (8, INT16, 27),  # VArMaxQ1
+        (11, INT16, 27),  # VArMaxQ4
+        (2, UINT16, 22),  # WMax
+        None,
+    )
+)
+STORAGE_MAX = const(((2, UINT16, 18), None, None, None, None, None, None))  # WChaMax
+
+STORAGE_CHA_STATE = const((8, UINT16, 22))  # percent
+STORAGE_CHA_ST = const((11, UINT16, 0))
+STORAGE_REGS = const(23)  # from the header as far as ChaState's scale factor
+
+# ChaSt
+CHA_ST_DISCHARGING = const(3)
+CHA_ST_CHARGING = const(4)
+CHA_ST_TESTING = const(7)  # the greatest
 
 # Immediate controls: five registers that are written together, and the scale factor of the first
 CONTROLS_W_MAX_LIM_PCT = const(5)

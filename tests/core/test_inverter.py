@@ -17,7 +17,7 @@ def put(registers, at, *values):
 
 def image(base=40000, models=(1, 701, 103, 120, 121, 123)):
     """Return (registers, {model: register of its header}) of a 10 kW inverter."""
-    lengths = {1: 66, 103: 50, 120: 26, 121: 30, 123: 24, 701: 153}
+    lengths = {1: 66, 103: 50, 120: 26, 121: 30, 123: 24, 124: 24, 701: 153}
     registers = {}
     headers = {}
     put(registers, base, 0x5375, 0x6E53)
@@ -29,9 +29,25 @@ def image(base=40000, models=(1, 701, 103, 120, 121, 123)):
     put(registers, at, 0xFFFF, 0)
     points = {
         103: {10: 2401, 11: 2399, 12: 2400, 13: -1, 14: 432, 15: 1, 16: 4998, 17: -2, 20: -12, 21: 1, 38: ST_MPPT},
-        120: {3: 1000, 4: 1, 5: 1050, 6: 1, 7: 600, 11: 1},
-        121: {2: 10000, 22: 0, 7: 10500, 26: 0, 8: 6000, 27: 0},
+        120: {
+            2: 4,
+            3: 1000,
+            4: 1,
+            5: 1050,
+            6: 1,
+            7: 600,
+            10: -500,
+            11: 1,
+            19: 1350,
+            20: 1,
+            23: 40,
+            24: 2,
+            25: 50,
+            26: 2,
+        },
+        121: {2: 10000, 22: 0, 7: 10000, 26: 0, 8: 4000, 11: -3000, 27: 0},
         123: {5: 10000, 7: 0, 9: 0, 23: -2},
+        124: {2: 3700, 8: 425, 11: 3, 18: 0, 22: -1},
     }
     for model in models:
         for offset, value in points.get(model, {}).items():
@@ -49,17 +65,78 @@ def scanned(base=40000, **kwargs):
     return inverter, line, registers, headers
 
 
-def test_the_models_are_walked_whatever_stands_between_them():
+def test_the_models_are_walked_whatever_stands_between_them():  # R2
     for base in (40000, 0, 50000):
         inverter, _, _, _ = scanned(base)
-        assert (inverter.w_rtg, inverter.va_rtg, inverter.var_rtg) == (10000, 10500, 6000)
-        assert (inverter.w_max, inverter.va_max, inverter.var_max) == (10000, 10500, 6000)
+        assert list(inverter.rtg_max) == [4000, 5000, 10500, 6000, 5000, 10000, 13500]
+        assert list(inverter.set_max) == [4000, 5000, 10000, 4000, 3000, 10000, 13500]
+        assert inverter.w_max == 10000
         assert inverter.maker == "Weir"
 
 
 def test_without_settings_the_nameplate_counts():
     inverter, _, _, _ = scanned(models=(1, 103, 120, 123))
     assert inverter.w_max == 10000
+    assert list(inverter.set_max) == list(inverter.rtg_max)
+
+
+def test_what_the_nameplate_does_not_give_is_not_invented():  # R2
+    registers, headers = image()
+    put(registers, headers[120] + 5, 0xFFFF, 0xFFFF, 0x8000)
+    put(registers, headers[121] + 7, 0xFFFF, 0x8000)
+    inverter = Inverter(2)
+    finish(inverter.scan(Client(Line({2: registers}))))
+    assert list(inverter.rtg_max)[2:5] == list(inverter.set_max)[2:4] + [5000] == [0, 0, 5000]
+
+
+WITH_BATTERY = (1, 701, 103, 120, 121, 123, 124)
+
+
+def test_a_battery_is_found_and_read_every_ten_seconds():  # R1
+    inverter, line, registers, headers = scanned(models=WITH_BATTERY)
+    assert (inverter.stores, inverter.set_max[0]) == (headers[124], 3700)
+    for _ in range(10):
+        finish(inverter.poll(Client(line)))
+        assert (inverter.soc, inverter.cha_st) == (4250, 3)
+        put(registers, headers[124] + 8, 430, 0xFFFF, 0xFFFF, 4)
+    finish(inverter.poll(Client(line)))
+    assert (inverter.soc, inverter.cha_st) == (4300, 4)
+
+
+def test_a_battery_that_cannot_be_read_is_not_known_and_the_inverter_not_lost():  # R1, C2
+    inverter, line, registers, headers = scanned(models=WITH_BATTERY)
+    finish(inverter.poll(Client(line)))
+    assert (inverter.soc, inverter.cha_st) == (4250, 3)
+    del registers[headers[124]]
+    for _ in range(10):
+        finish(inverter.poll(Client(line)))
+    assert (inverter.soc, inverter.cha_st, inverter.st) == (-1, 0, ST_MPPT)
+
+
+def test_a_model_of_storage_without_a_battery_is_none():  # R2
+    registers, headers = image(models=WITH_BATTERY)
+    put(registers, headers[124] + 8, 0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF)
+    inverter = Inverter(2)
+    finish(inverter.scan(Client(Line({2: registers}))))
+    assert not inverter.stores
+    assert inverter.set_max[0] == 4000
+
+
+def test_a_charge_beyond_full_is_none():  # R1
+    inverter, line, registers, headers = scanned(models=WITH_BATTERY)
+    put(registers, headers[124] + 8, 1001)
+    finish(inverter.poll(Client(line)))
+    assert inverter.soc == -1
+
+
+def test_alarms_go_with_the_inverter():  # R1, R3
+    inverter, line, registers, headers = scanned()
+    put(registers, headers[103] + 40, 0, 1 << 10)
+    finish(inverter.poll(Client(line)))
+    assert inverter.alarms == 2
+    line.faults = ["silent", "silent"]
+    raises(NoReply, finish, inverter.poll(Client(line)))
+    assert inverter.alarms == 0
 
 
 def test_what_is_missing_is_said_with_what_to_do():
@@ -90,7 +167,7 @@ def test_readings_are_scaled_by_the_factors_read_with_them():
     inverter, line, registers, headers = scanned()
     finish(inverter.poll(Client(line)))
     assert (inverter.w, inverter.var, inverter.v_dv, inverter.hz_mhz) == (4320, -120, 2400, 49980)
-    assert inverter.connected and inverter.operating
+    assert inverter.st == ST_MPPT
     put(registers, headers[103] + 15, 0)
     finish(inverter.poll(Client(line)))
     assert inverter.w == 432
@@ -108,7 +185,7 @@ def test_a_marker_for_not_implemented_never_becomes_a_reading():
     assert (inverter.var, inverter.v_dv, inverter.hz_mhz) == (None, None, None)
     put(registers, headers[103] + 14, 0x8000)
     raises(DeviceError, finish, inverter.poll(Client(line)))
-    assert not inverter.connected
+    assert inverter.st == 0
 
 
 def test_scaling_is_exact_rounds_toward_zero_and_refuses_what_is_too_large():

@@ -1,12 +1,11 @@
-"""What the gateway tells the utility: responses, the DER."""
+"""What the gateway tells the utility of its events: responses."""
 
 from utility_world import LFDI, NOW, Device, Session, World, control, documents, listed, talked
 
 from expect import finish
-from sluice.client.der import CAPABILITIES
 from sluice.client.responder import Responder
 from sluice_wire.limits import RESPONSES_MAX
-from sluice_wire.sep2 import DER_PV_STORAGE, DER_STORAGE, EPOCH
+from sluice_wire.sep2 import EPOCH
 
 
 def test_receipt_is_posted_to_reply_to_and_kept_until_the_server_takes_it():  # E10
@@ -145,61 +144,3 @@ def test_only_what_was_sent_goes_though_the_queue_has_moved_meanwhile():  # E10
     finish(Responder(world.journal, Device, world.responses).send_next(Session(world.utility), NOW))
     numbers = [world.responses.mrid[i * 16] for i in range(world.responses.waiting)]
     assert numbers == list(range(1, RESPONSES_MAX)) + [99]
-
-
-def test_der_resources_are_put_status_first_when_the_list_is_polled():  # R1, R2
-    world = talked()
-    puts = [href for method, href, _ in world.utility.sent if method == "PUT"]
-    assert puts[:3] == ["/d/status", "/d/set", "/d/cap"]
-
-
-def test_settings_follow_the_set_grad_w_of_the_default():  # R2, E12
-    world = talked()
-    settings = [body for method, href, body in world.utility.sent if href == "/d/set"]
-    assert "<setGradW>0</setGradW>" in settings[-1]
-
-
-def test_an_inverter_claims_what_it_can_do_and_no_more():  # E11, R2
-    bodies = {href: body for method, href, body in talked().utility.sent if method == "PUT"}
-    assert "<modesSupported>0010000C</modesSupported>" in bodies["/d/cap"]
-    assert "<type>4</type><csipaus:doeModesSupported>05</csipaus:doeModesSupported>" in bodies["/d/cap"]
-    assert "<modesEnabled>0010000C</modesEnabled>" in bodies["/d/set"]
-    assert "<csipaus:doeModesEnabled>05</csipaus:doeModesEnabled>" in bodies["/d/set"]
-
-
-def test_what_stores_claims_set_points_and_both_directions():  # E11, R2
-    assert CAPABILITIES[False, True] == (0x0050008F, 0x0F, DER_STORAGE)
-    assert CAPABILITIES[True, True] == (0x0050008F, 0x0F, DER_PV_STORAGE)
-
-
-def test_a_change_of_status_is_put_at_once():  # R1
-    world = talked()
-    before = world.asked("PUT /d/status")
-    world.inverter.connected = False
-    world.settle(1)
-    bodies = [body for method, href, body in world.utility.sent if href == "/d/status"]
-    assert len(bodies) == before + 1
-    assert "<value>00</value>" in bodies[-1]
-
-
-def test_nothing_is_told_of_devices_that_have_not_been_read():  # R2
-    world = World()
-    world.inverter.w_max = 0
-    world.settle(3)
-    assert [href for method, href, _ in world.utility.sent if method == "PUT"] == []
-
-
-def test_a_server_that_keeps_no_der_is_not_asked_all_the_time():
-    world = World()
-    world.utility.documents["/ders"] = listed("DERList", [])
-    world.settle(290)
-    assert world.asked("GET /ders") <= 2
-
-
-def test_devices_that_become_known_are_told_of_at_once():  # R2
-    world = World()
-    world.inverter.w_max = 0
-    world.settle(3)
-    world.inverter.w_max = 10000
-    world.settle(1)
-    assert world.asked("PUT /d/cap") == 1

@@ -28,6 +28,7 @@ from sluice.sep2.xml import Tokenizer
 from sluice.sep2.xml_error import XmlError
 from sluice_wire.limits import TX_SIZE, UNLIMITED_W
 from sluice_wire.sep2 import EPOCH, EXP_LIM
+from sluice_wire.sunspec import ST_MPPT
 from sluice_wire.utilities import PROFILES
 
 NOW = 200000000  # core seconds: a day in 2026
@@ -221,12 +222,16 @@ class Session:
 class Inverter:
     """What is told of an inverter."""
 
-    w_max = w_rtg = 10000
-    va_max = va_rtg = 10500
-    var_max = var_rtg = 6000
-    st = 4
-    connected = True
-    operating = True
+    def __init__(self):
+        self.w_max = self.applied_w = 10000
+        self.rtg_max = [0, 0, 10500, 6000, 6000, 10000, 0]
+        self.set_max = [0, 0, 10500, 6000, 5000, 10000, 0]
+        self.st = ST_MPPT
+        self.pv = True
+        self.stores = self.follows = False
+        self.soc = -1
+        self.cha_st = 0
+        self.alarms = 0
 
 
 class Device:
@@ -298,6 +303,7 @@ class World:
         fixed_w = (1500, 15000, UNLIMITED_W, UNLIMITED_W)
         self.envelope = Envelope(self.events, self.programs, fixed_w, PROFILES["default"])
         self.inverter = Inverter()
+        self.der = DerResources(Port(), [self.inverter], self.programs, self.envelope)
         self.profile = PROFILES[profile]
         self.ring = Ring(Store(), ALL if self.profile.by_phase else TOTALS, self.journal.write)
         self.mirror = Mirror(self.ring, Device, self.profile, self.journal.write)
@@ -312,7 +318,7 @@ class World:
             self.programs,
             self.events,
             Responder(self.journal, Device, self.responses),
-            DerResources(self.inverter, self.programs),
+            self.der,
             self.mirror,
         )
         if begins:
@@ -321,6 +327,7 @@ class World:
     def settle(self, seconds=1):
         """Let `seconds` pass, and in each let the conversation do all that is due."""
         for _ in range(seconds):
+            self.der.step(self.clock.up)
             for _ in range(50):
                 if not finish(self.conversation.turn()):
                     break

@@ -15,6 +15,16 @@ from sluice.devices.decode import NOT_VALID, float32, scaled
 from sluice.devices.inverter import Inverter
 from sluice.modbus.client import Client
 from sluice_wire import sunspec
+from sluice_wire.sep2 import (
+    MAX_CHARGE_RATE_W,
+    MAX_DISCHARGE_RATE_W,
+    MAX_VA,
+    MAX_VAR,
+    MAX_VAR_NEG,
+    MAX_W,
+    MAX_WH,
+    QUANTITIES,
+)
 
 UNIT = 2
 TYPES = {"int16": sunspec.INT16, "uint16": sunspec.UINT16, "enum16": sunspec.UINT16}
@@ -30,8 +40,26 @@ POINTS = {
         "VAr": sunspec.INVERTER_VAR,
         "St": sunspec.INVERTER_ST,
     },
-    120: {"WRtg": sunspec.NAMEPLATE_W, "VARtg": sunspec.NAMEPLATE_VA, "VArRtgQ1": sunspec.NAMEPLATE_VAR},
-    121: {"WMax": sunspec.SETTINGS_W_MAX, "VAMax": sunspec.SETTINGS_VA_MAX, "VArMaxQ1": sunspec.SETTINGS_VAR_MAX},
+    120: {
+        "MaxChaRte": sunspec.NAMEPLATE_MAX[MAX_CHARGE_RATE_W],
+        "MaxDisChaRte": sunspec.NAMEPLATE_MAX[MAX_DISCHARGE_RATE_W],
+        "VARtg": sunspec.NAMEPLATE_MAX[MAX_VA],
+        "VArRtgQ1": sunspec.NAMEPLATE_MAX[MAX_VAR],
+        "VArRtgQ4": sunspec.NAMEPLATE_MAX[MAX_VAR_NEG],
+        "WRtg": sunspec.NAMEPLATE_MAX[MAX_W],
+        "WHRtg": sunspec.NAMEPLATE_MAX[MAX_WH],
+    },
+    121: {
+        "VAMax": sunspec.SETTINGS_MAX[MAX_VA],
+        "VArMaxQ1": sunspec.SETTINGS_MAX[MAX_VAR],
+        "VArMaxQ4": sunspec.SETTINGS_MAX[MAX_VAR_NEG],
+        "WMax": sunspec.SETTINGS_MAX[MAX_W],
+    },
+    124: {
+        "WChaMax": sunspec.STORAGE_MAX[MAX_CHARGE_RATE_W],
+        "ChaState": sunspec.STORAGE_CHA_STATE,
+        "ChaSt": sunspec.STORAGE_CHA_ST,
+    },
 }
 CONTROLS = {
     "WMaxLimPct": sunspec.CONTROLS_W_MAX_LIM_PCT,
@@ -77,6 +105,15 @@ def test_every_point_is_where_pysunspec2_has_it() -> None:
             assert sf_offset == (published[sf_name].offset if sf_name else 0), name
 
 
+def test_what_a_model_gives_is_all_that_is_taken_from_it() -> None:
+    for model_id, table in ((120, sunspec.NAMEPLATE_MAX), (121, sunspec.SETTINGS_MAX), (124, sunspec.STORAGE_MAX)):
+        assert len(table) == QUANTITIES
+        assert {point for point in table if point} <= set(POINTS[model_id].values())
+    assert [symbol["value"] for symbol in model(124).points["ChaSt"].pdef["symbols"]] == list(
+        range(1, sunspec.CHA_ST_TESTING + 1)
+    )
+
+
 def test_controls_texts_and_lengths_are_as_pysunspec2_has_them() -> None:
     for name, offset in CONTROLS.items():
         assert model(123).points[name].offset == offset
@@ -116,7 +153,10 @@ def test_a_device_of_pysunspec2_is_found_whatever_the_order_of_its_models(
     common = model(1, Mn="Weir Power", Md="WP-10", SN="0001374")
     inverter, _ = scanned(image([common, *(made[model_id] for model_id in order)], base))
     assert (inverter.maker, inverter.model, inverter.serial) == ("Weir Power", "WP-10", "0001374")
-    assert inverter.w_rtg == inverter.va_rtg == inverter.va_max == whole(made[120].points["WRtg"].cvalue)
+    rating_w = whole(made[120].points["WRtg"].cvalue)
+    assert list(inverter.rtg_max) == [0, 0, rating_w, 0, 0, rating_w, 0]
+    assert inverter.set_max[MAX_VA] == rating_w
+    assert not inverter.stores
     assert inverter.w_max == whole(made[121].points["WMax"].cvalue)
 
 
@@ -142,6 +182,53 @@ def test_readings_are_pysunspec2s(w: int, w_sf: int, var: int, volts: list[int],
     assert inverter.hz_mhz == whole(points["Hz"].cvalue, 3)
     assert inverter.v_dv == sum(whole(points[name].cvalue, 1) for name in phases) // 3
     assert inverter.st == points["St"].value
+
+
+BITS = {"OVER_FREQUENCY": 3, "UNDER_FREQUENCY": 4, "AC_OVER_VOLT": 1, "AC_UNDER_VOLT": 2, "MANUAL_SHUTDOWN": 7}
+
+
+@given(st.one_of(st.just(0xFFFFFFFF), st.integers(0, 2**31 - 1)))
+def test_what_the_standard_has_an_alarm_for_becomes_one(events: int) -> None:  # R1, facts C3
+    measured = model(103, W=0, W_SF=0, St=4, Evt1=events)
+    registers = image([model(1), model(120, WRtg=5000, WRtg_SF=0), measured, model(123, WMaxLimPct_SF=-2)], 40000)
+    inverter, client = scanned(registers)
+    finish(inverter.poll(client))
+    published = {symbol["name"]: symbol["value"] for symbol in measured.points["Evt1"].pdef["symbols"]}
+    expected = sum(1 << BITS[name] for name in BITS if events >> published[name] & 1)
+    assert inverter.alarms == (0 if events == 0xFFFFFFFF else expected)
+
+
+@given(
+    st.integers(1, 20000),
+    st.integers(1, 20000),
+    st.integers(1, 65534),
+    st.integers(-1, 0),
+    st.integers(0, 1000),
+    st.integers(0, 7) | st.just(0xFFFF),
+    st.sampled_from([4, 82, 80]),
+)
+def test_a_battery_of_pysunspec2_is_found_and_read(  # R1, R2
+    charge: int, discharge: int, wh: int, sf: int, soc: int, cha_st: int, der_typ: int
+) -> None:
+    nameplate = model(
+        120,
+        **{"DERTyp": der_typ, "WRtg": 5000, "WRtg_SF": 0, "WHRtg": wh, "WHRtg_SF": 0},
+        **{"MaxChaRte": charge, "MaxChaRte_SF": sf, "MaxDisChaRte": discharge, "MaxDisChaRte_SF": 0},
+    )
+    storage = model(124, ChaState=soc, ChaState_SF=-1, ChaSt=cha_st, WChaMax=charge, WChaMax_SF=sf)
+    measured = model(103, W=0, W_SF=0, St=4, Evt1=0)
+    registers = image([model(1), nameplate, measured, model(123, WMaxLimPct_SF=-2), storage], 40000)
+    inverter, client = scanned(registers)
+    points = nameplate.points
+    assert inverter.rtg_max[MAX_CHARGE_RATE_W] == whole(points["MaxChaRte"].cvalue)
+    assert inverter.rtg_max[MAX_DISCHARGE_RATE_W] == discharge
+    assert inverter.rtg_max[MAX_WH] == wh
+    assert inverter.set_max[MAX_CHARGE_RATE_W] == (whole(points["MaxChaRte"].cvalue))
+    assert inverter.set_max[MAX_WH] == wh
+    assert inverter.pv == (der_typ != 80)
+    assert registers[inverter.stores] == 124
+    finish(inverter.poll(client))
+    assert (inverter.soc, inverter.cha_st) == (10 * soc, cha_st if cha_st <= 7 else 0)
 
 
 @given(st.integers(1, 100000), st.integers(-2, 1), st.integers(0, 120000))

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from envoy_schema.server.schema.sep2.der import DERCapability, DERSettings, DERStatus
 from envoy_schema.server.schema.sep2.metering_mirror import MirrorMeterReadingListRequest, MirrorUsagePoint
 from envoy_schema.server.schema.sep2.response import DERControlResponse
 from hypothesis import example, given, settings
@@ -169,66 +168,6 @@ def test_a_response_is_valid_and_read_back(created: int, lfdi: bytes, status: in
 def test_envoy_reads_a_response_as_it_was_meant() -> None:  # E10
     response = DERControlResponse.from_xml(written(writers.der_control_response, 0, bytes(20), 2, bytes(15) + b"\xab"))
     assert (response.createdDateTime, response.status, response.subject) == (EPOCH, 2, "0" * 30 + "AB")
-
-
-@VERSIONS
-@MANY
-@given(modes=BITMAPS, doe=BYTES, w=POWERS, va=APPARENT, var=POWERS, der_type=BYTES)
-def test_a_capability_is_valid_and_read_back(  # P1, R2, P3
-    version: str, modes: int, doe: int, w: int, va: int, var: int, der_type: int
-) -> None:
-    document = written(writers.der_capability, modes, doe, w, va, var, der_type, version=version)
-    said = dict(leaves(document))
-    assert (int(said["modesSupported"], 16), int(said["doeModesSupported"], 16)) == (modes, doe)
-    assert said["type"] == str(der_type)
-    assert close(*power(document, "rtgMaxW"), w)
-    assert close(*power(document, "rtgMaxVA"), va)
-    assert close(*power(document, "rtgMaxVar"), var)
-
-
-@VERSIONS
-@MANY
-@given(modes=BITMAPS, doe=BYTES, grad=SHORTS, w=POWERS, va=APPARENT, var=POWERS, now=TIMES)
-def test_settings_are_valid_and_read_back(  # P1, R2, P3
-    version: str, modes: int, doe: int, grad: int, w: int, va: int, var: int, now: int
-) -> None:
-    document = written(writers.der_settings, modes, doe, grad, w, va, var, now, version=version)
-    said = dict(leaves(document))
-    assert (int(said["modesEnabled"], 16), int(said["doeModesEnabled"], 16)) == (modes, doe)
-    assert (said["setGradW"], said["updatedTime"]) == (str(grad), str(now + EPOCH))
-    assert close(*power(document, "setMaxW"), w)
-    assert close(*power(document, "setMaxVA"), va)
-    assert close(*power(document, "setMaxVar"), var)
-
-
-def test_envoy_reads_power_as_it_was_meant() -> None:  # P3
-    capability = DERCapability.from_xml(written(writers.der_capability, 8, 15, 5000, 123456, 2500, 4))
-    settings = DERSettings.from_xml(written(writers.der_settings, 8, 15, 28, 5000, 123456, 2500, 0))
-    for apparent in (capability.rtgMaxVA, settings.setMaxVA):
-        assert (apparent.value, apparent.multiplier) == (12345, 1)
-
-
-@MANY
-@given(BYTES, BYTES, st.integers(0, 10) | SHORTS, TIMES, BITMAPS)
-@example(0, 0, 256, 0, 0)
-def test_a_status_is_valid_and_read_back(connect: int, mode: int, state: int, now: int, alarms: int) -> None:  # P1, R1
-    document = written(writers.der_status, connect, mode, state, now, alarms)
-    time = str(now + EPOCH)
-    assert leaves(document) == [
-        ("alarmStatus", f"{alarms:08X}"),
-        ("genConnectStatus/dateTime", time),
-        ("genConnectStatus/value", f"{connect:02X}"),
-        ("inverterStatus/dateTime", time),
-        ("inverterStatus/value", str(state if state <= 10 else 0)),  # what the standard does not know is "N/A"
-        ("operationalModeStatus/dateTime", time),
-        ("operationalModeStatus/value", str(mode)),
-        ("readingTime", time),
-    ]
-
-
-def test_envoy_reads_the_status_as_it_was_meant() -> None:  # R1
-    status = DERStatus.from_xml(written(writers.der_status, 7, 2, 4, 0))
-    assert (status.genConnectStatus.value, status.inverterStatus.value) == ("07", 4)
 
 
 def types(reading: MeterReading) -> list[tuple[str, str]]:

@@ -218,6 +218,7 @@ class ControlTask:
     async def _poll_inverter(self):
         if self._control is None:
             await self.inverter.scan(self._client)
+            self._port.unload("sluice.devices.scan")
             self._control = Control(self.inverter.w_max)
             self._envelope.rate(self.inverter.w_max)
             self._journal.write(

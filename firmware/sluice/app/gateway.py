@@ -73,6 +73,7 @@ class Gateway:
         self._mirror = Mirror(ring, device, profile, self._journal.write)
         intervals = Intervals(ring, self._mirror.post_rate_s)
         self._control = ControlTask(port, clock, self._journal, config, programs, events, envelope, intervals)
+        self._der = DerResources(port, (self._control.inverter,), programs, envelope)
         self._conversation = Conversation(
             port,
             clock,
@@ -83,7 +84,7 @@ class Gateway:
             programs,
             events,
             Responder(self._journal, device, responses),
-            DerResources(self._control.inverter, programs),
+            self._der,
             self._mirror,
         )
         self._memory = Memory(store, clock, programs, answered, responses, ring)
@@ -127,6 +128,7 @@ class Gateway:
         self._control.post_rate_s = self._mirror.post_rate_s
         self._memory.keep()
         now = self._clock.uptime()
+        self._der.step(now)
         if now - self._heap_looked >= _HEAP_LOOK_S:
             self._heap_looked = now
             live, limit = self._port.heap()

@@ -1,101 +1,141 @@
-"""The DER as the server sees it: DERStatus, DERSettings and DERCapability, from what was read of the devices.
+"""The DER as the server sees it: what they do, folded into one, and when that has to be told.
 
-Each PUT replaces the whole resource. They go out whenever the DERList is polled, status first, and at once when
-something in them changed; before the devices have been read nothing is told.
-Source: IEEE 2030.5-2018 10.10.4.2; 002 10.3; requirements R1, R2.
+The state is folded every second. What changes in it is told at once, but while it flaps every _FLAP_S only; the rest
+(inverterStatus, whether a battery charges, its state of charge) comes and goes with the clouds, and goes out at the
+DERList's poll rate. Each is told with the time since which it is so. Of a device that was never read nothing is told.
+Source: IEEE 2030.5-2018 10.10.4.2; 002 10.3.1; requirements R1, R2.
 """
 
-from sluice.sep2.writers import der_capability, der_settings, der_status
+from array import array
+
+from micropython import const
+
 from sluice_wire.sep2 import (
-    CONNECT_AVAILABLE,
+    ALARM_STATUS,
     CONNECT_CONNECTED,
     CONNECT_OPERATING,
-    DER_PV,
-    DER_PV_STORAGE,
-    DER_STORAGE,
-    EXP_LIM,
-    GEN_LIM,
-    IMP_LIM,
-    LOAD_LIM,
-    MODE_CHARGE,
-    MODE_CONNECT,
-    MODE_DISCHARGE,
-    MODE_ENERGIZE,
-    MODE_FIXED,
-    MODE_MAX_LIM,
-    MODE_TARGET,
+    GEN_CONNECT,
+    INVERTER_STATE,
+    OPERATIONAL_MODE,
     OPERATIONAL_OFF,
     OPERATIONAL_ON,
+    SET_GRAD_W,
+    SET_MAX_W,
+    STATES,
+    STATES_AT_ONCE,
+    STOR_CONNECT,
+    STORAGE_MODE,
 )
 
-_LIMITED = MODE_CONNECT | MODE_ENERGIZE | MODE_MAX_LIM
-_STORED = _LIMITED | MODE_CHARGE | MODE_DISCHARGE | MODE_FIXED | MODE_TARGET
-_GENERATION = 1 << EXP_LIM | 1 << GEN_LIM
-_BOTH_WAYS = _GENERATION | 1 << IMP_LIM | 1 << LOAD_LIM
+_FLAP_S = const(10)
+_BURST_S = const(20)  # worth of changes that may follow each other without a pause
+# Columns of what DerResources keeps: the state as it is folded, as it was the second before, the uptime since which it
+# is so, and as it was told.
+_BEFORE = const(8)
+_SINCE = const(16)
+_TOLD = const(24)
+_ALL = const(32)
 
-# (PV, storage) that the gateway controls -> modesSupported, doeModesSupported, DERType (E11). PV can only be limited:
-# it follows no set-point, and nothing that it does lowers import or load. Storage generates and consumes.
-CAPABILITIES = {
-    (True, False): (_LIMITED, _GENERATION, DER_PV),
-    (False, True): (_STORED, _BOTH_WAYS, DER_STORAGE),
-    (True, True): (_STORED, _BOTH_WAYS, DER_PV_STORAGE),
-}
+_UP = const(7)  # connected, available, operating
+
+# By SunSpec's operating state, 0 = not known, 1 to 8 as inverterStatus has them, and one beyond: connect bits, which
+# are cumulative, and which of several states stands for all.
+_BITS = const(b"\x00\x00\x03\x07\x07\x07\x03\x10\x03\x03")
+_RANK = const(b"\x00\x01\x02\x05\x06\x07\x04\x08\x03\x00")
+# By model 124's ChaSt, 0 = not known: connect bits, and which of _MODES it is.
+_CHA_BITS = const(b"\x00\x00\x03\x07\x07\x03\x07\x0b")
+_CHA_MODES = const(b"\x00\x04\x04\x02\x01\x04\x04\x04")
+# By who charges (1), discharges (2), holds (4): storageModeStatus of all, plus 1. One against another is holding.
+_MODES = const(b"\x00\x01\x02\x03\x03\x01\x02\x03")
+
+
+def fold(devices, connect, state):
+    """Set `state` (sluice_wire.sep2: STATES) to what all `devices` together do, by 002 10.3.1.
+
+    One whose limit of 0 W is in force does not operate; and unless the utility lets it `connect`, it is disconnected.
+    """
+    for i in range(STATES):
+        state[i] = 0
+    state[STOR_CONNECT] = -1
+    for i in range(len(devices)):  # not over the devices: an iterator is too much for the stack
+        if devices[i].w_max:
+            _add(devices[i], connect, state)
+    state[OPERATIONAL_MODE] = state[OPERATIONAL_MODE] or OPERATIONAL_OFF
+    state[STORAGE_MODE] = _MODES[state[STORAGE_MODE]] - 1
+
+
+def _add(device, connect, state):
+    i = min(device.st, 9)
+    bits = _BITS[i]
+    if device.applied_w == 0:
+        bits &= ~CONNECT_OPERATING if connect else ~_UP
+    state[GEN_CONNECT] |= bits
+    if _RANK[i] > _RANK[state[INVERTER_STATE]]:
+        state[INVERTER_STATE] = i
+    if device.stores:
+        i = device.cha_st if device.st else 0
+        state[STORAGE_MODE] |= _CHA_MODES[i]
+        i = _CHA_BITS[i] if bits & CONNECT_CONNECTED else bits
+        state[STOR_CONNECT] = max(0, state[STOR_CONNECT]) | i
+        bits |= i
+    if bits & CONNECT_OPERATING:
+        state[OPERATIONAL_MODE] = OPERATIONAL_ON
+    state[ALARM_STATUS] |= device.alarms
+    state[SET_MAX_W] += device.w_max
 
 
 class DerResources:
     """What is told of the DER behind this gateway."""
 
-    def __init__(self, inverter, programs):
-        self._inverter = inverter
+    def __init__(self, port, devices, programs, envelope):
+        self._port = port
+        self._devices = devices
         self._programs = programs
-        self._modes, self._doe_modes, self._type = CAPABILITIES[True, False]  # an inverter, limited by its model 123
-        self._told = None
+        self._envelope = envelope
+        self._state = array("i", [0] * _ALL)
+        self._now = 0
+        self._paid = 0  # uptime until which the changes that were told are worth _FLAP_S each
+        self.status_href = None  # of the DER that is told of
 
-    def _state(self):
-        """Return what a change of is told at once: connect bits, operational mode, setGradW."""
-        if not self._inverter.connected:
-            return (0, OPERATIONAL_OFF, self._programs.grad())
-        bits = CONNECT_CONNECTED | CONNECT_AVAILABLE
-        if self._inverter.operating:
-            bits |= CONNECT_OPERATING
-        return (bits, OPERATIONAL_ON if self._inverter.operating else OPERATIONAL_OFF, self._programs.grad())
+    def step(self, now):
+        """Fold the state of this second of the uptime. Return alarmStatus."""
+        self._now = now
+        state = self._state
+        fold(self._devices, self._envelope.connect, state)
+        state[SET_GRAD_W] = self._programs.grad()
+        for i in range(STATES):
+            if state[i] != state[_BEFORE + i]:
+                state[_BEFORE + i] = state[i]
+                state[_SINCE + i] = now
+        return state[ALARM_STATUS]
 
     def changed(self):
-        """Tell whether the server was told something else last, or nothing though the devices are known."""
-        return self._inverter.w_max > 0 and self._told != self._state()
+        """Tell whether the server was told something else last, or nothing though a device is known."""
+        state = self._state
+        if state[SET_MAX_W] and self._paid <= self._now + _BURST_S:
+            for i in range(STATES_AT_ONCE):
+                if state[i] != state[_TOLD + i]:
+                    return True
+        return False
 
     async def put(self, session, hrefs, now):
-        """PUT status, settings and capability to the first three `hrefs`; a link that is None is left out."""
-        inverter = self._inverter
-        if not inverter.w_max:
+        """PUT status, settings and capability, in this order, to the first three `hrefs`; None is left out.
+
+        One that the server refuses does not keep the others from being told; RequestError afterwards.
+        """
+        self.status_href = hrefs[0]
+        if not self._state[SET_MAX_W]:
             return
-        state = self._state()
-        status_href, settings_href, capability_href = hrefs[:3]
-        if status_href:
-            await session.send("PUT", status_href, der_status, state[0], state[1], inverter.st, now)
-        if settings_href:
-            await session.send(
-                "PUT",
-                settings_href,
-                der_settings,
-                self._modes,
-                self._doe_modes,
-                state[2],
-                inverter.w_max,
-                inverter.va_max,
-                inverter.var_max,
-                now,
-            )
-        if capability_href:
-            await session.send(
-                "PUT",
-                capability_href,
-                der_capability,
-                self._modes,
-                self._doe_modes,
-                inverter.w_rtg,
-                inverter.va_rtg,
-                inverter.var_rtg,
-                self._type,
-            )
-        self._told = state
+        state = [self._state[i] for i in range(STATES)]  # as of now: it goes on while this is told
+        since = [self._state[_SINCE + i] + now - self._now for i in range(STATES)]
+        if self.changed():
+            self._paid = max(self._paid, self._now) + _FLAP_S
+        from .der_round import put
+
+        try:
+            await put(session, hrefs, self._devices, state, since, now)
+        finally:
+            self._port.unload("sluice.client.der_round")
+            self._port.unload("sluice.sep2.der_writers")
+        for i in range(STATES):
+            self._state[_TOLD + i] = state[i]

@@ -2,31 +2,32 @@
 
 The limit is a percentage of WMax, rounded down, with a revert timer that the gateway keeps winding up. Model 123
 knows no value to revert to: when its timer runs out the limit is dropped, so such an inverter is safe only together
-with a limit of its own, set at installation. Registers of autonomous functions are never written (E16).
-Source: SunSpec models 1, 103, 120, 121, 123; requirements C2, C3, E10.
+with a limit of its own, set at installation. Registers of autonomous functions are never written (E16). A battery
+behind it is read by model 124.
+Source: SunSpec models 1, 103, 120, 121, 123, 124; requirements C2, C3, E10, R1, R2.
 """
 
 from array import array
 
 from micropython import const
 
-from sluice.modbus.client import ExceptionReply, ModbusError
+from sluice.modbus.client import ModbusError
 from sluice.modbus.rtu import READ_HOLDING
 from sluice_wire import sunspec
-from sluice_wire.limits import MODELS_MAX, SITE_MAX_W
+from sluice_wire.sep2 import MAX_W, QUANTITIES
 from sluice_wire.sunspec import CONTROLS_W_MAX_LIM_ENA, CONTROLS_W_MAX_LIM_PCT, CONTROLS_W_MAX_LIM_PCT_SF
 
-from .decode import NOT_VALID, scaled, signed, text
+from .decode import NOT_VALID, scaled, signed
 from .errors import DeviceError
 
-_LENGTHS = dict(sunspec.LENGTHS)
 RVRT_TMS_S = const(60)  # the inverter drops the limit this long after it was last told
 REFRESH_S = const(20)  # so it is told again at least this often
 _LIMIT_REGS = const(5)  # WMaxLimPct, WinTms, RvrtTms, RmpTms, WMaxLim_Ena: written together
 _BACK_REGS = const(19)  # from WMaxLimPct to its scale factor: read back together
+_STORAGE_S = const(10)  # a battery is read this often
+_FULL_SOC = const(10000)
 _V_ABSENT_DV = const(200)  # below this a phase is not connected
 _V_MAX_DV = const(10000)  # beyond this it is not one of low voltage
-_ON = (sunspec.ST_STARTING, sunspec.ST_MPPT, sunspec.ST_THROTTLED)
 
 
 class Inverter:
@@ -36,8 +37,14 @@ class Inverter:
         self.unit_id = unit_id
         self.maker = self.model = self.serial = ""
         self.w_max = 0  # setting; 0 = not known yet
-        self.va_max = self.var_max = 0
-        self.w_rtg = self.va_rtg = self.var_rtg = 0  # nameplate
+        self.rtg_max = array("i", [0] * QUANTITIES)  # nameplate, 0 = not given
+        self.set_max = array("i", [0] * QUANTITIES)  # settings; what has none is its rating, as in DERSettings
+        self.pv = True
+        self.stores = 0  # register of the header of its model 124; 0 = it has no battery
+        self.follows = False  # it can be told to charge and discharge: not by this gateway
+        self.soc = -1  # state of charge in hundredths of a percent, -1 = not known
+        self.cha_st = 0  # of the battery, 0 = not known
+        self.alarms = 0  # as in alarmStatus
         self.w = 0
         self.var = self.v_dv = self.hz_mhz = None  # v_dv: tenths of a volt; None = it does not measure this now
         self.phase_dv = [None, None, None]  # the same of each phase, v_dv being their mean
@@ -45,88 +52,21 @@ class Inverter:
         self.applied_w = -1  # the limit that it holds, by what it read back; -1 = not known
         self._measured_at = 0  # register of the header of its model 10x
         self._controls_at = 0
+        self._polls = 0
         self._full = 100  # WMaxLimPct for 100 %
         self._told = array("H", [0] * _LIMIT_REGS)
         self._told_at = -1  # core second, -1 = never
 
-    @property
-    def connected(self):
-        """It answers and has no fault."""
-        return self.st != 0 and self.st != sunspec.ST_FAULT
-
-    @property
-    def operating(self):
-        """It generates, or is about to."""
-        return self.st in _ON
-
     # --- finding out what it is -----------------------------------------------------------------
 
     async def scan(self, client):
-        """Walk the models and read the ratings. DeviceError says what is missing; ModbusError if it is silent."""
-        found = await self._walk(client, await self._base(client))
-        self._measured_at = self._controls_at = 0
-        for model in sunspec.INVERTERS:
-            self._measured_at = found.get(model, self._measured_at)
-        if not self._measured_at:
-            self._fail("has no model 101, 102 or 103: is it an inverter?")
-        if sunspec.CONTROLS not in found:
-            self._fail("has no model 123 (immediate controls), so it cannot be limited: is SunSpec control enabled?")
-        if sunspec.NAMEPLATE not in found:
-            self._fail("has no model 120 (nameplate), so its rating is not known")
-        self._controls_at = found[sunspec.CONTROLS]
-        regs = client.regs
+        """Read where its models are, and its ratings. DeviceError says what is missing; ModbusError if it is silent."""
+        from .scan import scan
+
+        self._measured_at, self._controls_at, self.stores = await scan(self, client)
         await self._read(client, self._controls_at + CONTROLS_W_MAX_LIM_PCT_SF, 1)
-        self._scale(regs[0])
-        await self._read(client, found[sunspec.NAMEPLATE], _LENGTHS[sunspec.NAMEPLATE])
-        self.w_rtg = self._rating(regs, sunspec.NAMEPLATE_W, 0)
-        if not self.w_rtg:
-            self._fail("gives no rated power in model 120")
-        self.va_rtg = self._rating(regs, sunspec.NAMEPLATE_VA, self.w_rtg)
-        self.var_rtg = self._rating(regs, sunspec.NAMEPLATE_VAR, 0)
-        w_max, self.va_max, self.var_max = self.w_rtg, self.va_rtg, self.var_rtg
-        if sunspec.SETTINGS in found:
-            await self._read(client, found[sunspec.SETTINGS], _LENGTHS[sunspec.SETTINGS])
-            w_max = self._rating(regs, sunspec.SETTINGS_W_MAX, self.w_rtg)
-            self.va_max = self._rating(regs, sunspec.SETTINGS_VA_MAX, self.va_rtg)
-            self.var_max = self._rating(regs, sunspec.SETTINGS_VAR_MAX, self.var_rtg)
-        if sunspec.COMMON in found:
-            await self._read(client, found[sunspec.COMMON], _LENGTHS[sunspec.COMMON])
-            self.maker = text(regs, sunspec.COMMON_MN)
-            self.model = text(regs, sunspec.COMMON_MD)
-            self.serial = text(regs, sunspec.COMMON_SN)
-        self.w_max = w_max  # last: from now on it counts as known
-
-    async def _base(self, client):
-        """Return the register of the first model's header."""
-        for base in sunspec.BASES:
-            try:
-                await self._read(client, base, 2)
-            except ExceptionReply:
-                continue  # it has no such register: not here
-            if client.regs[0] == sunspec.SUNS[0] and client.regs[1] == sunspec.SUNS[1]:
-                return base + 2
-        self._fail("is no SunSpec device: is SunSpec enabled, and is this its unit id?")
-
-    async def _walk(self, client, at):
-        """Return {model: register of its header} of the models the gateway knows; others are stepped over."""
-        found = {}
-        for _ in range(MODELS_MAX):
-            await self._read(client, at, 1)  # the id alone: some devices end without a length
-            model = client.regs[0]
-            if model == sunspec.END_MODEL:
-                return found
-            await self._read(client, at + 1, 1)
-            length = client.regs[0]
-            if model in _LENGTHS and model not in found and length + 2 >= _LENGTHS[model]:
-                found[model] = at
-            at += length + 2
-            if at >= 0xFFFF:
-                break
-        self._fail("has a chain of SunSpec models that does not end")
-
-    def _rating(self, regs, point, otherwise):
-        value = scaled(regs, point, 0)
-        return value if 0 < value <= SITE_MAX_W else otherwise
+        self._scale(client.regs[0])
+        self.w_max = self.set_max[MAX_W]  # last: from now on it counts as known
 
     async def _read(self, client, at, count):
         await client.read(self.unit_id, READ_HOLDING, at, count)
@@ -139,12 +79,29 @@ class Inverter:
     async def poll(self, client):
         """Read power, voltage, frequency and state. ModbusError or DeviceError: its state is not known then."""
         try:
-            await self._read(client, self._measured_at, sunspec.INVERTER_ST[0] + 1)
+            await self._read(client, self._measured_at, sunspec.INVERTER_REGS)
             self.decode(client.regs)
+            if self.stores:
+                self._polls = (self._polls + 1) % _STORAGE_S
+                if self._polls == 1:
+                    await self._poll_storage(client)
         except (ModbusError, DeviceError):
-            self.st = 0
+            self.st = self.alarms = 0
             self._told_at = -1  # it may have restarted, its limit forgotten
             raise
+
+    async def _poll_storage(self, client):
+        self.soc = -1
+        self.cha_st = 0
+        try:
+            await self._read(client, self.stores, sunspec.STORAGE_REGS)
+        except ModbusError:
+            return  # the inverter itself has answered: it is not lost
+        soc = scaled(client.regs, sunspec.STORAGE_CHA_STATE, 2)
+        if 0 <= soc <= _FULL_SOC:
+            self.soc = soc
+        if client.regs[sunspec.STORAGE_CHA_ST[0]] <= sunspec.CHA_ST_TESTING:
+            self.cha_st = client.regs[sunspec.STORAGE_CHA_ST[0]]
 
     def decode(self, regs):
         """Take the reading out of the registers of model 10x, its header at 0. DeviceError without power or state."""
@@ -161,6 +118,9 @@ class Inverter:
         hz_mhz = scaled(regs, sunspec.INVERTER_HZ, 3)
         self.hz_mhz = hz_mhz if hz_mhz > 0 else None
         self._volts(regs)
+        # Evt1: over and under voltage, over and under frequency, shut down by hand; its top bit: not implemented.
+        events = 0 if regs[sunspec.INVERTER_EVT1 - 1] & 0x8000 else regs[sunspec.INVERTER_EVT1]
+        self.alarms = events >> 9 & 0x06 | events >> 5 & 0x18 | events << 1 & 0x80
 
     def _volts(self, regs):
         total_dv = phases = 0

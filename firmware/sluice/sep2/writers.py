@@ -5,7 +5,7 @@ yield what stands in the buffer may be taken out of it.
 
 Elements in the order of the schema, the extension's after the standard's, every mandatory one present; bitmaps in
 upper-case hexadecimal of the full width; watts as 16-bit value and power of ten. Times are given in core seconds.
-Source: IEEE 2030.5-2018 annex B (sep.xsd), CSIP-AUS; requirements P1, P3, P4, R1, R2, M6.
+Source: IEEE 2030.5-2018 annex B (sep.xsd), CSIP-AUS; requirements P1, P3, P4, M6.
 """
 
 from sluice_wire.sep2 import (
@@ -17,7 +17,6 @@ from sluice_wire.sep2 import (
 )
 
 _DESCRIPTION_MAX = 32  # bytes (String32)
-_INVERTER_STATUS_MAX = 10
 
 
 class WriteError(ValueError):
@@ -118,49 +117,6 @@ def der_control_response(writer, created, lfdi, status, mrid):
     writer.leaf("status", status)
     writer.hexadecimal("subject", mrid)
     writer.close("DERControlResponse")
-
-
-def der_capability(writer, modes_supported, doe_modes_supported, rtg_max_w, rtg_max_va, rtg_max_var, der_type):
-    """Write the ratings of all controllable DER together."""
-    writer.begin_extended("DERCapability")
-    writer.leaf("modesSupported", "%08X" % modes_supported)
-    writer.power("rtgMaxVA", rtg_max_va)
-    writer.power("rtgMaxVar", rtg_max_var)
-    writer.power("rtgMaxW", rtg_max_w)
-    writer.leaf("type", der_type)
-    writer.extension("doeModesSupported", "%02X" % doe_modes_supported)
-    writer.close("DERCapability")
-
-
-def der_settings(
-    writer, modes_enabled, doe_modes_enabled, set_grad_w, set_max_w, set_max_va, set_max_var, updated_time
-):
-    """Write the settings of all controllable DER together."""
-    writer.begin_extended("DERSettings")
-    writer.leaf("modesEnabled", "%08X" % modes_enabled)
-    writer.leaf("setGradW", set_grad_w)
-    writer.power("setMaxVA", set_max_va)
-    writer.power("setMaxVar", set_max_var)
-    writer.power("setMaxW", set_max_w)
-    writer.time("updatedTime", updated_time)
-    writer.extension("doeModesEnabled", "%02X" % doe_modes_enabled)
-    writer.close("DERSettings")
-
-
-def der_status(writer, gen_connect_status, operational_mode_status, inverter_status, reading_time, alarm_status=0):
-    """Write the state of all controllable DER together, as it was at `reading_time`.
-
-    An inverter's state that the standard has no number for is told as 0, not available.
-    """
-    if inverter_status > _INVERTER_STATUS_MAX:
-        inverter_status = 0
-    writer.begin("DERStatus")
-    writer.leaf("alarmStatus", "%08X" % alarm_status)
-    writer.status("genConnectStatus", reading_time, "%02X" % gen_connect_status)
-    writer.status("inverterStatus", reading_time, inverter_status)
-    writer.status("operationalModeStatus", reading_time, operational_mode_status)
-    writer.time("readingTime", reading_time)
-    writer.close("DERStatus")
 
 
 def mirror_usage_point(writer, mrid, description, role_flags, device_lfdi, readings=()):
