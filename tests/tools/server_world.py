@@ -6,13 +6,16 @@ writers have a part in them.
 
 import re
 from typing import Any
+from urllib.parse import quote
 
 from lxml import etree
 
 from sluice_tools.scenario import Scenario, loads
 from sluice_tools.utility.message import Request, Response
+from sluice_tools.utility.quirks import Quirks, planned, spells
 from sluice_tools.utility.server import Utility
 
+HOST = "utility.example:8443"
 ENTRY = "/api/v2/dcap"
 LFDI = "4075DE6031E562ACF4D9EAA765A5B2ED00057269"
 STRANGER = "01E0F2357FF85E4B7EE6C60ED43B22DF278F17E0"
@@ -47,21 +50,31 @@ def scenario(text: str = SCENARIO) -> Scenario:
 class Client:
     """A registered client of a Utility; `t` is its clock, in seconds of the scenario."""
 
-    def __init__(self, text: str = SCENARIO, lfdi: str = LFDI) -> None:
+    def __init__(self, text: str = SCENARIO, lfdi: str = LFDI, *quirks: str, **options: Any) -> None:
         self.told: list[dict[str, Any]] = []
-        self.utility = Utility(scenario(text), [LFDI], self.told.append)
+        self.scenario = scenario(text)
+        wanted = spells(quirks)
+        utility = Utility(planned(self.scenario, wanted), [LFDI], self.told.append, **options)
+        self.utility = Quirks(utility, wanted)
         self.lfdi = lfdi
+        self.media_type = "application/sep+xml" + ("; csipaus=1.3" if options.get("version") == "1.3" else "")
         self.t = 0
 
-    def ask(self, method: str, address: str, body: str = "", content_type: str = "application/sep+xml") -> Response:
+    def ask(self, method: str, address: str, body: str = "", content_type: str | None = None, **more: str) -> Response:
         path, _, query = address.partition("?")
-        headers = {"content-type": content_type} if content_type else {}
+        content_type = self.media_type if content_type is None else content_type
+        headers = {"host": HOST, "accept": self.media_type, **({"content-type": content_type} if content_type else {})}
+        headers |= more
         request = Request(method, path, query, headers, body.encode(), self.lfdi)
         return self.utility.handle(request, START_S + self.t)
 
+    def telling(self, address: str) -> str:
+        """Give the path that an address of a document leads to."""
+        return quote(address.removeprefix(f"https://{HOST}"), safe="/%?=&")
+
     def get(self, address: str) -> etree._Element:
         """Read a document that must be there."""
-        response = self.ask("GET", address)
+        response = self.ask("GET", self.telling(address))
         assert response.status == 200, response
         return etree.fromstring(response.body)
 

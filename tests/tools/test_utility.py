@@ -28,7 +28,7 @@ def client() -> Client:
 
 
 def mrid(client: Client, event: str) -> str:
-    return client.utility.scenario.mrid("event", event)
+    return client.scenario.mrid("event", event)
 
 
 def refusal(client: Client, method: str, address: str, body: str = "", **more: str) -> tuple[int, str]:

@@ -11,6 +11,7 @@ from sluice_wire.sep2 import NS_CSIPAUS_12, NS_CSIPAUS_OLD, NS_SEP2
 
 ADDRESS = re.compile(rb'\b(href|replyTo)="(/[^"]*)"')
 ROOT = re.compile(rb"\A(?:<\?xml[^>]*\?>\s*)?<[^>]*>")
+EMPTY = re.compile(rb"\A(<\?xml[^>]*\?>\s*)?<([\w:]+)([^>]*)/>\s*\Z")
 LEAF = re.compile(rb"<([\w:]+)([^<>]*[^<>/])?>([^<>\s][^<>]*)</\1>")
 
 
@@ -48,8 +49,9 @@ def bare_watts(document: bytes) -> bytes:
 
 def spaced_out(document: bytes) -> bytes:
     """Add what a reader passes over: comments, white space, xsi:schemaLocation, unknown elements and attributes."""
+    document = EMPTY.sub(rb"\1<\2\3></\2>", document)
     root = ROOT.match(document)
-    if root is None or root[0].endswith(b"/>"):
+    if root is None:
         return document
     xsi = b"" if b"xmlns:xsi=" in root[0] else b' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
     location = b' xsi:schemaLocation="%b sep.xsd" vendor="1">' % NS_SEP2.encode()
