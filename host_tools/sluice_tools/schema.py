@@ -26,27 +26,18 @@ class SchemaMissing(Exception):
     """The wheel with the schemas is not there; the message says how to have it."""
 
 
-class _Wheel(etree.Resolver):
-    """Answers imports of the schemas from the wheel, and refuses anything else."""
+class _Beside(etree.Resolver):
+    """Answers imports of a schema from its folder, else from the wheel, and refuses anything else."""
 
-    def __init__(self, archive: zipfile.ZipFile) -> None:
+    def __init__(self, archive: zipfile.ZipFile, folder: Path | None = None) -> None:
         self._archive = archive
-
-    def resolve(self, system_url: str, public_id: str, context: Any = None) -> Any:
-        name = system_url.rpartition("/")[2]
-        return self.resolve_string(self._archive.read(FOLDER + name), context, base_url=name)
-
-
-class _Folder(etree.Resolver):
-    """Answers imports from a folder, if they are there."""
-
-    def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def resolve(self, system_url: str, public_id: str, context: Any = None) -> Any:
         name = system_url.rpartition("/")[2]
-        file = self._folder / name
-        return self.resolve_string(file.read_bytes(), context, base_url=name) if file.exists() else None
+        file = self._folder / name if self._folder else None
+        content = file.read_bytes() if file and file.exists() else self._archive.read(FOLDER + name)
+        return self.resolve_string(content, context, base_url=name)
 
 
 def wheel() -> Path:
@@ -62,7 +53,7 @@ def wheel() -> Path:
 def _schema() -> etree.XMLSchema:
     with zipfile.ZipFile(wheel()) as archive:
         parser = etree.XMLParser(no_network=True)
-        parser.resolvers.add(_Wheel(archive))
+        parser.resolvers.add(_Beside(archive))
         core = etree.fromstring(archive.read(FOLDER + "csipaus-core.xsd"), parser, base_url="csipaus-core.xsd")
         return etree.XMLSchema(core)
 
@@ -72,8 +63,7 @@ def _schema_13(folder: Path) -> etree.XMLSchema:
     """The schema of version 1.3: its two files are in no package, the third is in the wheel."""
     with zipfile.ZipFile(wheel()) as archive:
         parser = etree.XMLParser(no_network=True)
-        parser.resolvers.add(_Folder(folder))
-        parser.resolvers.add(_Wheel(archive))
+        parser.resolvers.add(_Beside(archive, folder))
         core = etree.fromstring((folder / CORE_13).read_bytes(), parser, base_url=CORE_13)
         return etree.XMLSchema(core)
 
