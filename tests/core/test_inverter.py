@@ -357,3 +357,13 @@ def test_only_the_five_registers_of_the_power_limit_are_ever_written():  # E16
     writes = {frame[:7] for frame in line.frames if frame[1] not in (3, 4)}
     at = headers[123] + 5
     assert writes == {bytes([2, 16, at >> 8, at & 0xFF, 0, 5, 10])}
+
+
+def test_the_volts_of_each_phase_are_kept_and_a_phase_that_is_not_there_has_none():  # M1
+    inverter, line, registers, headers = scanned()
+    finish(inverter.poll(Client(line)))
+    assert inverter.phase_dv == [2401, 2399, 2400]
+    put(registers, headers[103] + 11, 0xFFFF, 0)
+    finish(inverter.poll(Client(line)))
+    assert inverter.phase_dv == [2401, None, None]
+    assert inverter.v_dv == 2401

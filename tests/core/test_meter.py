@@ -7,7 +7,7 @@ from sluice.devices.decode import NOT_VALID, float32
 from sluice.devices.errors import DeviceError
 from sluice.devices.meter import Meter
 from sluice.modbus.client import Client, NoReply
-from sluice_wire.meters import METERS
+from sluice_wire.meters import METERS, V1, VAR1, W1
 
 # An SDM630 as it answers: 241.2, 239.8, 240.5 V; -1234.5 W; 87 var; 49.98 Hz (IEEE 754, high word first)
 REGISTERS = {
@@ -110,3 +110,18 @@ def test_a_silent_meter_leaves_the_last_reading():
     meter = polled(sdm630())
     raises(NoReply, finish, meter.poll(Client(Line({}))))
     assert meter.w == -1235
+
+
+def test_the_powers_of_each_phase_come_out_of_the_same_block():  # M1
+    line = sdm630(r0C=(0xC3FA, 0), r0E=(0x4248, 0), r10=(0x4120, 0), r18=(0x4248, 0), r1A=(0x4220, 0), r1C=(0xC040, 0))
+    meter = polled(line)
+    assert [meter.of_phase(point) for point in (W1, W1 + 1, W1 + 2)] == [-500, 50, 10]
+    assert [meter.of_phase(point) for point in (VAR1, VAR1 + 1, VAR1 + 2)] == [50, 40, -3]
+    assert [meter.of_phase(point) for point in (V1, V1 + 1, V1 + 2)] == [2412, 2398, 2405]
+    assert len(line.frames) == 1
+
+
+def test_a_phase_that_is_not_there_has_no_readings_and_a_power_that_cannot_be_true_is_none():  # M1
+    meter = polled(sdm630(r02=(0, 0), r0E=(0x4248, 0), r0C=(0x7FC0, 0), r10=(0x4DBE, 0xBC20)))
+    assert [meter.of_phase(point) for point in (V1 + 1, W1 + 1, VAR1 + 1, W1, W1 + 2)] == [None] * 5
+    assert meter.of_phase(V1) == 2412

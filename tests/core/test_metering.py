@@ -138,6 +138,15 @@ def test_of_a_frequency_the_least_and_the_greatest_sample_count():  # M1
     assert second[VALUES + SITE_HZ_MIN] == 5005
 
 
+def test_of_what_is_stored_the_last_sample_counts():  # STO-01
+    ring, intervals = fresh(60)
+    intervals.tick(0, 60)
+    for wh in (7000, 6990, 6980):
+        intervals.sample(DER_WH, wh)
+    intervals.tick(60, 60)
+    assert closed(ring)[0][VALUES + DER_WH] == 6980
+
+
 def test_a_thin_interval_is_questionable_and_an_unsampled_quantity_is_left_out():  # M2
     ring, intervals = fresh()
     feed(intervals, 0, 149, lambda now: 7)

@@ -19,6 +19,7 @@ from sluice.metering.quantities import (
     DER_V1,
     DER_VAR,
     DER_W,
+    DER_WH,
     SITE_HZ_MAX,
     SITE_HZ_MIN,
     SITE_V,
@@ -33,7 +34,7 @@ from sluice.site.control import Control, pv_ceiling_w
 from sluice_wire.identity import mrid_text
 from sluice_wire.limits import UNLIMITED_W
 from sluice_wire.meters import METERS, V1, VAR1, W1
-from sluice_wire.sep2 import CONNECT, EXP_LIM, GEN_LIM, MAX_LIM, MODES, TARGET, WATT_MODES
+from sluice_wire.sep2 import CONNECT, EXP_LIM, GEN_LIM, MAX_LIM, MAX_WH, MODES, TARGET, WATT_MODES
 
 _SAMPLE_MS = const(200)
 _SAMPLE_BAUD = const(38400)  # a round of meter and inverter takes 105 ms there, 180 at 19200
@@ -78,11 +79,18 @@ def sample_site(intervals, meter):
         intervals.sample(SITE_V1 + phase, meter.of_phase(V1 + phase))
 
 
+def stored_wh(max_wh, soc):
+    """Return what is stored at `soc` hundredths of a percent of `max_wh`, without the product of both."""
+    return max_wh // 10000 * soc + max_wh % 10000 * soc // 10000
+
+
 def sample_der(intervals, inverter):
     """Give what the inverter has read to the averages."""
     intervals.sample(DER_W, inverter.w)
     intervals.sample(DER_VAR, inverter.var)
     intervals.sample(DER_V, inverter.v_dv)
+    if inverter.soc >= 0 and inverter.set_max[MAX_WH]:
+        intervals.sample(DER_WH, stored_wh(inverter.set_max[MAX_WH], inverter.soc))
     for phase in range(3):
         intervals.sample(DER_V1 + phase, inverter.phase_dv[phase])
 

@@ -1,4 +1,4 @@
-"""Averages over clock-aligned intervals; of a frequency the least and the greatest sample.
+"""Averages over clock-aligned intervals; of a frequency the least and the greatest sample, of what is stored the last.
 
 An interval begins on a multiple of the post rate and is tagged with its end. One with no sample is
 not invented: it is left out. One with fewer than half of its seconds sampled is marked questionable, however many
@@ -10,7 +10,7 @@ from array import array
 
 from micropython import const
 
-from .quantities import SITE_HZ_MAX, SITE_HZ_MIN
+from .quantities import DER_WH, SITE_HZ_MAX, SITE_HZ_MIN
 
 # Core time begins at a midnight, so many days after that of Unix time (which costs heap).
 _DAY_S = const(86400)
@@ -63,7 +63,9 @@ class Intervals:
         """Count one sample of `quantity`, in its unit; None = it was not measured. What is not kept is passed over."""
         if value is None or quantity >= len(self._counts):
             return
-        if quantity == SITE_HZ_MIN or quantity == SITE_HZ_MAX:
+        if quantity == DER_WH:
+            self._high[quantity] = value
+        elif quantity == SITE_HZ_MIN or quantity == SITE_HZ_MAX:
             if not self._counts[quantity] or (value < self._high[quantity]) == (quantity == SITE_HZ_MIN):
                 self._high[quantity] = value
         else:
@@ -94,7 +96,7 @@ class Intervals:
     def _value(self, quantity):
         # An average is rounded to the nearest, away from zero.
         high = self._high[quantity]
-        if quantity == SITE_HZ_MIN or quantity == SITE_HZ_MAX:
+        if quantity == SITE_HZ_MIN or quantity == SITE_HZ_MAX or quantity == DER_WH:
             return high
         count = self._counts[quantity]
         low = self._low[quantity]

@@ -1,0 +1,204 @@
+"""The control task on its line: what it samples when, and that sampling never holds a second up."""
+
+import asyncio
+
+from bus_world import Line
+from memory_store import Store
+from test_inverter import image
+from test_meter import REGISTERS
+from utility_world import Clock as Stopped
+from utility_world import Journal
+
+from expect import finish, raises
+from sluice.app.control import ControlTask, sample_der, stored_wh
+from sluice.doe.answered import Answered
+from sluice.doe.draws import Draws
+from sluice.doe.envelope import Envelope
+from sluice.doe.events import Events
+from sluice.doe.programs import Programs
+from sluice.doe.responses import ReplyTos, Responses
+from sluice.metering.intervals import Intervals
+from sluice.metering.quantities import ALL, DER_V1, DER_W, DER_WH, SITE_HZ_MAX, SITE_HZ_MIN, SITE_V1, SITE_W
+from sluice.metering.ring import SAMPLED, THIN, VALUES, Ring
+from sluice_wire.limits import UNLIMITED_W
+from sluice_wire.sep2 import MAX_WH
+from sluice_wire.utilities import PROFILES
+
+ROUND_MS = 105  # of meter and inverter at 38400 baud
+
+
+class Timed(Line):
+    """A line on which each exchange takes its time."""
+
+    def __init__(self, units, port):
+        Line.__init__(self, units)
+        self._port = port
+        self.meter_reads = 0
+
+    async def ask(self, request, n, buf, timeout_ms):
+        await self._port.sleep_ms(ROUND_MS // 2)
+        self.meter_reads += request[0] == 1
+        self.frames = []
+        before = self.waited_ms
+        heard = await Line.ask(self, request, n, buf, timeout_ms)
+        await self._port.sleep_ms(self.waited_ms - before)
+        return heard
+
+
+class Clock(Stopped):
+    """A clock that goes by the port's milliseconds."""
+
+    def __init__(self, port):
+        self._port = port
+
+    def now(self):
+        return self._port.ms // 1000
+
+    uptime = now
+
+    def ms_to_next_second(self):
+        return 1000 - self._port.ms % 1000
+
+
+class Port:
+    """Time passes when somebody sleeps; `within` stops him when it is up."""
+
+    def __init__(self):
+        self.ms = 0
+        self._until = None
+        registers, _ = image()
+        meter = dict.fromkeys(range(80), 0)
+        for address, pair in REGISTERS.items():
+            meter[address], meter[address + 1] = pair
+        self.line = Timed({1: meter, 2: registers}, self)
+
+    def unload(self, module):
+        pass
+
+    async def open_line(self, device, baud, parity):
+        return self.line
+
+    async def sleep_ms(self, ms):
+        if self._until is not None and self.ms + ms > self._until:
+            self.ms = self._until
+            raise asyncio.TimeoutError
+        self.ms += ms
+
+    async def within(self, ms, awaitable):
+        self._until = self.ms + ms
+        try:
+            return await awaitable
+        finally:
+            self._until = None
+
+
+class World:
+    def __init__(self, baud):
+        self.port = Port()
+        self.journal = Journal()
+        programs = Programs()
+        reply_tos = ReplyTos()
+        events = Events(programs, Draws(bytes(20)), reply_tos, Answered(), Responses(reply_tos))
+        envelope = Envelope(events, programs, (1500, 15000, UNLIMITED_W, UNLIMITED_W), PROFILES["default"])
+        config = {
+            "bus": {"device": "bus", "baud": baud, "parity": "none"},
+            "meter": {"unit_id": 1, "map": "sdm630"},
+            "inverter": {"unit_id": 2},
+        }
+        self.ring = Ring(Store(), ALL, None)
+        clock = Clock(self.port)
+        self.task = ControlTask(
+            self.port, clock, self.journal, config, programs, events, envelope, Intervals(self.ring, 60)
+        )
+        self.task.post_rate_s = 60
+        self.seconds = []  # in which a cycle was done
+        self._until = 0
+
+    def run(self, until):
+        """Run until this second is over."""
+        self._until = until
+        raises(Enough, finish, self.task.run(self._alive))
+        return self
+
+    def _alive(self):
+        self.seconds.append(self.port.ms // 1000)
+        if self.seconds[-1] >= self._until:
+            raise Enough
+
+    def reads(self):
+        """Return how often the meter was read."""
+        return self.port.line.meter_reads
+
+    def minute(self):
+        one = [0] * (VALUES + ALL)
+        self.ring.pop(self.ring.oldest(one))
+        return one
+
+
+class Enough(Exception):
+    """So many seconds have been."""
+
+
+def is_every_second(seconds):
+    return seconds == list(range(seconds[0], seconds[0] + len(seconds)))
+
+
+def test_on_a_slow_line_each_second_has_one_sample():  # M2
+    world = World(9600).run(70)
+    reads = world.reads()
+    world.run(80)
+    assert world.reads() - reads == 10
+    assert is_every_second(world.seconds[1:])
+
+
+def test_on_a_fast_line_each_second_has_five():  # M2
+    world = World(38400).run(70)
+    reads = world.reads()
+    world.run(80)
+    assert world.reads() - reads == 10 + 4 * 9 - 1  # the last second is cut short, in one the limit is told again
+    assert is_every_second(world.seconds[1:])
+
+
+def test_everything_that_is_there_is_sampled():  # M1
+    one = World(38400).run(125).minute()
+    values = one[VALUES:]
+    assert (values[SITE_W], values[SITE_HZ_MIN], values[SITE_HZ_MAX], values[DER_W]) == (-1235, 4998, 4998, 4320)
+    assert values[SITE_V1 : SITE_V1 + 3] == [2412, 2398, 2405]
+    assert values[DER_V1 : DER_V1 + 3] == [2401, 2399, 2400]
+    assert one[THIN] == 0
+    assert one[SAMPLED] == (1 << ALL) - 1 - (1 << DER_WH)
+
+
+def test_what_is_stored_is_a_part_of_what_can_be():  # STO-01
+    assert stored_wh(13500, 4250) == 5737
+    assert stored_wh(1000000, 10000) == 1000000
+    assert stored_wh(9999, 9999) == 9998
+
+
+def test_what_a_battery_stores_is_sampled_where_there_is_one_that_says_it():  # STO-01
+    for max_wh, soc, sampled in ((13500, 4250, 1), (13500, 0, 1), (0, 4250, 0), (13500, -1, 0)):
+        world = World(9600)
+        world.task.inverter.set_max[MAX_WH] = max_wh
+        world.task.inverter.soc = soc
+        intervals = Intervals(world.ring, 60)
+        intervals.tick(0, 60)
+        sample_der(intervals, world.task.inverter)
+        intervals.tick(60, 60)
+        assert world.minute()[SAMPLED] >> DER_WH & 1 == sampled
+
+
+def test_a_device_that_falls_silent_between_two_seconds_holds_no_second_up():  # C1, C2
+    for silent_after in range(4, 10):  # exchanges: the four of the cycle come before
+        world = World(38400).run(70)
+        world.port.line.faults = [""] * silent_after + ["silent"]
+        world.run(80)
+        assert is_every_second(world.seconds[1:])
+        assert world.journal.faults == {}
+
+
+def test_what_is_wrong_between_two_seconds_is_left_to_the_cycle_to_tell():
+    world = World(38400).run(70)
+    world.port.line.faults = ["", "", "code 4", "", ""]
+    world.run(75)
+    assert world.journal.faults == {}
+    assert is_every_second(world.seconds[1:])
