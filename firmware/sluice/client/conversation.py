@@ -31,11 +31,12 @@ from .kinds import (
     TELEMETRY,
     TIME,
 )
-from .registration import Registration
 from .tree import DEFAULT_RATE_S, Row, Tree
 
 _SERVER = "server"  # what is at fault when nothing can be had of it; else it is the one resource
 _DRIFT_TOLD_S = const(60)  # D2
+_ASSIGNED = const(1)  # in KINDS: `assignments` reads it
+_WHO = const(2)  # `registration` does, but for the items
 _CALM_S = const(60)  # after the grid is back, the lists of all devices are read anew within this time
 
 
@@ -52,9 +53,9 @@ class Conversation:
         self._der = der
         self._mirror = mirror
         self._tree = Tree(self._forget)
-        self._registration = Registration(port, clock, journal, session, device, profile, self._tree)
+        self._who = (clock, journal, session, device, profile, self._tree)  # what a Registration is made of
         self._assignments = Assignments(clock, journal, session, programs, events, self._tree)
-        self._readers = (self, self._registration, self._assignments)
+        self._lfdi = device.lfdi
         self._spread = device.lfdi[0] << 8 | device.lfdi[1]  # this device's own
         self._telling = Row(RESPONSES, "", None, -1, DEFAULT_RATE_S, 0)
         self._posting = Row(TELEMETRY, "", None, -1, DEFAULT_RATE_S, 0)
@@ -110,7 +111,7 @@ class Conversation:
             self._failures = 0
             self._journal.well(_SERVER)
         except RequestError as error:
-            self._failed(error, row, now)
+            await self._failed(error, row, now)
         return True
 
     async def _says(self, row, say):
@@ -135,7 +136,7 @@ class Conversation:
             if row.kind == DERC_LIST and not row.retries and self._events.wants(row.slot, self._clock.now()):
                 row.due = min(row.due, row.read + POLL_RATE_MIN_S)
 
-    def _failed(self, error, row, now):
+    async def _failed(self, error, row, now):
         """A request failed: hold everything back, or only `row`, what was being read or told."""
         if error.hold:
             self._journal.fault(_SERVER, str(error))
@@ -153,17 +154,11 @@ class Conversation:
             self._hasten(MUP_LIST, now)
         if row.retries > len(RETRIES_S) or row.retries == 1 and row.read >= 0 and error.status in (404, 410):
             self._tree.doubt(row, now)
-        self._suspect(error, row, now)
-
-    def _suspect(self, error, row, now):
-        # What a failure may say about who we are there, and where.
-        if row.kind == DCAP:
-            if error.status == 404:
-                self._registration.tell_missing("the server's entry is not there, or it does not know this device")
-            if row.retries > len(RETRIES_S):
-                self._unversioned = self._discover
-        elif row.kind == REGISTRATION and row.retries > len(RETRIES_S):
-            self._registration.registration_failed(row, error, now)
+        last = row.retries > len(RETRIES_S)
+        if row.kind == DCAP and last:
+            self._unversioned = self._discover
+        if row.kind == DCAP and error.status == 404 or row.kind == REGISTRATION and last:
+            await self._identify("failed", row, error, now)
 
     def _delay_s(self, failures, rate_s, error):
         return delay_s(failures, rate_s, error.retry_after, self._port.random_below)
@@ -196,23 +191,40 @@ class Conversation:
         if row.kind == DCAP and self._unversioned:
             await self._ask_versions(row)
         _, document, reader, on_item, done = KINDS[row.kind]
-        reader = self._readers[reader]
+        owner = self._assignments if reader == _ASSIGNED else self
         record = None
         rate_s = 0
         if on_item:
-            rate_s = await self._read_list(row, document, getattr(reader, on_item))
+            rate_s = await self._read_list(row, document, getattr(owner, on_item))
         elif document:
             record = await self._read_one(row, document)
             rate_s = record.poll_rate if record else 0
         now = self._clock.uptime()
         self._tree.polled(row, now, rate_s)
-        wait = getattr(reader, done)(row, record, now)
-        self._assignments.drop_lost()
-        if wait is not None:
-            await wait
+        try:
+            if reader == _WHO:
+                await self._identify("read", row, record, now)
+            else:
+                record = getattr(owner, done)(row, record, now)
+                if record is not None:
+                    await record
+        finally:
+            self._assignments.drop_lost()
         self._worked(row)
         if on_item and self._tree.unread:
             self._journal.fault(self._name(row), "not all of it can be read: %s" % self._tree.unread)
+
+    async def _identify(self, what, row, said, now):
+        """Let a Registration "read" the document of `row`, or hear that it has "failed"."""
+        from .registration import Registration
+
+        try:
+            wait = getattr(Registration(*self._who), what)(row, said, now)
+            if wait is not None:
+                await wait
+        finally:
+            self._port.unload("sluice.client.registration")
+            self._port.unload("sluice.sep2.registrants")
 
     async def _ask_versions(self, row):
         from .versions import discover
@@ -305,6 +317,18 @@ class Conversation:
                 found.append((kind, href, -1))
         self._tree.children(row, found, now)
 
+    def _end_device(self, record):
+        """Look for the own EndDevice among those of the list."""
+        if record.has_lfdi and record.lfdi == self._lfdi:
+            link = self._session.link
+            self._tree.found = (
+                record.enabled,
+                link(record.REGISTRATION_LINK),
+                link(record.CONNECTION_POINT_LINK),
+                link(record.FSA_LIST_LINK),
+                link(record.DER_LIST_LINK),
+            )
+
     def _time_read(self, row, record, now):
         drift = self._clock.set(record.current_time)
         if abs(drift) > _DRIFT_TOLD_S:
@@ -330,19 +354,19 @@ class Conversation:
             row.due = self._clock.uptime() + 1  # read the post rate it was given
 
 
-# By kind: name; document; who reads it: 0 conversation, 1 registration, 2 assignments; what each item of a list goes
-# to; what is done when the whole has been read.
+# By kind: name; document; whose it is, 0 the conversation's own; what each item of a list goes to; what is done when
+# the whole has been read.
 KINDS = (
     ("DeviceCapability", tables.DEVICE_CAPABILITY, 0, None, "_dcap_read"),
-    ("EndDeviceList", tables.END_DEVICE_LIST, 1, "end_device", "end_devices_read"),
-    ("Registration", tables.REGISTRATION, 1, None, "registration_read"),
-    ("FunctionSetAssignmentsList", tables.FSA_LIST, 2, "fsa", "fsas_read"),
-    ("DERProgramList", tables.DERP_LIST, 2, "derp", "derps_read"),
+    ("EndDeviceList", tables.END_DEVICE_LIST, _WHO, "_end_device", "read"),
+    ("Registration", tables.REGISTRATION, _WHO, None, "read"),
+    ("FunctionSetAssignmentsList", tables.FSA_LIST, _ASSIGNED, "fsa", "fsas_read"),
+    ("DERProgramList", tables.DERP_LIST, _ASSIGNED, "derp", "derps_read"),
     ("DERProgram", None, 0, None, None),
-    ("DefaultDERControl", tables.DDERC, 2, None, "dderc_read"),
-    ("DERControlList", tables.DERC_LIST, 2, "derc", "dercs_read"),
+    ("DefaultDERControl", tables.DDERC, _ASSIGNED, None, "dderc_read"),
+    ("DERControlList", tables.DERC_LIST, _ASSIGNED, "derc", "dercs_read"),
     ("Time", tables.TIME, 0, None, "_time_read"),
-    ("ConnectionPoint", None, 1, None, "tell_nmi"),
+    ("ConnectionPoint", None, _WHO, None, "read"),
     ("DERList", tables.DER_LIST, 0, "_der_item", "_ders_read"),
     ("MirrorUsagePointList", tables.MUP_LIST, 0, "_mup", "_mups_read"),
     ("responses", None, 0, None, None),

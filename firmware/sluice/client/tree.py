@@ -36,6 +36,7 @@ class Tree:
         self.rows = []
         self.found = []  # what the list being read names
         self.unread = ""  # and why not all of it could be read
+        self.own = [None, 0, False, 0, 0]  # who we are at the server, as `registration` has it
         self._on_removed = on_removed
 
     def plant(self, kind, href, now):
