@@ -158,6 +158,14 @@ def test_a_usage_point_that_is_no_longer_listed_is_made_again():  # M1
     assert [said(body, "roleFlags") for body in posts(world, "/mups")] == [["0049"]]
 
 
+def test_a_usage_point_that_the_server_does_not_list_is_made_again_with_the_next_poll_and_not_before():  # M1, S1
+    world = talked()
+    world.settle(290)
+    assert world.asked("POST /mups") == 2
+    world.settle(20)
+    assert world.asked("POST /mups") == 4
+
+
 def test_a_new_usage_point_that_is_not_known_yet_gets_its_readings_ten_seconds_later():  # T8
     world = talked()
     assert len(posts(world, "/mups")) == 2
@@ -166,6 +174,7 @@ def test_a_new_usage_point_that_is_not_known_yet_gets_its_readings_ten_seconds_l
     for path in ("/mups/03", "/mups/49"):
         world.utility.statuses[path] = 404
     keep_set(world, world.clock.now() - 600)
+    world.utility.documents["/mups"] = listed("MirrorUsagePointList", [])
     world.settle(1)
     world.utility.statuses.clear()
     world.settle(8)
@@ -388,10 +397,11 @@ def test_a_quantity_that_appears_later_is_told_before_its_first_reading():  # P3
 def test_a_server_that_will_not_be_told_anew_gets_what_it_was_told_of():  # P3
     world = known()
     world.utility.statuses["POST /mups"] = 409
-    keep_set(world, NOW - 900, {SITE_W: 5000, SITE_VAR: 40000})
+    keep_set(world, NOW - 900, {SITE_W: 5000, SITE_VAR: 40000, DER_W: 1, DER_WH: 7000})
     world.settle(10)
     assert [said(body, "value") for body in posts(world, "/mups/03")] == [["5000"]]
-    assert len([line for line in world.journal.lines if "cannot be told, and are lost" in line]) == 1
+    assert [said(body, "value") for body in posts(world, "/mups/49")] == [["1"]]
+    assert len([line for line in world.journal.lines if "cannot be told, and are lost" in line]) == 2
 
 
 def test_phases_are_told_beside_the_totals_where_the_utility_wants_them():  # M1

@@ -123,6 +123,49 @@ def test_a_chunk_that_cannot_be_read_back_is_lost_and_told_and_the_next_one_come
     assert lines[0].startswith("12 intervals are lost")
 
 
+def test_a_record_that_another_chunk_has_taken_meanwhile_is_not_taken_for_the_old_one():  # M5
+    store = Store()
+    ring = begun(store)
+    for number in range(CHUNK_SETS * (CHUNKS_MAX + 1)):
+        add(ring, number)
+        ring.keep()
+    before = store.records["sets"]
+    add(ring, CHUNK_SETS * (CHUNKS_MAX + 1))
+    ring.keep()
+    store.records["sets"] = before  # the power was cut before this was written
+    assert drained(begun(store)) == list(range(CHUNK_SETS, CHUNK_SETS * (CHUNKS_MAX + 1)))
+
+
+def test_while_a_full_chunk_cannot_be_saved_the_record_that_has_it_stays():  # M5
+    class Stubborn(Store):
+        def save(self, name, parts):
+            return name == "sets" and Store.save(self, name, parts)
+
+    store = Stubborn()
+    ring = begun(store)
+    for number in range(CHUNK_SETS + 1):
+        add(ring, number)
+        ring.keep()
+    assert drained(begun(store)) == list(range(CHUNK_SETS))
+
+
+def test_a_disk_that_fails_while_it_is_read_leaves_an_empty_ring_that_works():  # M5
+    class Fickle(Store):
+        def load(self, name, parts):
+            for part in parts:
+                for i in range(len(part)):
+                    part[i] = 0
+            return False
+
+    store = Fickle()
+    ring = begun(store)
+    add(ring, 1)
+    ring.keep()
+    whole = Store()
+    whole.records = store.records
+    assert drained(begun(whole)) == [1]
+
+
 def test_a_store_that_does_not_work_leaves_what_is_in_ram():  # M5: at least 6
     store = Store()
     store.broken = True

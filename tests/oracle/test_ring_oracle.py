@@ -65,6 +65,7 @@ class Waiting(RuleBasedStateMachine):
 
     @rule(count=FEW | MANY)
     def come_and_are_kept(self, count: int) -> None:
+        self.keep()
         for _ in range(count):
             self.come()
             self.ring.keep()

@@ -85,7 +85,6 @@ class Mirror:
         if bits:
             bits &= await self._post(session, point, bits)
         if not bits:
-            self._taken = 0
             self._next += 1
             if self._next == len(self._points):
                 ring.pop(serial)

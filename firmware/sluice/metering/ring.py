@@ -84,7 +84,6 @@ class Ring:
         if self._head[_FIRST] < first:
             self.dropped += first - self._head[_FIRST]
             self._head[_FIRST] = first
-            self._changed = True
 
     # --- sending --------------------------------------------------------------------------------
 
@@ -112,7 +111,6 @@ class Ring:
 
     def _fetch(self, chunk):
         full = self._full
-        full[0] = -1
         if not self._store.load(_name(chunk), (full,)) or full[0] != chunk:
             full[0] = -1
 
