@@ -76,6 +76,8 @@ class Port:
         pass
 
     async def open_line(self, device, baud, parity):
+        if self.line is None:
+            raise OSError(2, "ENOENT")
         return self.line
 
     async def sleep_ms(self, ms):
@@ -196,9 +198,17 @@ def test_a_device_that_falls_silent_between_two_seconds_holds_no_second_up():  #
         assert world.journal.faults == {}
 
 
+def test_a_line_that_cannot_be_used_is_not_sampled():
+    world = World(38400)
+    world.port.line = None
+    world.run(20)
+    assert "serial line" in world.journal.faults
+
+
 def test_what_is_wrong_between_two_seconds_is_left_to_the_cycle_to_tell():
     world = World(38400).run(70)
-    world.port.line.faults = ["", "", "code 4", "", ""]
+    world.port.line.faults = [""] * 5 + ["code 4"]
     world.run(75)
     assert world.journal.faults == {}
+    assert world.port.line.faults == []
     assert is_every_second(world.seconds[1:])

@@ -151,10 +151,12 @@ def test_a_thin_interval_is_questionable_and_an_unsampled_quantity_is_left_out()
     ring, intervals = fresh()
     feed(intervals, 0, 149, lambda now: 7)
     feed(intervals, 300, 450, lambda now: 7)
-    intervals.tick(600, 300)
-    thin, enough = closed(ring)
+    feed(intervals, 600, 749, lambda now: 7)
+    intervals.tick(900, 300)
+    thin, enough, thin_again = closed(ring)
     assert is_questionable(thin, SITE_W)
     assert not is_questionable(enough, SITE_W)
+    assert is_questionable(thin_again, SITE_W)
     assert thin[SAMPLED] == 1 << SITE_W
 
 

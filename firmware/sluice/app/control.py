@@ -157,11 +157,8 @@ class ControlTask:
 
     async def sample_on(self):
         """Sample every 200 ms of the second that has begun, and be done before it ends, whatever the devices do."""
-        left_ms = self._clock.ms_to_next_second()
-        if left_ms <= _SAMPLE_MS:
-            return
         try:
-            await self._port.within(left_ms - _SPARE_MS, self._sample_on())
+            await self._port.within(self._clock.ms_to_next_second() - _SPARE_MS, self._sample_on())
         except (asyncio.TimeoutError, OSError, ModbusError, DeviceError):
             pass  # the next cycle finds out what is wrong, and tells
 

@@ -23,8 +23,8 @@ SAMPLED = const(2)  # bit n: quantity n was sampled
 THIN = const(3)  # bit n: in fewer than half of the seconds
 VALUES = const(4)
 
-_FIRST = const(1)
-_NEXT = const(2)
+_FIRST = const(0)
+_NEXT = const(1)
 
 _LOST = "%d intervals are lost: the server was away for too long, or what was saved of them cannot be read"
 
@@ -37,7 +37,7 @@ class Ring:
         self._store = store
         self.quantities = quantities
         self._tell = tell
-        self._head = array("i", [quantities, 0, 0])  # quantities; serial of the oldest set, of the next to come
+        self._head = array("i", [0, 0])  # serial number of the oldest set, of the next to come
         size = 1 + CHUNK_SETS * (VALUES + quantities)
         self._filling = array("i", [0] * size)  # number of the chunk, its sets
         self._full = array("i", [0] * size)
@@ -111,7 +111,7 @@ class Ring:
 
     def _fetch(self, chunk):
         full = self._full
-        if not self._store.load(_name(chunk), (full,)) or full[0] != chunk:
+        if not self._store.load(_name(chunk), (full,)):
             full[0] = -1
 
     def pop(self, serial):
@@ -124,10 +124,7 @@ class Ring:
 
     def restore(self):
         """Take up what was saved. Sets of other quantities are dropped; the store tells of it."""
-        head = self._head
-        if not self._store.load("sets", (head, self._filling)) or head[0] != self.quantities:
-            head[0] = self.quantities
-            head[_FIRST] = head[_NEXT] = self._filling[0] = 0
+        self._store.load("sets", (self._head, self._filling))
 
     def keep(self):
         """Save what has changed; what fails is tried again next time."""
