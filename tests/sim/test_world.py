@@ -71,7 +71,7 @@ def test_what_it_writes_is_valid_and_never_refused(tmp_path: Path) -> None:  # P
 
 def test_each_interval_is_posted_once_for_site_and_der(tmp_path: Path) -> None:  # M1, M2
     report = played(tmp_path).utility.report()
-    assert len(report["readings"]) == 6
+    assert len(report["readings"]) == 8
     assert set(report["readings"].values()) <= {22, 23, 24}
 
 

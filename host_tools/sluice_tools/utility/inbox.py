@@ -96,7 +96,7 @@ def _value(
     pen: int,
     now: float,
 ) -> Value:
-    name = reading.description or reading.mRID
+    name = reading.description or (known and known.description) or reading.mRID
     check_mrid(name, reading.mRID.upper(), pen)
     kind = reading.readingType or (known.readingType if known else None)
     if kind is None:
