@@ -109,6 +109,7 @@ class _GatewaySide:
     async def write(self, buf: bytearray, n: int) -> None:
         if self._world.broken("server-down"):
             raise LinkError(CLOSED, "server-down")
+        self._world.records += 1
         self._outgoing.put(bytes(buf[:n]))
 
     def close(self) -> None:
@@ -165,6 +166,9 @@ class _Port(cpython.Port):
     def print(self, text: str) -> None:
         self._world.hear(text)
 
+    def heap(self) -> tuple[int, int]:
+        return self._world.heap
+
     def tls(self, ca: str, chain: str, key: str, name: str) -> bytes:
         first = Path(chain).read_text().split("-----END CERTIFICATE-----")[0] + "-----END CERTIFICATE-----\n"
         return ssl.PEM_cert_to_DER_cert(first)
@@ -206,6 +210,7 @@ class World:
         in_band: bool = False,
         watch: Callable[[int], None] | None = None,
         limit_w: Callable[[float], float] | None = None,
+        heap: tuple[int, int] = (0, 0),
     ) -> None:
         faults = tuple(faults)
         unknown = {fault.what for fault in faults} - set(FAULTS)
@@ -221,6 +226,8 @@ class World:
         self.minutes: list[dict[str, float]] = []
         self.gateway: Any = None
         self._started = 0.0
+        self.heap = heap
+        self.records = 0  # of TLS that the gateway would have sent
         self._watch = watch
         self._held = Holding((None,) * WATT_MODES, True, True, "off", (None,) * WATT_MODES)
         self.house = House(self.scenario, None if limit_w else self.minutes.append, limit_w=limit_w)
