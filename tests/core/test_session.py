@@ -280,6 +280,26 @@ def test_a_page_of_a_portal_is_told_from_a_document():  # T10
     assert "is no XML" in refused(client)
 
 
+def test_a_page_of_a_portal_is_not_taken_for_success():  # T7, T10
+    page = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>"
+    for method in ("PUT", "POST"):
+        client, _ = session([page])
+        assert "is a portal or proxy" in str(raises(RequestError, finish, client.send(method, "/x", short)))
+
+
+def test_a_document_of_another_kind_is_fetched_with_its_own_media_type():  # T4
+    client, port = session([answer(body=b'{"a": 1}', fields=b"Content-Type: application/json\r\n"), answer()])
+    assert finish(client.fetch("/v", "application/json", 5)) == b'{"a":'
+    assert b"\r\nAccept: application/json\r\n" in port.sent[0]
+    assert read(client) == 7
+    assert b"\r\nAccept: application/sep+xml\r\n" in port.sent[1]
+
+
+def test_406_says_that_it_is_the_version():  # T10
+    client, _ = session([answer(b"406 Not Acceptable", b"")])
+    assert "server.version" in refused(client)
+
+
 def test_an_item_that_is_refused_leaves_no_half_answer_on_the_connection():
     client, port = session([answer(body=DOCUMENT)], [answer()])
 

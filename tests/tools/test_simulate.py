@@ -316,7 +316,7 @@ def test_a_server_that_is_down_is_asked_nothing(tmp_path: Path) -> None:  # E13
 
 def test_without_grid_the_events_go_and_come_back_with_it(tmp_path: Path) -> None:  # E14
     rows, _, timeline = played(tmp_path, (EVENT % "grid-outage").replace("for: 400", "for: 60"))
-    assert sources(rows, 399, 404, 459, 470, 599, 600) == ["e1", "default:B", "default:B", "e1", "e1", "e2"]
+    assert sources(rows, 399, 404, 459, 525, 599, 600) == ["e1", "default:B", "default:B", "e1", "e1", "e2"]
     assert {(row["site_w"], row["der_w"]) for row in rows[400:460]} == {("0", "0")}
     assert int(rows[599]["der_w"]) > 4000
     assert "grid: no voltage at the meter" in timeline

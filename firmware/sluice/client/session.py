@@ -60,14 +60,18 @@ class Session:
             return False
         if status != 200:
             raise self._refusal("GET", href)
-        if not self._response.is_xml:
-            raise causes.RequestError("GET %s: the answer is no XML; is a portal or proxy in between?" % href, False)
+        self._check_is_xml("GET", href)
         try:
             self._tokenizer.end()
         except XmlError as error:
             self.close()
             raise causes.RequestError("GET %s: %s" % (href, error), False)
         return True
+
+    def _check_is_xml(self, method, href):
+        if not self._response.is_xml and self._response.status == 200:
+            text = "%s %s: the answer is no XML; is a portal or proxy in between?"
+            raise causes.RequestError(text % (method, href), False)
 
     def _inflater(self):
         live, limit = self._port.heap()
@@ -106,6 +110,7 @@ class Session:
         status = await self._request(method, href, (document, args, self._length(document, args)))
         if status not in (200, 201, 204):
             raise self._refusal(method, href)
+        self._check_is_xml(method, href)
         location = self._response.location
         return self.resolve(location) if location else None
 
