@@ -274,3 +274,30 @@ def test_the_command_tells_what_is_wrong_with_the_scenario(tmp_path: Path) -> No
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 1
     assert "bad.yaml:1: start:" in errors
+
+
+def test_the_command_tells_which_second_of_the_scenario_it_is(world: World, tmp_path: Path) -> None:
+    process = start(tmp_path, "--host", "127.0.0.1")
+    ready = ask(world, process)
+    assert str(ready["url"]).startswith("https://localhost:")
+    assert ready["t"] == START_S - 1768399200  # day.yaml begins then
+    end(process)
+
+
+def test_a_quirk_whose_time_is_over_is_refused(tmp_path: Path) -> None:
+    program = "from sluice_tools.utility.command import server; server()"
+    command = [sys.executable, "-c", program, "--pki", str(tmp_path / "pki"), "--quirk", "429=0-1"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "the time of 429 is over: this is second" in done.stderr
+
+
+def test_the_command_serves_another_version_and_in_band(world: World, tmp_path: Path) -> None:
+    process = start(tmp_path, "--version", "1.3", "--register", "in-band", "--quirk", "chunked")
+    assert process.stdout
+    port = int(json.loads(process.stdout.readline())["url"].split(":")[2].split("/")[0])
+    assert get(port, world.client(world.device), "/.well-known/csipaus", ENTRY) == [200, 406]
+    report = end(process)[-1]["report"]
+    assert isinstance(report, dict)
+    assert report["registered"] == []
+    assert report["requests"]["GET ServiceDiscovery 200"] == 1

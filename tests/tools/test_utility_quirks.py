@@ -9,9 +9,11 @@ from lxml import etree
 from server_world import ENTRY, HOST, LFDI, MUP_MRID, NS, SCENARIO, Client, found, reading, response, usage_point
 
 from sluice_tools.schema import validate
+from sluice_tools.toolchain import ROOT
 from sluice_tools.utility.quirks import QUIRKS, QuirkError, spells
 
 CSIPAUS = "https://csipaus.org/ns"
+PAGE = ROOT / "docs" / "server.md"
 
 
 def walk(client: Client) -> dict[str, bytes]:
@@ -380,3 +382,17 @@ def test_any_quirks_together_answer_every_request(names: list[str]) -> None:
         for address in (ENTRY, "/nowhere", *walk(Client())):
             for method, query in (("GET", "?s=1&l=3"), ("GET", ""), ("POST", ""), ("PUT", "")):
                 assert 200 <= client.ask(method, address + query, "<a/>").status <= 500
+
+
+# --- the page -----------------------------------------------------------------------------------
+
+
+def test_the_page_tells_of_every_quirk_in_the_words_of_the_help() -> None:
+    rows = [line.split(" | ") for line in PAGE.read_text().splitlines() if line.startswith("| `")]
+    told = {row[0][3:-1]: row[1] for row in rows if len(row) == 4}
+    assert told == {name: entry.sentence for name, entry in QUIRKS.items()}
+
+
+def test_the_page_tells_of_every_field_of_the_report() -> None:
+    text = PAGE.read_text()
+    assert [name for name in quirky().utility.report() if f"`{name}`" not in text] == []

@@ -26,6 +26,7 @@ from sluice_tools.utility.server import Utility
 from sluice_tools.utility.tls import SUITES, tls_context
 
 DAY = scenarios.SCENARIOS / "day.yaml"
+LOOPBACK = "127.0.0.1"
 NAMELESS = "nameless-server"
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -34,7 +35,7 @@ def _say(line: dict[str, Any]) -> None:
     print(json.dumps(line), flush=True)
 
 
-async def _serve(utility: Server, clock: Clock, context: ssl.SSLContext, port: int) -> None:
+async def _serve(utility: Server, clock: Clock, context: ssl.SSLContext, host: str, port: int) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -48,8 +49,9 @@ async def _serve(utility: Server, clock: Clock, context: ssl.SSLContext, port: i
 
         loop.add_reader(sys.stdin.fileno(), listen)
     face = Face(utility, clock, context)
-    port = await face.open(port)
-    _say({"ready": True, "url": f"https://localhost:{port}{ENTRY}"})
+    port = await face.open(port, host)
+    name = "localhost" if host in (LOOPBACK, "0.0.0.0") else host
+    _say({"ready": True, "url": f"https://{name}:{port}{ENTRY}", "t": round(utility.t(clock.now()))})
     await stop.wait()
     await face.close()
 
@@ -68,6 +70,7 @@ def _listed() -> str:
 @click.option("--pki", type=click.Path(file_okay=False, path_type=Path), required=True, help="Made if it is not there.")
 @click.option("--clock", type=FILE, help="A lock-step clock file. Without it the scenario is played today.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0, the default, takes a free one.")
+@click.option("--host", default=LOOPBACK, show_default=True, help="Where to listen; 0.0.0.0 is everywhere.")
 @click.option("--suite", type=click.Choice(SUITES), multiple=True, help="Only this cipher suite; both without it.")
 @click.option("--version", type=click.Choice(sorted(DIALECTS)), default="1.2", show_default=True, help="Of CSIP-AUS.")
 @click.option(
@@ -84,6 +87,7 @@ def server(
     pki: Path,
     clock: Path | None,
     port: int,
+    host: str,
     suite: tuple[str, ...],
     version: str,
     register: str,
@@ -92,8 +96,8 @@ def server(
 ) -> None:
     """Serve the scenario to the device of the test PKI (device-chain.pem, device.key) over mutual TLS.
 
-    Prints {"ready": ..., "url": ...} when it listens and {"report": ...} when it ends: by SIGTERM, Ctrl-C, or the
-    end of standard input if that is a pipe.
+    Prints {"ready": ..., "url": ..., "t": ...} when it listens (t: the second of the scenario) and {"report": ...} when
+    it ends: by SIGTERM, Ctrl-C, or the end of standard input if that is a pipe.
 
     A quirk is on all the time, or in the given seconds of the scenario; the report counts what it did.
     docs/server.md tells which servers have it and what a good client does.
@@ -105,6 +109,10 @@ def server(
         wanted = spells(quirks)
     except (SchemaMissing, scenarios.ScenarioError, QuirkError) as error:
         raise click.ClickException(str(error)) from error
+    t = time.now() - loaded.start_s
+    for spell in wanted:
+        if spell.end <= t:
+            raise click.ClickException(f"the time of {spell.name} is over: this is second {t:.0f} of the scenario")
     if not (pki / "serca.pem").exists():
         test_pki.make_pki(pki, now=Clock.system().now()).server(NAMELESS, host=None)
     nameless = any(spell.name == "no-hostname-cert" for spell in wanted)
@@ -119,7 +127,7 @@ def server(
         plain = Utility(planned(loaded, wanted), [lfdi], tell, version=version, in_band=register == "in-band")
         utility = Quirks(plain, wanted)
         context = tls_context(pki, suite or SUITES, server=NAMELESS if nameless else "server")
-        asyncio.run(_serve(utility, time, context, port))
+        asyncio.run(_serve(utility, time, context, host, port))
         if nameless:
             utility.ledger.quirks["no-hostname-cert"] = utility.ledger.all_handshakes
     except OSError as error:

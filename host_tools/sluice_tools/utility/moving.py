@@ -41,7 +41,7 @@ class Readdressed(Quirk):
 
 
 class Spaced(Readdressed):
-    """Addresses have a space, every second one percent-encoded (001 5)."""
+    """Addresses have a space, every second one percent-encoded (001 10)."""
 
     lasting = True
 
@@ -121,7 +121,7 @@ class Located(Quirk):
 
 
 class Created(Quirk):
-    """A POST that has made something is answered 204 in place of 201 (001 7)."""
+    """A POST that has made something is answered 204 in place of 201 (001 10)."""
 
     def after(self, request: Request, response: Response, t: float) -> Response:
         return response._replace(status=204) if response.status == 201 else response
@@ -190,7 +190,7 @@ class Empty(Quirk):
 
 
 class NoContent(Quirk):
-    """What is not defined is linked all the same, and answered 204: a default, a list without events (001 2)."""
+    """What is not defined is linked all the same, and answered 204: a default, a list without events (001 8)."""
 
     def __init__(self, spell: Spell, utility: Utility) -> None:
         super().__init__(spell, utility)

@@ -124,7 +124,7 @@ class ForgetsUsagePoints(Quirk):
 
 
 class OnePrefix(Quirk):
-    """A document in which CSIP-AUS has another prefix than `prefix` is refused (001 2)."""
+    """A document in which CSIP-AUS has another prefix than `prefix` is refused (001 7)."""
 
     def __init__(self, spell: Spell, utility: Utility, prefix: str) -> None:
         super().__init__(spell, utility)

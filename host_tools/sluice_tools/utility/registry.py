@@ -1,6 +1,6 @@
 """Who is registered: the EndDeviceList, and where a client may register itself, its EndDevice and ConnectionPoint.
 
-Source: IEEE 2030.5-2018 10.3; CSIP-AUS; 000 3; 001 11, 12; requirements D1, D5.
+Source: IEEE 2030.5-2018 10.3; CSIP-AUS; 000; 001 11, 12; requirements D1, D5.
 """
 
 from collections.abc import Callable, Sequence
