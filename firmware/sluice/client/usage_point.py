@@ -7,7 +7,7 @@ once after a start, since nobody knows what was told before it.
 Source: IEEE 2030.5-2018 10.11.3; requirements M1, M3, M6, P3, P4.
 """
 
-from sluice.metering.quantities import ALL, DER_WH, TOTALS, description, row
+from sluice.metering.quantities import ALL, DER_V, DER_WH, SITE_V, TOTALS, description, row
 from sluice.metering.ring import DURATION, SAMPLED, START, THIN, VALUES
 from sluice.sep2.writers import MeterReading, mirror_usage_point
 from sluice_wire.identity import mup_mrid, reading_mrid
@@ -45,15 +45,15 @@ class UsagePoint:
         self.fresh = False  # and nothing has been posted to it since
         self.rate_s = 0  # of the server's list
         self.told_s = 0  # the post rate that the server was told its types with; 0 = they are to be told
-        # A bit of each quantity that is told with the usage point; what is not measured everywhere comes later
-        self.quantities = 0
         self._steps = bytearray(ALL)  # powers of ten over those of the table
-        for quantity in range(TOTALS):
-            if quantity != DER_WH:
-                self.quantities |= self._bit(quantity)
-
-    def _bit(self, quantity):
-        return 1 << quantity if row(quantity)[0] == self._role_flags else 0
+        # A bit of each quantity: all of this usage point, and those that are told with it: what every site has
+        self._all = 0
+        for quantity in range(ALL):
+            if row(quantity)[0] == role_flags:
+                self._all |= 1 << quantity
+        if profile.by_phase:
+            self._all &= ~(1 << SITE_V | 1 << DER_V)  # the phases' volts say more than their mean
+        self.quantities = self._all & (1 << TOTALS) - 1 & ~(1 << DER_WH)
 
     # --- the usage point ------------------------------------------------------------------------
 
@@ -94,11 +94,7 @@ class UsagePoint:
 
     def sampled(self):
         """Return a bit of each of its quantities that was sampled in the set."""
-        bits = 0
-        for quantity in range(len(self._values) - VALUES):
-            if self._values[SAMPLED] >> quantity & 1:
-                bits |= self._bit(quantity)
-        return bits
+        return self._values[SAMPLED] & self._all
 
     def suit(self):
         """Make quantities and powers such that the set can be told; what changes is to be told to the server.
@@ -141,7 +137,8 @@ class UsagePoint:
         steps = steps_of(value) if self.typed else self._steps[quantity]
         reading = self._type(quantity, steps)
         reading.start = values[START]
-        reading.duration = reading.interval_length = values[DURATION]
+        reading.duration = values[DURATION]
+        reading.interval_length = 0  # the duration says it
         reading.value = rounded(value, steps)
         reading.next_update_time = reading.start + reading.duration + rate_s
         reading.quality_flags = QUALITY_QUESTIONABLE if values[THIN] >> quantity & 1 else QUALITY_VALID

@@ -103,7 +103,7 @@ class MeterReading:
     description = ""
     # its type
     uom = flow_direction = phase = power_of_ten_multiplier = data_qualifier = kind = 0
-    interval_length = 0  # s
+    interval_length = 0  # s, 0 = left out
     # its value, of the interval of `duration` seconds from `start` on
     start = duration = value = next_update_time = 0
     quality_flags = QUALITY_VALID
@@ -177,7 +177,8 @@ def _reading(writer, reading, with_value, typed):
         writer.leaf("commodity", COMMODITY_ELECTRICITY)
         writer.leaf("dataQualifier", reading.data_qualifier)
         writer.leaf("flowDirection", reading.flow_direction)
-        writer.leaf("intervalLength", reading.interval_length)
+        if reading.interval_length:
+            writer.leaf("intervalLength", reading.interval_length)
         writer.leaf("kind", reading.kind)
         writer.leaf("phase", reading.phase)
         writer.leaf("powerOfTenMultiplier", reading.power_of_ten_multiplier)
