@@ -51,6 +51,8 @@ class Clock(Stopped):
     def __init__(self, port):
         self._port = port
 
+    known = False
+
     def now(self):
         return self._port.ms // 1000
 
@@ -65,12 +67,16 @@ class Port:
 
     def __init__(self):
         self.ms = 0
+        self.behind_s = 0  # of the real-time clock
         self._until = None
         registers, _ = image()
         meter = dict.fromkeys(range(80), 0)
         for address, pair in REGISTERS.items():
             meter[address], meter[address + 1] = pair
         self.line = Timed({1: meter, 2: registers}, self)
+
+    def rtc(self):
+        return self.ms // 1000 - self.behind_s
 
     def unload(self, module):
         pass
@@ -108,7 +114,7 @@ class World:
             "inverter": {"unit_id": 2},
         }
         self.ring = Ring(Store(), ALL, None)
-        clock = Clock(self.port)
+        clock = self.clock = Clock(self.port)
         self.task = ControlTask(
             self.port, clock, self.journal, config, programs, events, envelope, Intervals(self.ring, 60)
         )
@@ -169,6 +175,15 @@ def test_everything_that_is_there_is_sampled():  # M1
     assert values[DER_V1 : DER_V1 + 3] == [2401, 2399, 2400]
     assert one[THIN] == 0
     assert one[SAMPLED] == (1 << ALL) - 1 - (1 << DER_WH)
+
+
+def test_readings_of_a_time_that_nobody_knows_are_not_told():  # M2, D2
+    for behind_s, known, sets in ((0, False, 2), (3600, False, 0), (3600, True, 2)):
+        world = World(9600)
+        world.port.behind_s = behind_s
+        world.clock.known = known
+        world.run(125)
+        assert world.ring.waiting == sets
 
 
 def test_what_is_stored_is_a_part_of_what_can_be():  # STO-01

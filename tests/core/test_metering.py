@@ -58,6 +58,12 @@ def feed(intervals, first, last, value, rate_s=300):
         intervals.sample(SITE_W, value(now))
 
 
+def silence(intervals, first, last, rate_s=300):
+    """Let seconds pass in which nothing is sampled."""
+    for now in range(first, last):
+        intervals.tick(now, rate_s)
+
+
 def tagged(one):
     return one[START], one[DURATION], one[VALUES + SITE_W]
 
@@ -149,10 +155,9 @@ def test_of_what_is_stored_the_last_sample_counts():  # STO-01
 
 def test_a_thin_interval_is_questionable_and_an_unsampled_quantity_is_left_out():  # M2
     ring, intervals = fresh()
-    feed(intervals, 0, 149, lambda now: 7)
-    feed(intervals, 300, 450, lambda now: 7)
-    feed(intervals, 600, 749, lambda now: 7)
-    intervals.tick(900, 300)
+    for start, sampled in ((0, 149), (300, 150), (600, 149)):
+        feed(intervals, start, start + sampled, lambda now: 7)
+        silence(intervals, start + sampled, start + 301)
     thin, enough, thin_again = closed(ring)
     assert is_questionable(thin, SITE_W)
     assert not is_questionable(enough, SITE_W)
@@ -209,10 +214,19 @@ def test_a_clock_set_back_voids_the_running_interval():  # D2
     assert [tagged(one) for one in closed(ring)] == [(600, 300, 9)]
 
 
+def test_a_clock_set_on_voids_the_running_interval_but_a_small_correction_does_not():  # D2
+    ring, intervals = fresh()
+    feed(intervals, 600, 610, lambda now: 7)  # at the time of a clock that nobody had set
+    feed(intervals, 90000, 90301, lambda now: 9)
+    feed(intervals, 90360, 90601, lambda now: 9)
+    sets = closed(ring)
+    assert [tagged(one) for one in sets] == [(90000, 300, 9), (90300, 300, 9)]
+    assert not is_questionable(sets[1], SITE_W)
+
+
 def test_an_interval_without_any_sample_is_not_invented():  # M2
     ring, intervals = fresh()
-    intervals.tick(0, 300)
-    intervals.tick(300, 300)
+    silence(intervals, 0, 601)
     assert ring.waiting == 0
 
 

@@ -39,6 +39,7 @@ from sluice_wire.sep2 import CONNECT, EXP_LIM, GEN_LIM, MAX_LIM, MAX_WH, MODES, 
 _SAMPLE_MS = const(200)
 _SAMPLE_BAUD = const(38400)  # a round of meter and inverter takes 105 ms there, 180 at 19200
 _SPARE_MS = const(30)  # before a second begins the line is left alone
+_RTC_OFF_S = const(60)  # a clock that is so far from the real-time clock began at what is built in or was saved
 _GRID_SURE_S = const(3)  # for so long the meter must say that there is no grid, or that it is back
 
 _LAPSED = "one that found no room may be in force and its list has not been read; the default holds"
@@ -236,7 +237,9 @@ class ControlTask:
         await self.inverter.limit(self._client, limit_w, now)
 
     def _account(self, meter_ok, inverter_ok):
-        """Give the second's readings to the interval averages."""
+        """Give the second's readings to the interval averages, once it is known what second it is."""
+        if not self._clock.known and abs(self._clock.now() - self._port.rtc()) > _RTC_OFF_S:
+            return
         self._intervals.tick(self._clock.now(), self.post_rate_s)
         if meter_ok:
             sample_site(self._intervals, self._meter)

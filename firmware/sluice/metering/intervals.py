@@ -15,6 +15,7 @@ from .quantities import DER_WH, SITE_HZ_MAX, SITE_HZ_MIN
 # Core time begins at a midnight, so many days after that of Unix time (which costs heap).
 _DAY_S = const(86400)
 _EPOCH_DAYS = const(18262)
+_JUMP_S = const(60)  # what comes after a longer silence than this is another time: the clock was set
 
 
 def grid_start(now, rate_s):
@@ -34,6 +35,7 @@ class Intervals:
         self._ring = ring
         self.rate_s = rate_s
         self.start = -1
+        self._now = 0  # the second of the last tick
         n = ring.quantities
         # Sums in two parts, high * 1024 + low with 0 <= low < 1024: a large site over an hour passes 2**31.
         self._high = array("i", [0] * n)
@@ -46,13 +48,17 @@ class Intervals:
         """A second begins. Close the running interval if `now` lies past its end. A new post rate holds at once.
 
         What was sampled since the start of the first interval of a new rate counts for it, what came before is void;
-        so is an interval before whose start the clock was set back: it was tagged with a time that was none.
+        so is an interval in which the clock was set, but for a small correction: it was tagged with a time that was
+        none.
         """
         self._sampled = 0
+        if now < self.start or now - self._now > _JUMP_S:
+            self.start = -1
+        self._now = now
         if self.start >= 0 and now >= self.start + self.rate_s:
             self._close()
             self.start = -1
-        if self.start < 0 or now < self.start or rate_s != self.rate_s:
+        if self.start < 0 or rate_s != self.rate_s:
             start = grid_start(now, rate_s)
             if start != self.start:
                 self._clear()
