@@ -14,7 +14,7 @@ RETRIES_S = (10, 30)  # before the retries within a period, and as much again at
 def delay_s(failures, rate_s, retry_after_s, random_below):
     """Return the seconds to wait after a failure that `failures` others came before.
 
-    `rate_s` is the poll rate, `retry_after_s` what the server asks for (-1 = nothing), `random_below(n)` gives 0 to n-1.
+    `rate_s` is the poll rate, `retry_after_s` what the server asks for (-1 = nothing); random_below(n) gives 0 to n-1.
     """
     if retry_after_s >= 0:
         wait = min(retry_after_s, RETRY_AFTER_MAX_S)
