@@ -4,6 +4,7 @@ What the server says stays in force whatever happens to a later reading; nothing
 twice; the journal says why.
 """
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from functools import cache
@@ -39,6 +40,7 @@ events:
 # A usage point is made, and its first interval ends and is posted, within a few seconds.
 FIVE_SECONDS_BEFORE = PLAN.replace("01:30:00", "01:29:55")
 CPPALUE = PLAN + "profile: cppalue\n"
+SA_POWER = PLAN + "profile: sa-power-networks\n"
 
 
 class Case(NamedTuple):
@@ -49,6 +51,14 @@ class Case(NamedTuple):
     words: str = ""
     otherwise: range = range(0)
     plan: str = PLAN
+    version: str = "1.2"
+    told: str = "1.2"  # the version that the client is told
+    in_band: bool = False
+
+    @property
+    def plain(self) -> "Case":
+        """The same without the quirk."""
+        return self._replace(quirk="", words="", otherwise=range(0))
 
 
 class Played(NamedTuple):
@@ -61,9 +71,20 @@ class Played(NamedTuple):
     report: dict[str, Any]
 
 
-def play(directory: Path, plan: str, *quirks: str) -> Played:
+def play(directory: Path, case: Case) -> Played:
     held: list[Holding] = []
-    world = World(scenario.loads(plan), directory, quirks=quirks, watch=lambda t: held.append(world.holding()))
+    world = World(
+        scenario.loads(case.plan),
+        directory,
+        quirks=[case.quirk] if case.quirk else [],
+        version=case.version,
+        in_band=case.in_band,
+        watch=lambda t: held.append(world.holding()),
+    )
+    file = directory / "gateway.json"
+    config = json.loads(file.read_text())
+    config["server"]["version"] = case.told
+    file.write_text(json.dumps(config))
     world.run(SECONDS)
     return Played(
         held,
@@ -75,9 +96,10 @@ def play(directory: Path, plan: str, *quirks: str) -> Played:
 
 
 @pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Played]:
-    """`plain(plan)`: what comes of a plan without quirks."""
-    return cache(lambda plan: play(tmp_path_factory.mktemp("plain"), plan))
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Case], Played]:
+    """`plain(case)`: what comes of a case without its quirk."""
+    played = cache(lambda case: play(tmp_path_factory.mktemp("plain"), case))
+    return lambda case: played(case.plain)
 
 
 # What a client does not even notice, all the time.
@@ -110,19 +132,20 @@ BELIEVED = [
     Case("disabled=410-560", "the utility has disabled this device; fixed limits hold", range(420, 680)),
     Case("clock-skew=410-560", "clock was 3600 s ahead of the server's; corrected", range(420, 600)),
 ]
-CASES = [*HARMLESS, *LATE, *BELIEVED]
-ELSEWHERE = {
-    "no-hostname-cert",  # is TLS: below
-    "placeholder-edev",  # in-band registration: tests/tools/test_utility_registry.py
-    "nmi-401",
-}
+# A client that is to register itself, one that is to find the entry of its version.
+IN_BAND = [
+    Case("placeholder-edev", plan=SA_POWER, in_band=True),
+    Case("nmi-401=0-150", "the server refuses NMI NMI0001234", range(300), plan=SA_POWER, in_band=True),
+    Case("odd-versions", version="1.3", told="discover"),
+]
+CASES = [*HARMLESS, *LATE, *BELIEVED, *IN_BAND]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.quirk)
 def test_the_gateway_lives_through_it_and_nothing_is_lost(  # E10, E13, M5, P2, P5, T5 to T8, S1
-    case: Case, plain: Callable[[str], Played], tmp_path: Path
+    case: Case, plain: Callable[[Case], Played], tmp_path: Path
 ) -> None:
-    as_always, played = plain(case.plan), play(tmp_path, case.plan, case.quirk)
+    as_always, played = plain(case), play(tmp_path, case)
     seconds = [t for t in range(SECONDS) if t not in case.otherwise]
     assert played.report["quirks"][case.quirk.partition("=")[0]] > 0
     assert [t for t in seconds if played.held[t] != as_always.held[t]] == []
@@ -140,10 +163,29 @@ def told(played: Played, seconds: list[int]) -> list[tuple[str, str, int]]:
 
 
 def test_every_quirk_is_lived_through() -> None:
-    assert {case.quirk.partition("=")[0] for case in CASES} | ELSEWHERE == set(QUIRKS)
+    over_tls = {"no-hostname-cert"}  # tests/wire/test_quirks.py
+    assert {case.quirk.partition("=")[0] for case in CASES} | over_tls == set(QUIRKS)
+
+
+@pytest.mark.parametrize("told", ["1.3", "discover"])
+def test_a_server_of_1_3_is_as_good_as_one_of_1_2(  # U, T4, P1
+    told: str, plain: Callable[[Case], Played], tmp_path: Path
+) -> None:
+    played, as_always = play(tmp_path, Case("", version="1.3", told=told)), plain(Case(""))
+    assert played.held[10:] == as_always.held[10:]
+    assert played.responses == as_always.responses
+    assert played.readings == as_always.readings
+    assert played.report["schema_violations"] == played.report["refusals"] == []
+
+
+def test_a_client_that_registers_itself_is_registered_once(tmp_path: Path) -> None:  # D5
+    report = play(tmp_path, Case("", plan=SA_POWER, in_band=True)).report
+    assert len(report["registered"]) == len(report["connection_points"]) == 1
+    assert report["requests"]["POST EndDeviceList 201"] == 1
+    assert report["refusals"] == []
 
 
 def test_a_server_that_is_left_alone_for_as_long_as_it_asks_has_no_complaint(tmp_path: Path) -> None:  # S1
-    report = play(tmp_path, PLAN, "retry-after").report
+    report = play(tmp_path, Case("retry-after")).report
     assert report["quirks"]["retry-after"] >= 2
     assert report["oddities"] == []

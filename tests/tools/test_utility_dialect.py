@@ -102,6 +102,13 @@ def test_a_server_of_1_3_says_where_its_entry_is() -> None:  # U
     assert json.loads(answer.body) == {"supportedSchemaVersions": {V13: {"dcap": [ENTRY]}}}
 
 
+def test_a_server_may_name_versions_that_there_are_not() -> None:  # U
+    client = Client(STORAGE, LFDI, "odd-versions", version="1.3")
+    versions = json.loads(client.ask("GET", "/.well-known/csipaus").body)["supportedSchemaVersions"]
+    assert list(versions) == ["https://csipaus.org/ns/v99.99", "null", "https://csipaus.org/ns/v1.2", V13]
+    assert versions[V13] == {"dcap": [ENTRY]}
+
+
 def test_a_server_of_1_2_has_no_such_place() -> None:  # U
     assert Client().ask("GET", "/.well-known/csipaus").status == 410
 

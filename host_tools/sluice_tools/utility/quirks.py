@@ -4,6 +4,7 @@ They stand around the utility like the skins of an onion, in the order of the ta
 Source: the handbooks 000, 001 and 002; what the makers of open clients wrote down of the servers they met.
 """
 
+import json
 import math
 import re
 from collections.abc import Callable, Iterable
@@ -17,6 +18,11 @@ from sluice_tools.utility.quirk import Delivered, Quirk, Rewritten, Spell, Utili
 
 CLOCK_SKEW_S = 3600
 NS2 = "ns2"
+ODD_VERSIONS = {
+    "https://csipaus.org/ns/v99.99": {"dcap": ["/api/v99/dcap"]},
+    "null": {"dcap": ["/api/null/dcap"]},
+    "https://csipaus.org/ns/v1.2": {"dcap": []},
+}
 
 
 class QuirkError(ValueError):
@@ -41,6 +47,15 @@ class _Skewed(Quirk):
         if self.on(t) and response.kind == "Time":
             self.count()
         return response
+
+
+class _OddVersions(Quirk):
+    def after(self, request: Request, response: Response, t: float) -> Response:
+        if response.kind != "ServiceDiscovery" or response.status != 200:
+            return response
+        told = json.loads(response.body)
+        told["supportedSchemaVersions"] = ODD_VERSIONS | told["supportedSchemaVersions"]
+        return response._replace(body=json.dumps(told).encode())
 
 
 class _Ns2(refusing.OnePrefix):
@@ -141,6 +156,9 @@ QUIRKS: dict[str, Entry] = {
     ),
     "no-registration-link": Entry("EndDevices have no RegistrationLink.", _rewritten(rewriting.without_registration)),
     "disabled": Entry("EndDevices are not enabled.", _rewritten(rewriting.disabled)),
+    "odd-versions": Entry(
+        "/.well-known/csipaus names versions that there are not, before the right one.", _OddVersions
+    ),
     "clock-skew": Entry("The server's clock is an hour ahead; what it announces is not.", _Skewed),
 }
 
