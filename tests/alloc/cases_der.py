@@ -2,13 +2,11 @@
 
 from doe_world import World
 from loops import total
-from utility_world import Clock, Inverter, Journal, Port
+from utility_world import Inverter, Journal
 
 from sluice.client.alarms import FAULTS, Alarms
 from sluice.client.der import DerResources
 from sluice_wire.limits import SITE_MAX_W
-
-_NOW = 200000000
 
 
 def _devices(count, st, stores):
@@ -61,7 +59,7 @@ def der_hostile_states_that_are_none_and_change_every_second():
 def _alarming(change, waiting):
     """Look for alarms for 100 seconds, before each of which `change(faults, second)` gives alarmStatus."""
     journal = Journal()
-    alarms = Alarms(Port(), Clock(_NOW), journal, 57269)
+    alarms = Alarms(journal, 57269, 200000000)
     seconds = range(100)
 
     def second(now):

@@ -1,10 +1,12 @@
 """Alarms: what lasts is told once, its end too, in a queue that cannot grow."""
 
-from utility_world import NOW, Clock, Journal, Port, Session, Utility
+import utility_world
+from utility_world import LFDI, NOW, Clock, Journal, Session, Utility, end_device, listed
 
 from expect import finish, raises
 from sluice.client.alarms import FAULTS, Alarms
 from sluice.client.causes import RequestError
+from sluice.client.log_event import post
 from sluice_wire.limits import ALARMS_MAX
 from sluice_wire.sep2 import EPOCH
 
@@ -19,8 +21,7 @@ class World:
         self.session = Session(self.utility)
         self.clock = Clock(NOW)
         self.journal = Journal()
-        self.alarms = Alarms(Port(), self.clock, self.journal, PEN)
-        self.alarms.href = "/log"
+        self.alarms = Alarms(self.journal, PEN, NOW)
 
     def passes(self, seconds, bits=0):
         for _ in range(seconds):
@@ -29,12 +30,12 @@ class World:
             self.clock.up += 1
 
     def post(self):
-        return finish(self.alarms.post_next(self.session))
+        finish(post(self.alarms, self.session, "/log", self.clock.now() - self.clock.uptime()))
 
     def posted(self):
         """POST all that waits; return the bodies of all that was ever taken."""
-        while self.post():
-            pass
+        while self.alarms.waiting:
+            self.post()
         return [body for _, _, body in self.utility.sent]
 
 
@@ -135,9 +136,7 @@ def test_ids_rise_from_alarm_to_alarm_and_over_a_restart():  # R3
     ids = [int(field(body, "logEventID")) for body in world.posted()]
     assert ids == list(range(ids[0], ids[0] + 4))
     later = World()
-    later.clock.second += 64
-    later.alarms = Alarms(Port(), later.clock, later.journal, PEN)
-    later.alarms.href = "/log"
+    later.alarms = Alarms(later.journal, PEN, NOW + 64)
     later.passes(16, 1)
     assert int(field(later.posted()[0], "logEventID")) > ids[3]
 
@@ -179,7 +178,7 @@ def test_one_that_the_server_has_already_is_given():  # R3
 
 
 def test_one_that_is_refused_for_now_is_kept():  # R3, S1
-    for status in (401, 403, 408, 429, 500, 503):
+    for status in (401, 403, 404, 408, 429, 500, 503):
         world = World()
         world.utility.statuses["/log"] = status
         world.passes(16, 1)
@@ -187,13 +186,11 @@ def test_one_that_is_refused_for_now_is_kept():  # R3, S1
         assert world.alarms.waiting == 1
 
 
-def test_without_a_list_nothing_is_sent_and_the_queue_stays_bounded():  # R3
+def test_while_nothing_can_be_sent_the_queue_stays_bounded():  # R3
     world = World()
-    world.alarms.href = None
     for _ in range(50):
         world.passes(16, 0xFF)
         world.passes(16)
-    assert world.post() is False
     assert world.alarms.waiting == ALARMS_MAX
 
 
@@ -217,3 +214,86 @@ def test_what_passes_while_there_is_no_room_is_counted_as_lost():  # R3
     world.passes(1, 0xFF)
     assert len(world.posted()) == ALARMS_MAX
     assert world.journal.lines == ["1 alarms lost: the server did not take those before"]
+
+
+# --- in the conversation ----------------------------------------------------------------------------
+
+
+def site(links=("Registration", "FunctionSetAssignmentsList", "DERList", "LogEventList")):
+    world = utility_world.World()
+    world.utility.documents["/edevs"] = listed("EndDeviceList", [end_device(LFDI, links=links)])
+    world.settle(3)
+    return world
+
+
+def logged(world):
+    return [field(body, "logEventCode") for method, href, body in world.utility.sent if href.startswith("/log")]
+
+
+def test_an_alarm_goes_to_the_log_event_list_of_the_own_end_device_once():  # D1, R3
+    world = site()
+    world.journal.fault("meter", "no reply")
+    world.settle(17)
+    assert logged(world) == ["0"]
+    world.settle(600)
+    assert logged(world) == ["0"]
+    assert world.asked("GET /log") == 0
+
+
+def test_all_that_waits_goes_one_after_the_other():  # R3
+    world = site()
+    world.inverter.alarms = 0b11010
+    world.settle(20)
+    assert logged(world) == ["2", "6", "8"]
+
+
+def test_without_a_log_event_list_nothing_is_told_and_all_else_goes_on():  # D1, R3
+    world = site(("Registration", "FunctionSetAssignmentsList", "DERList"))
+    world.journal.fault("meter", "no reply")
+    world.settle(600)
+    assert logged(world) == []
+    assert world.asked("GET /p/P/controls") == 3
+
+
+def test_a_log_event_list_that_fails_is_asked_seldom_and_holds_nothing_up():  # R3, S1
+    world = site()
+    world.utility.statuses["/log"] = 500
+    world.journal.fault("meter", "no reply")
+    world.settle(1000)
+    assert world.asked("POST /log") <= 8
+    assert world.asked("GET /p/P/controls") == 4
+    assert "LogEventList" in world.journal.faults
+    del world.utility.statuses["/log"]
+    world.settle(400)
+    assert logged(world) == ["0"]
+    assert "LogEventList" not in world.journal.faults
+
+
+def test_a_log_event_list_that_has_moved_is_found():  # T5, R3
+    world = site()
+    world.utility.statuses["/log"] = 404
+    moved = end_device(LFDI, links=("Registration", "FunctionSetAssignmentsList", "DERList", "LogEventList"))
+    world.utility.documents["/edevs"] = listed("EndDeviceList", [moved.replace('"/log"', '"/log2"')])
+    world.journal.fault("meter", "no reply")
+    world.settle(60)
+    assert logged(world) == ["0"]
+
+
+def test_an_alarm_outlasts_a_server_that_is_away():  # R3, E13
+    world = site()
+    world.utility.down = True
+    world.journal.fault("inverter", "no reply")
+    world.settle(3600)
+    world.utility.down = False
+    world.settle(400)
+    assert logged(world) == ["2"]
+
+
+def test_a_clock_that_ran_wrong_is_an_alarm_and_one_that_has_just_begun_is_none():  # D2, R3
+    world = site()
+    world.clock.second -= 5400
+    world.settle(330)
+    assert world.journal.faults["clock"] == "was 5400 s behind the server's; corrected"
+    assert logged(world) == ["10"]
+    world.settle(330)
+    assert logged(world) == ["10", "11"]

@@ -227,3 +227,32 @@ def test_what_is_wrong_between_two_seconds_is_left_to_the_cycle_to_tell():
     assert world.journal.faults == {}
     assert world.port.line.faults == []
     assert is_every_second(world.seconds[1:])
+
+
+_EXPORT_2000_W = (0xC4FA, 0)  # -2000.0
+
+
+def exporting(world, pair, seconds):
+    meter = world.port.line.units[1]
+    meter[0x34], meter[0x35] = pair
+    for _ in range(seconds):
+        finish(world.task.cycle())
+
+
+def test_an_export_above_the_limit_is_told_after_fifteen_seconds_until_it_ends():  # R3, C1
+    world = World(9600)
+    exporting(world, _EXPORT_2000_W, 14)
+    assert "export limit" not in world.journal.faults
+    exporting(world, _EXPORT_2000_W, 20)
+    assert world.journal.faults["export limit"] == "2000 W are exported, and 1500 W are allowed"
+    exporting(world, REGISTERS[0x34], 1)
+    assert "export limit" not in world.journal.faults
+
+
+def test_an_export_above_the_limit_is_not_over_because_the_meter_is_lost():  # R3, C2
+    world = World(9600)
+    exporting(world, _EXPORT_2000_W, 20)
+    del world.port.line.units[1]
+    finish(world.task.cycle())
+    assert "meter" in world.journal.faults
+    assert "export limit" in world.journal.faults

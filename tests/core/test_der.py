@@ -331,3 +331,24 @@ def test_a_connection_that_breaks_ends_the_round_and_the_next_tells_all():  # R1
     world.settle(60)
     assert "<value>10</value></genConnectStatus>" in puts(world, "/d/status")[-1]
     assert NS.split(" ")[0] in puts(world, "/d/status")[-1]
+
+
+def der(name):
+    return (
+        '<DER href="/%s"><DERCapabilityLink href="/%s/cap"/><DERSettingsLink href="/%s/set"/>'
+        '<DERStatusLink href="/%s/status"/></DER>'
+    ) % (name, name, name, name)
+
+
+def test_of_several_der_the_first_is_told_or_the_one_that_was_told_before():  # R1
+    world = World()
+    world.utility.documents["/ders"] = listed("DERList", [der("x"), der("y")])
+    world.settle(3)
+    assert puts(world, "/x/status") and not puts(world, "/y/status")
+    world.utility.documents["/ders"] = listed("DERList", [der("y"), der("x")])
+    world.settle(300)
+    assert len(puts(world, "/x/status")) > 1
+    assert not puts(world, "/y/status")
+    world.utility.documents["/ders"] = listed("DERList", [der("y")])
+    world.settle(300)
+    assert puts(world, "/y/status") and puts(world, "/y/cap")

@@ -92,7 +92,7 @@ def test_what_the_nameplate_does_not_give_is_not_invented():  # R2
 WITH_BATTERY = (1, 701, 103, 120, 121, 123, 124)
 
 
-def test_a_battery_is_found_and_read_every_ten_seconds():  # R1
+def test_a_battery_is_found_and_read_at_every_tenth_poll():  # R1
     inverter, line, registers, headers = scanned(models=WITH_BATTERY)
     assert (inverter.stores, inverter.set_max[0]) == (headers[124], 3700)
     for _ in range(10):

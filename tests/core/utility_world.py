@@ -6,6 +6,7 @@ Its ways to fail: a status instead of a document, a document cut off, a connecti
 from memory_store import Store
 
 from expect import finish
+from sluice.client.alarms import Alarms
 from sluice.client.causes import RequestError, from_link, from_status
 from sluice.client.conversation import Conversation
 from sluice.client.der import DerResources
@@ -83,7 +84,7 @@ def end_device(
     lfdi, href="/e", links=("Registration", "FunctionSetAssignmentsList", "DERList"), enabled="true", point=""
 ):
     """Return an EndDevice; `point` is the address of its ConnectionPoint."""
-    paths = {"Registration": "/pin", "FunctionSetAssignmentsList": "/fsas", "DERList": "/ders"}
+    paths = {"Registration": "/pin", "FunctionSetAssignmentsList": "/fsas", "DERList": "/ders", "LogEventList": "/log"}
     return '<EndDevice href="%s">%s<lFDI>%s</lFDI><sFDI>1</sFDI><enabled>%s</enabled>%s</EndDevice>' % (
         href,
         "".join(['<%sLink href="%s"/>' % (name, paths[name]) for name in links]),
@@ -248,6 +249,7 @@ class Clock:
     def __init__(self, now):
         self.second = now
         self.up = 0
+        self.known = False
 
     def now(self):
         return self.second
@@ -258,6 +260,7 @@ class Clock:
     def set(self, server_now):
         drift = server_now - self.second
         self.second = server_now
+        self.known = True
         return drift
 
 
@@ -304,6 +307,7 @@ class World:
         self.envelope = Envelope(self.events, self.programs, fixed_w, PROFILES["default"])
         self.inverter = Inverter()
         self.der = DerResources(Port(), [self.inverter], self.programs, self.envelope)
+        self.alarms = Alarms(self.journal, Device.pen, NOW)
         self.profile = PROFILES[profile]
         self.ring = Ring(Store(), ALL if self.profile.by_phase else TOTALS, self.journal.write)
         self.mirror = Mirror(self.ring, Device, self.profile, self.journal.write)
@@ -319,6 +323,7 @@ class World:
             self.events,
             Responder(self.journal, Device, self.responses),
             self.der,
+            self.alarms,
             self.mirror,
         )
         if begins:
@@ -327,7 +332,7 @@ class World:
     def settle(self, seconds=1):
         """Let `seconds` pass, and in each let the conversation do all that is due."""
         for _ in range(seconds):
-            self.der.step(self.clock.up)
+            self.alarms.step(self.clock.up, self.der.step(self.clock.up))
             for _ in range(50):
                 if not finish(self.conversation.turn()):
                     break

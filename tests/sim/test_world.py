@@ -115,8 +115,8 @@ def test_a_server_that_never_answers_does_not_hold_up_control(tmp_path: Path) ->
 def test_a_server_whose_clock_jumps_back_an_hour_does_not_hold_up_control(tmp_path: Path) -> None:  # D2, C2
     world = played(tmp_path, Fault("server-clock-back", 250, 700), seconds=1700)
     assert held(world)
-    assert told(world, "clock was 3600 s ahead of the server's; corrected")
-    assert told(world, "clock was 3600 s behind the server's; corrected")
+    assert told(world, "clock: was 3600 s ahead of the server's; corrected")
+    assert told(world, "clock: was 3600 s behind the server's; corrected")
     assert max(minute["inverter_pct"] for minute in world.minutes) < 100  # its revert timer never ran out
 
 

@@ -40,6 +40,7 @@ _SAMPLE_MS = const(200)
 _SAMPLE_BAUD = const(38400)  # a round of meter and inverter takes 105 ms there, 180 at 19200
 _SPARE_MS = const(30)  # before a second begins the line is left alone
 _RTC_OFF_S = const(60)  # a clock that is so far from the real-time clock began at what is built in or was saved
+_OVER_S = const(15)  # an export above its limit for longer is told: the house's load has come and gone meanwhile
 _GRID_SURE_S = const(3)  # for so long the meter must say that there is no grid, or that it is back
 
 _LAPSED = "one that found no room may be in force and its list has not been read; the default holds"
@@ -116,6 +117,7 @@ class ControlTask:
         self._values = [None] * MODES  # what the journal has told of each mode
         self._stepped = clock.uptime()  # when the envelope was decided last
         self._grid_s = 0  # for so long the meter has said otherwise
+        self._over_s = 0  # for so long the site has exported more than it may
         self._lapsed = False
         self._applied = False  # the inverter holds what it was last told
         self.post_rate_s = intervals.rate_s
@@ -154,6 +156,8 @@ class ControlTask:
                 self.inverter.w,
             )
             self._applied = await self._try("inverter's limit", self._limit, limit_w, now)
+        if meter_ok:
+            self._watch_export()
         return meter_ok and inverter_ok
 
     async def sample_on(self):
@@ -186,6 +190,15 @@ class ControlTask:
             else:
                 self._envelope.cut()
                 self._journal.write("grid: no voltage at the meter; all events are dropped, the default holds")
+
+    def _watch_export(self):
+        """What controls the site may fail, or export that is nobody's: it is told, whatever its cause (R3)."""
+        limit_w = self._envelope.limit_w(EXP_LIM)
+        self._over_s = self._over_s + 1 if -self._meter.w > limit_w else 0
+        if not self._over_s:
+            self._journal.well("export limit")
+        elif self._over_s == _OVER_S:
+            self._journal.fault("export limit", "%d W are exported, and %d W are allowed" % (-self._meter.w, limit_w))
 
     def _watch_coverage(self):
         """When an outage lasts longer than what was stored covers, the default holds (E13)."""

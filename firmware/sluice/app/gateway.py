@@ -6,6 +6,7 @@ own revert timer covers the meantime.
 
 import asyncio
 
+from sluice.client.alarms import Alarms
 from sluice.client.conversation import Conversation
 from sluice.client.der import DerResources
 from sluice.client.mirror import Mirror
@@ -74,6 +75,7 @@ class Gateway:
         intervals = Intervals(ring, self._mirror.post_rate_s)
         self._control = ControlTask(port, clock, self._journal, config, programs, events, envelope, intervals)
         self._der = DerResources(port, (self._control.inverter,), programs, envelope)
+        self._alarms = Alarms(self._journal, device.pen, clock.now())
         self._conversation = Conversation(
             port,
             clock,
@@ -85,6 +87,7 @@ class Gateway:
             events,
             Responder(self._journal, device, responses),
             self._der,
+            self._alarms,
             self._mirror,
         )
         self._memory = Memory(store, clock, programs, answered, responses, ring)
@@ -128,7 +131,7 @@ class Gateway:
         self._control.post_rate_s = self._mirror.post_rate_s
         self._memory.keep()
         now = self._clock.uptime()
-        self._der.step(now)
+        self._alarms.step(now, self._der.step(now))
         if now - self._heap_looked >= _HEAP_LOOK_S:
             self._heap_looked = now
             live, limit = self._port.heap()

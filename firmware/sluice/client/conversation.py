@@ -25,13 +25,14 @@ from .kinds import (
     DERP_LIST,
     EDEV_LIST,
     FSA_LIST,
+    LOG_EVENT_LIST,
     MUP_LIST,
     REGISTRATION,
     RESPONSES,
     TELEMETRY,
     TIME,
 )
-from .tree import DEFAULT_RATE_S, Row, Tree
+from .tree import DEFAULT_RATE_S, NEVER, Row, Tree
 
 _SERVER = "server"  # what is at fault when nothing can be had of it; else it is the one resource
 _DRIFT_TOLD_S = const(60)  # D2
@@ -43,7 +44,9 @@ _CALM_S = const(60)  # after the grid is back, the lists of all devices are read
 class Conversation:
     """Holds the tree of resources; what they say goes to registration, assignments, clock, DER resources and mirror."""
 
-    def __init__(self, port, clock, journal, session, device, profile, programs, events, responder, der, mirror):
+    def __init__(
+        self, port, clock, journal, session, device, profile, programs, events, responder, der, alarms, mirror
+    ):
         self._port = port
         self._clock = clock
         self._journal = journal
@@ -51,6 +54,7 @@ class Conversation:
         self._events = events
         self._responder = responder
         self._der = der
+        self._alarms = alarms
         self._mirror = mirror
         self._tree = Tree(self._forget)
         self._who = (clock, journal, session, device, profile, self._tree)  # what a Registration is made of
@@ -93,6 +97,8 @@ class Conversation:
             return False
         if self._der.changed():
             self._hasten(DER_LIST, now)
+        if self._alarms.waiting:
+            self._hasten(LOG_EVENT_LIST, now)
         if now >= self._calm_until and self._events.wanted(self._clock.now()):
             self._hasten_events()
         row = self._telling
@@ -327,21 +333,40 @@ class Conversation:
                 link(record.CONNECTION_POINT_LINK),
                 link(record.FSA_LIST_LINK),
                 link(record.DER_LIST_LINK),
+                link(record.LOG_EVENT_LIST_LINK),
             )
 
     def _time_read(self, row, record, now):
+        known = self._clock.known
         drift = self._clock.set(record.current_time)
         if abs(drift) > _DRIFT_TOLD_S:
-            side = "behind" if drift > 0 else "ahead of"
-            self._journal.write("clock was %d s %s the server's; corrected" % (abs(drift), side))
+            why = "was %d s %s the server's; corrected" % (abs(drift), "behind" if drift > 0 else "ahead of")
+            if known:
+                self._journal.fault("clock", why)
+            else:  # without a battery it begins somewhere, each time
+                self._journal.write("clock " + why)
+        else:
+            self._journal.well("clock")
 
     def _der_item(self, record):
-        if not self._tree.found:
-            fields = (record.DERS_LINK, record.DERG_LINK, record.DERCAP_LINK)
-            self._tree.found = [self._session.link(field) for field in fields]
+        # The first, or the one that was told of before.
+        links = [self._session.link(field) for field in (record.DERS_LINK, record.DERG_LINK, record.DERCAP_LINK)]
+        if not self._tree.found or links[0] and links[0] == self._der.status_href:
+            self._tree.found = links
 
     def _ders_read(self, row, record, now):
         return self._der.put(self._session, self._tree.found or (None, None, None), self._clock.now())
+
+    async def _log_event(self, row, _, now):
+        row.due = NEVER
+        if self._alarms.waiting:
+            from .log_event import post
+
+            try:
+                await post(self._alarms, self._session, row.href, self._clock.now() - now)
+            finally:
+                self._port.unload("sluice.client.log_event")
+                self._port.unload("sluice.sep2.der_writers")
 
     def _mup(self, record):
         self._mirror.listed(record, self._session.link(record.HREF))
@@ -369,6 +394,7 @@ KINDS = (
     ("ConnectionPoint", None, _WHO, None, "read"),
     ("DERList", tables.DER_LIST, 0, "_der_item", "_ders_read"),
     ("MirrorUsagePointList", tables.MUP_LIST, 0, "_mup", "_mups_read"),
+    ("LogEventList", None, 0, None, "_log_event"),
     ("responses", None, 0, None, None),
     ("telemetry", None, 0, None, None),
 )

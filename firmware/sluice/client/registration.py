@@ -16,14 +16,14 @@ from sluice_wire.identity import nmi_check_digit, sfdi
 from sluice_wire.utilities import NMI_NEVER, NMI_WITH_CHECKSUM
 
 from .causes import RequestError
-from .kinds import CONNECTION_POINT, DER_LIST, FSA_LIST, REGISTRATION
+from .kinds import CONNECTION_POINT, DER_LIST, FSA_LIST, LOG_EVENT_LIST, REGISTRATION
 from .tree import DEFAULT_RATE_S, NEVER
 
 _REFUSED_S = const(3600)  # until a registration that was refused is tried again
 _SETTLE_S = const(5)  # half of the first wait for a list that does not show the device yet
 
 # What is remembered: Tree.own
-_LINKS = const(0)  # of the own EndDevice: enabled; links of Registration, ConnectionPoint, FSAs, DERs
+_LINKS = const(0)  # of the own EndDevice: enabled; links of Registration, ConnectionPoint, FSAs, DERs, LogEvents
 _PIN = const(1)  # what the Registration says
 _NMI_REFUSED = const(2)
 _POST_AFTER = const(3)  # uptime before which no EndDevice is POSTed
@@ -116,14 +116,14 @@ class Registration:
     def _grow(self, row, uptime):
         # Follow what may be followed from the own EndDevice; `row` is its list.
         own = self._own
-        _, registration, point, fsas, ders = own[_LINKS]
+        _, registration, point, fsas, ders, log = own[_LINKS]
         if self._profile.nmi == NMI_NEVER:
             point = None
         found = [(REGISTRATION, registration, -1)]
         if own[_PIN] == _RIGHT or not registration:
             found.append((CONNECTION_POINT, point, -1))
             if not point or not own[_NMI_REFUSED]:
-                found += [(FSA_LIST, fsas, -1), (DER_LIST, ders, -1)]
+                found += [(FSA_LIST, fsas, -1), (DER_LIST, ders, -1), (LOG_EVENT_LIST, log, -1)]
         self._tree.children(row, [link for link in found if link[1]], uptime)
 
     def _compare(self, row, record, uptime):

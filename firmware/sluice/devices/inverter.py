@@ -24,7 +24,7 @@ RVRT_TMS_S = const(60)  # the inverter drops the limit this long after it was la
 REFRESH_S = const(20)  # so it is told again at least this often
 _LIMIT_REGS = const(5)  # WMaxLimPct, WinTms, RvrtTms, RmpTms, WMaxLim_Ena: written together
 _BACK_REGS = const(19)  # from WMaxLimPct to its scale factor: read back together
-_STORAGE_S = const(10)  # a battery is read this often
+_STORAGE_POLLS = const(10)  # of so many polls one reads the battery too
 _FULL_SOC = const(10000)
 _V_ABSENT_DV = const(200)  # below this a phase is not connected
 _V_MAX_DV = const(10000)  # beyond this it is not one of low voltage
@@ -82,7 +82,7 @@ class Inverter:
             await self._read(client, self._measured_at, sunspec.INVERTER_REGS)
             self.decode(client.regs)
             if self.stores:
-                self._polls = (self._polls + 1) % _STORAGE_S
+                self._polls = (self._polls + 1) % _STORAGE_POLLS
                 if self._polls == 1:
                     await self._poll_storage(client)
         except (ModbusError, DeviceError):

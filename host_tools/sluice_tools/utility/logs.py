@@ -11,6 +11,7 @@ from sluice_tools.utility.documents import href
 from sluice_tools.utility.ledger import Ledger
 from sluice_tools.utility.message import Request, Response
 from sluice_tools.utility.resources import Resources, created, document, found, page
+from sluice_wire.sep2 import PEN_SEP2
 
 
 class Logs:
@@ -48,7 +49,7 @@ class Logs:
 
     def _post(self, request: Request, t: float) -> Response:
         event: LogEvent = self._read(request, LogEvent)
-        if event.logEventPEN != self._scenario.device.pen:
+        if event.logEventPEN not in (self._scenario.device.pen, PEN_SEP2):
             self._ledger.odd(t, f"LogEvent {event.logEventCode}: logEventPEN {event.logEventPEN} is not the client's")
         told = self._told[request.client_lfdi]
         told.append(event)
