@@ -248,8 +248,18 @@ def test_a_thin_reading_is_questionable():  # M2
 def test_posting_waits_a_part_of_the_rate_that_is_this_devices_own():  # M4
     world = World()
     keep_set(world, NOW, duration=280)
-    wait = 280 + 0x4075 % 93  # the first two bytes of the LFDI, within a third of the interval
+    wait = 280 + 0x4075 % 94  # the first two bytes of the LFDI, within a third of the interval
     world.settle(wait - 1)
+    assert world.ring.waiting == 1
+    world.settle(3)
+    assert world.ring.waiting == 0
+
+
+def test_a_shorter_rate_holds_for_what_waits_too():  # ALL-10: a POST within 90 s of the new rate
+    world = known()
+    world.utility.documents["/mups"] = mups(60)
+    keep_set(world, NOW - 300)
+    world.settle(0x4075 % 21)
     assert world.ring.waiting == 1
     world.settle(3)
     assert world.ring.waiting == 0

@@ -73,8 +73,8 @@ class Mirror:
         if serial != self._serial:
             self._serial = serial
             self._next = self._taken = 0
-        duration = self._values[DURATION]
-        if now < self._values[START] + duration + self._spread % max(1, duration // 3):
+        end = self._values[START] + self._values[DURATION]
+        if now < end + self._spread % (min(self._values[DURATION], self.post_rate_s) // 3 + 1):
             return False
         point = self._points[self._next]
         if point.href is None:
