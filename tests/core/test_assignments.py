@@ -1,6 +1,6 @@
 """Programs, their defaults and their events: what is taken over, what goes, and what holds meanwhile."""
 
-from utility_world import NOW, World, control, default, listed, program, talked
+from utility_world import LFDI, NOW, NS, World, control, default, documents, end_device, listed, program, talked
 
 from sluice.doe.schedule import NEVER
 from sluice_wire.sep2 import EXP_LIM
@@ -258,6 +258,25 @@ def test_a_default_that_moved_is_found_before_it_is_taken_for_gone():  # T5, T7
     for _ in range(310):
         world.settle(1)
         assert world.programs.default_for(EXP_LIM) == 0
+
+
+def test_a_device_without_any_program_is_told_so():  # E15
+    for path, nothing in (
+        ("/start", '<DeviceCapability %s><TimeLink href="/time"/></DeviceCapability>' % NS),
+        ("/edevs", listed("EndDeviceList", [end_device(LFDI, links=())])),
+        ("/fsas", listed("FunctionSetAssignmentsList", [])),
+        ("/programs", listed("DERProgramList", [])),
+    ):
+        world = World()
+        world.utility.documents[path] = nothing
+        world.settle(3)
+        assert "assigns no DERProgram" in world.journal.faults["assignments"]
+        world.utility.documents[path] = documents()[path]
+        world.settle(310)
+        assert world.journal.faults == {}
+        world.utility.documents[path] = nothing
+        world.settle(310)
+        assert "assigns no DERProgram" in world.journal.faults["assignments"]
 
 
 def test_fifteen_programs_are_followed():  # E1, GEN-10

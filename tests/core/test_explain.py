@@ -46,6 +46,13 @@ def test_a_default_is_named_with_its_program_and_the_event_that_comes():  # E5
     )
 
 
+def test_who_we_are_not_at_the_server_is_told_in_full():  # D4, D5, T10
+    for what in ("registration", "PIN", "NMI", "assignments"):
+        text = explain(World().envelope, World().now, {what: "the server does not like it; fixed limits hold"})
+        assert text.endswith("The server does not like it; fixed limits hold.")
+        assert "trouble" not in text
+
+
 def test_a_certificate_that_ends_soon_is_told_and_is_no_trouble_with_the_server():  # T10
     faults = {"server.certificate": "the device's certificate ends on 2020-01-31 00:00:00Z, in 30 days; do this"}
     world = at(1)

@@ -27,9 +27,9 @@ _BESIDE = (
     (ENERGIZE, "the inverter must be off"),
 )
 
-# Of what may fail. What has a path is a record of the store; the rest is the server's.
+# Of what may fail. What has a path is a record of the store; the rest is the server's. Some are sentences for people.
 _DEVICES = ("inverter", "inverter's limit", "meter", "serial line")
-_CERTIFICATES = (CERTIFICATE, CA)
+_IN_FULL = (CERTIFICATE, CA, "registration", "PIN", "NMI", "assignments")
 
 
 def explain(envelope, now, faults):
@@ -43,11 +43,11 @@ def explain(envelope, now, faults):
     troubled = [device for device in _DEVICES if device in faults]
     if [what for what in faults if "/" in what]:
         troubled.append("store")
-    if [what for what in faults if what not in _DEVICES + _CERTIFICATES and "/" not in what]:
+    if [what for what in faults if what not in _DEVICES + _IN_FULL and "/" not in what]:
         troubled.append("server")
     if troubled:
         text += "There is trouble with the %s. " % " and the ".join(troubled)
-    for what in _CERTIFICATES:
+    for what in _IN_FULL:
         if what in faults:
             text += faults[what][0].upper() + faults[what][1:] + ". "
     return text[:-1]

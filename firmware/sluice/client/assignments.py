@@ -94,6 +94,8 @@ class Assignments:
             links = ((DDERC, dderc, slot), (DERC_LIST, derc, slot))
             below[(DERP, href, slot)] = [link for link in links if link[1]]
         self._tell_left_out(row)
+        if below:
+            self._journal.well("assignments")
         self._tree.children(row, list(below), now, self._tree.unread)
         for child in [other for other in self._tree.rows if other.parent is row]:
             child.due = NEVER  # read with its list
@@ -141,6 +143,8 @@ class Assignments:
             if row.kind == DERP:
                 listed.append(row.slot)
         self._lost = False
+        if not listed and not [what for what in ("registration", "PIN", "NMI") if what in self._journal.faults]:
+            self._journal.fault("assignments", "the server assigns no DERProgram to this device; fixed limits hold")
         for slot in range(MAX_PROGRAMS):
             if self._programs.used[slot] and slot not in listed:
                 self._drop(slot)

@@ -275,7 +275,7 @@ class Conversation:
             if not start:
                 rate_s = record.poll_rate
                 all_ = record.all_
-            elif record.items and record.all_ != all_:
+            elif record.all_ != all_:
                 changed = True
             start += record.items
             if not record.items or start >= record.all_ and record.items != PAGE_SIZE:
