@@ -130,7 +130,7 @@ LATE = [
 BELIEVED = [
     Case("fsa-vanishes=410-560", "export limit 2000 W -> 1500 W, fixed limit of the site", range(420, 680)),
     Case("disabled=410-560", "the utility has disabled this device; fixed limits hold", range(420, 680)),
-    Case("clock-skew=410-560", "clock was 3600 s ahead of the server's; corrected", range(360, 600)),
+    Case("clock-skew=410-560", "was 3600 s ahead of the server's; corrected", range(360, 600)),
 ]
 # A client that is to register itself, one that is to find the entry of its version.
 IN_BAND = [
