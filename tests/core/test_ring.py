@@ -223,15 +223,20 @@ def test_a_day_writes_what_the_module_says():
 
 
 def test_after_a_cut_at_any_change_the_ring_goes_on_and_repeats_only_what_was_not_noted_as_taken():  # M5
-    for sets, taken in ((CHUNK_SETS, 0), (CHUNK_SETS, 3), (3 * CHUNK_SETS, 2)):
-        cut(sets, taken)
+    for sets, taken, lost in (
+        (CHUNK_SETS, 0, 0),
+        (CHUNK_SETS, 3, 0),
+        (3 * CHUNK_SETS, 2, 0),
+        (CHUNK_SETS * (CHUNKS_MAX + 1), 0, CHUNK_SETS),  # the new chunk takes the oldest one's record
+    ):
+        cut(sets, taken, lost)
 
 
-def cut(sets, taken):
+def cut(sets, taken, lost):
     changes = lived(Disk({}), sets, taken, 0)
     assert changes >= 5
-    old = list(range(sets))
-    new = list(range(taken, sets + 1))
+    old = list(range(lost, sets))
+    new = list(range(lost or taken, sets + 1))
     outcomes = []
     for cut_at in range(1, changes + 1):
         disk = Disk({})

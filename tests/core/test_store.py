@@ -264,8 +264,8 @@ def test_a_disk_that_takes_it_again_is_told_too():
     assert world.told.lines[1:] == ["/state/answered: works again"]
 
 
-def test_writes_are_counted_for_each_record():
+def test_writes_are_counted_for_each_record_and_numbered_ones_together():
     world = World(Disk({}))
-    for name in ("a", "b", "a"):
+    for name in ("a", "b", "a", "b7", "b23"):
         on(world.disk, world.store.save, name, world.parts)
-    assert world.store.writes == {"a": 2, "b": 1}
+    assert world.store.writes == {"a": 2, "b": 3}

@@ -31,13 +31,15 @@ class Store:
         self._port = port
         self._journal = journal
         self._folder = folder
-        self.writes = {}  # record -> how often it was written since the start, or tried: what the flash wears by
+        # Record, without its number -> how often it was written since the start, or tried: what the flash wears by
+        self.writes = {}
         self.failed = 0  # saves that failed
 
     def save(self, name, parts):
         """Make the buffers in `parts` the record `name`. Return False, and count it, if the disk does not take it."""
         path = self._folder + "/" + name
-        self.writes[name] = self.writes.get(name, 0) + 1
+        kind = name.rstrip("0123456789")  # each name of its own would stay on the heap
+        self.writes[kind] = self.writes.get(kind, 0) + 1
         try:
             self._port.make_folder(self._folder)
             self._port.replace_file(path, [_header(parts)] + list(parts))
