@@ -264,6 +264,15 @@ def test_a_disk_that_takes_it_again_is_told_too():
     assert world.told.lines[1:] == ["/state/answered: works again"]
 
 
+def test_a_numbered_record_that_works_tells_that_another_one_works_again():
+    world = World(Disk({}))
+    world.disk.cut_at = 1
+    on(world.disk, world.store.save, "b7", world.parts)
+    world.disk.cut_at = 0
+    on(world.disk, world.store.save, "b8", world.parts)
+    assert world.told.lines[1:] == ["/state/b: works again"]
+
+
 def test_writes_are_counted_for_each_record_and_numbered_ones_together():
     world = World(Disk({}))
     for name in ("a", "b", "a", "b7", "b23"):

@@ -38,16 +38,18 @@ class Store:
     def save(self, name, parts):
         """Make the buffers in `parts` the record `name`. Return False, and count it, if the disk does not take it."""
         path = self._folder + "/" + name
-        kind = name.rstrip("0123456789")  # each name of its own would stay on the heap
+        kind = name.rstrip(
+            "0123456789"
+        )  # each name of its own would stay on the heap, and as a fault when the next one works
         self.writes[kind] = self.writes.get(kind, 0) + 1
         try:
             self._port.make_folder(self._folder)
             self._port.replace_file(path, [_header(parts)] + list(parts))
         except OSError as error:
             self.failed += 1
-            self._journal.fault(path, _NOT_SAVED % error)
+            self._journal.fault(self._folder + "/" + kind, _NOT_SAVED % error)
             return False
-        self._journal.well(path)
+        self._journal.well(self._folder + "/" + kind)
         return True
 
     def load(self, name, parts):
