@@ -38,9 +38,7 @@ class Store:
     def save(self, name, parts):
         """Make the buffers in `parts` the record `name`. Return False, and count it, if the disk does not take it."""
         path = self._folder + "/" + name
-        kind = name.rstrip(
-            "0123456789"
-        )  # each name of its own would stay on the heap, and as a fault when the next one works
+        kind = name.rstrip("0123456789")  # a name for each number would stay on the heap
         self.writes[kind] = self.writes.get(kind, 0) + 1
         try:
             self._port.make_folder(self._folder)
