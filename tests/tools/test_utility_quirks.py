@@ -71,6 +71,13 @@ def test_a_quirk_is_on_from_its_first_second_up_to_its_last() -> None:
     assert fired(client, "429") == 2
 
 
+def test_whoever_watches_is_told_which_answer_a_quirk_has_changed() -> None:
+    client = quirky("429=5-9")
+    client.t = 7
+    client.ask("GET", ENTRY)
+    assert client.told == [{"t": 7, "kind": "quirk", "name": "429", "request": "GET DeviceCapability"}]
+
+
 @pytest.mark.parametrize("name", sorted(set(QUIRKS) - {"hostile-xml", "huge-list"}))
 def test_a_quirk_that_is_not_on_changes_nothing(name: str) -> None:
     client = quirky(f"{name}=5000-6000")
@@ -118,9 +125,12 @@ def test_a_client_must_write_ns2_where_the_server_does() -> None:  # U
     )
     address = client.der("DERCapability")
     answer = client.ask("PUT", address, capability % (("csipaus",) * 3))
-    assert (answer.status, answer.body) == (400, b"the prefix of CSIP-AUS must be ns2")
-    assert client.utility.report()["refusals"] == ["PUT DERCapability: 400 the prefix of CSIP-AUS must be ns2"]
+    assert (answer.status, answer.body) == (400, b"the prefix of CSIP-AUS must be ns2, it is csipaus")
+    refusals = client.utility.report()["refusals"]
+    assert refusals == ["PUT DERCapability: 400 the prefix of CSIP-AUS must be ns2, it is csipaus"]
+    assert client.ask("PUT", address, "<").status == 400
     assert client.ask("PUT", address, capability % (("ns2",) * 3)).status == 204
+    assert client.ask("PUT", address, capability.replace('"', "'") % (("ns2",) * 3)).status == 204
 
 
 def test_the_namespace_may_be_the_old_one() -> None:  # P2
@@ -381,7 +391,7 @@ def test_any_quirks_together_answer_every_request(names: list[str]) -> None:
     client = quirky(*names)
     for client.t in (0, 700, 1400):
         for address in (ENTRY, "/nowhere", *walk(Client())):
-            for method, query in (("GET", "?s=1&l=3"), ("GET", ""), ("POST", ""), ("PUT", "")):
+            for method, query in (("GET", "?s=1&l=3"), ("GET", "?s=x&l=-1"), ("GET", ""), ("POST", ""), ("PUT", "")):
                 assert 200 <= client.ask(method, address + query, "<a/>").status <= 500
 
 

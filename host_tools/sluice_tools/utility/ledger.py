@@ -121,9 +121,10 @@ class Ledger:
         self.handshakes_refused.append(reason)
         self._say(t, "refused", request="TLS handshake", status=0, reason=reason)
 
-    def quirk(self, name: str) -> None:
-        """A quirk has changed something."""
+    def quirk(self, t: float, name: str, request: str) -> None:
+        """A quirk has changed a request or its answer."""
         self.quirks[name] += 1
+        self._say(t, "quirk", name=name, request=request)
 
     def traffic(self, kind: str, received: int, sent: int) -> None:
         """A request for this kind of resource and its answer: bytes of HTTP, without TLS."""

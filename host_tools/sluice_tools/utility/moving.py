@@ -149,14 +149,13 @@ class MovingList(Quirk):
         self._moved = 0
 
     def before(self, request: Request, t: float) -> Request | Response:
-        start = int(dict(parse_qsl(request.query)).get("s", 0))
+        start = _start(request)
         if not start:
             self._moved = self.random.choice((-1, 0, 1))
         return _asking(request, limit=SHORT, start=start - self._moved if start else 0)
 
     def after(self, request: Request, response: Response, t: float) -> Response:
-        start = int(dict(parse_qsl(request.query)).get("s", 0))
-        if not start or not _is_list(response):
+        if not _start(request) or not _is_list(response):
             return response
         return response._replace(body=list_total(response.body, _total(response.body) + self._moved))
 
@@ -223,7 +222,7 @@ class HugeList(Quirk):
 
     def after(self, request: Request, response: Response, t: float) -> Response:
         if response.kind == "DERControlList" and _is_list(response) and _total(response.body) >= HUGE:
-            self.count()
+            self.count(request, t)
         return response
 
 
@@ -252,12 +251,17 @@ def with_huge_list(scenario: Scenario, spell: Spell) -> Scenario:
 def _asking(request: Request, *, limit: int, start: int | None = None) -> Request:
     """Give the request for a shorter page, or one that starts elsewhere."""
     asked = dict(parse_qsl(request.query))
-    if request.method != "GET" or not asked:
+    if request.method != "GET" or not asked.get("l", "").isdecimal():
         return request
-    asked["l"] = str(min(limit, int(asked.get("l", 1))))
+    asked["l"] = str(min(limit, int(asked["l"])))
     if start is not None:
         asked["s"] = str(max(0, start))
     return request._replace(query=urlencode(asked))
+
+
+def _start(request: Request) -> int:
+    asked = dict(parse_qsl(request.query)).get("s", "")
+    return int(asked) if asked.isdecimal() else 0
 
 
 def _is_list(response: Response) -> bool:

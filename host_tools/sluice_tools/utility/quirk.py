@@ -62,9 +62,9 @@ class Quirk:
         """Give the answer as the client is to see it."""
         return response
 
-    def count(self) -> None:
+    def count(self, request: Request, t: float) -> None:
         """Count what cannot be seen in request or answer."""
-        self.utility.ledger.quirk(self.spell.name)
+        self.utility.ledger.quirk(t, self.spell.name, f"{request.method} {self.utility.kind(request.path)}")
 
 
 class Rewritten(Quirk):

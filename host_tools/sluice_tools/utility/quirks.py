@@ -45,7 +45,7 @@ class _Skewed(Quirk):
 
     def after(self, request: Request, response: Response, t: float) -> Response:
         if self.on(t) and response.kind == "Time":
-            self.count()
+            self.count(request, t)
         return response
 
 
@@ -232,7 +232,7 @@ class Quirks:
                 fired.add(quirk.spell.name)
             response = changed
         for name in sorted(fired):
-            self.ledger.quirk(name)
+            self.ledger.quirk(t, name, f"{request.method} {response.kind}")
         return response
 
     def _before(self, quirk: Quirk, request: Request, t: float) -> Request | Response:

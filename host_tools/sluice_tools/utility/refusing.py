@@ -6,10 +6,12 @@ Source: IEEE 2030.5-2018 5.5; requirements T8, T10, S1, P5.
 import itertools
 import math
 
+from lxml import etree
+
 from sluice_tools.utility import hostile
 from sluice_tools.utility.message import MEDIA_TYPE, Refusal, Request, Response
 from sluice_tools.utility.quirk import Quirk, Spell, Utility
-from sluice_wire.sep2 import NS_CSIPAUS_12
+from sluice_wire.sep2 import NS_CSIPAUS_12, NS_CSIPAUS_13
 
 LATE_S = 12
 RETRY_AFTER_S = 180
@@ -119,7 +121,7 @@ class ForgetsUsagePoints(Quirk):
         if t >= self._next:
             self._next += FORGETS_S
             if self.utility.forget_usage_points():
-                self.count()
+                self.count(request, t)
         return request
 
 
@@ -131,7 +133,15 @@ class OnePrefix(Quirk):
         self._prefix = prefix
 
     def before(self, request: Request, t: float) -> Request | Response:
-        name = NS_CSIPAUS_12.encode()
-        if name in request.body and b'xmlns:%b="%b' % (self._prefix.encode(), name) not in request.body:
-            raise Refusal(400, f"the prefix of CSIP-AUS must be {self._prefix}")
+        for element in _elements(request.body):
+            if etree.QName(element).namespace in (NS_CSIPAUS_12, NS_CSIPAUS_13) and element.prefix != self._prefix:
+                raise Refusal(400, f"the prefix of CSIP-AUS must be {self._prefix}, it is {element.prefix}")
         return request
+
+
+def _elements(body: bytes) -> list[etree._Element]:
+    """Give all elements of a document; none if it is no XML, which is told elsewhere."""
+    try:
+        return list(etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True)).iter("{*}*"))
+    except etree.XMLSyntaxError:
+        return []
