@@ -179,6 +179,26 @@ def test_a_registration_that_cannot_be_read_does_not_block():  # D4, S1
         assert world.journal.faults == {}
 
 
+def test_without_a_registration_to_read_what_is_gone_goes_all_the_same():  # S1, E15
+    world = World()
+    world.programs.put(bytes([9] * 16), 0, "")  # from before a restart
+    world.utility.statuses["/pin"] = 404
+    world.settle(100)
+    assert not world.programs.used[0]
+
+
+def test_a_device_that_is_listed_again_is_asked_for_its_pin_again():  # D4
+    world = talked()
+    world.utility.documents["/edevs"] = listed("EndDeviceList", [OTHER])
+    world.settle(310)
+    world.utility.documents["/edevs"] = documents()["/edevs"]
+    world.utility.documents["/pin"] = documents()["/pin"].replace("111115", "222220")
+    asked = world.asked("GET /fsas")
+    world.settle(310)
+    assert "server.pin" in world.journal.faults["PIN"]
+    assert world.asked("GET /fsas") == asked
+
+
 def test_a_wrong_pin_that_cannot_be_read_any_more_is_still_wrong():  # D4
     world = World()
     world.utility.documents["/pin"] = documents()["/pin"].replace("111115", "222220")

@@ -10,8 +10,7 @@ Source: IEEE 2030.5-2018 clauses 6, 8; requirements D2, D3, T5 to T8, S1, S2.
 from micropython import const
 
 from sluice.sep2 import tables
-from sluice.sep2.url import add_query
-from sluice_wire.limits import PAGE_SIZE, PAGES_MAX, POLL_RATE_MIN_S
+from sluice_wire.limits import POLL_RATE_MIN_S
 
 from .assignments import Assignments
 from .backoff import RETRIES_S, delay_s
@@ -32,6 +31,7 @@ from .kinds import (
     TELEMETRY,
     TIME,
 )
+from .pages import read_list
 from .tree import DEFAULT_RATE_S, NEVER, Row, Tree
 
 _SERVER = "server"  # what is at fault when nothing can be had of it; else it is the one resource
@@ -63,8 +63,6 @@ class Conversation:
         self._spread = device.lfdi[0] << 8 | device.lfdi[1]  # this device's own
         self._telling = Row(RESPONSES, "", None, -1, DEFAULT_RATE_S, 0)
         self._posting = Row(TELEMETRY, "", None, -1, DEFAULT_RATE_S, 0)
-        self._on_item = None  # of the list being read
-        self._first = None  # the first item of its first page
         self._hold_until = 0
         self._calm_until = 0
         self._failures = 0
@@ -201,7 +199,8 @@ class Conversation:
         record = None
         rate_s = 0
         if on_item:
-            rate_s = await self._read_list(row, document, getattr(owner, on_item))
+            begin = self._assignments.begin
+            rate_s = await read_list(self._session, self._tree, row, document, begin, getattr(owner, on_item))
         elif document:
             record = await self._read_one(row, document)
             rate_s = record.poll_rate if record else 0
@@ -240,61 +239,6 @@ class Conversation:
         finally:
             self._port.unload("sluice.client.versions")
         self._unversioned = False
-
-    async def _read_list(self, row, document, on_item):
-        """Read a list, once more if it has changed between two pages. Return its poll rate, 0 if it names none."""
-        self._on_item = on_item
-        tree = self._tree
-        for _ in range(2):
-            tree.found = []
-            tree.unread = ""
-            self._assignments.begin(row)
-            rate_s, changed = await self._read_pages(row.href, document)
-            if not changed:
-                return rate_s
-        tree.unread = tree.unread or "it changes while it is read"
-        return rate_s
-
-    async def _read_pages(self, href, document):
-        """Read page after page, counting the items that come: `all` and `results` may lie (T6).
-
-        A full page may be followed by another whatever `all` says. Return the poll rate and whether `all` has changed.
-        """
-        record = self._session.reader.record
-        start = rate_s = all_ = 0
-        changed = False
-        self._first = None
-        for _ in range(PAGES_MAX):
-            if not await self._session.get(add_query(href, start, PAGE_SIZE), document, self._item):
-                return rate_s, changed
-            self._tree.unread = self._tree.unread or record.unread
-            if self._first == ():
-                if start < all_:
-                    self._tree.unread = "the server sends its first page again and again"
-                return rate_s, changed
-            if not start:
-                rate_s = record.poll_rate
-                all_ = record.all_
-            elif record.all_ != all_:
-                changed = True
-            start += record.items
-            if not record.items or start >= record.all_ and record.items != PAGE_SIZE:
-                return rate_s, changed
-        raise RequestError("the list at %s does not end" % href, False)
-
-    def _item(self, record):
-        """An item of the list being read. A server that sends its first page again and again has no other."""
-        if record.items == 1 and self._first != ():
-            key = (bytes(record.mrid), bytes(record.lfdi), record.text(record.HREF))
-            if self._first is None:
-                self._first = key
-            elif self._first == key:
-                self._first = ()
-        if self._first != ():
-            try:
-                self._on_item(record)
-            except RequestError as error:
-                self._tree.unread = str(error)
 
     async def _read_one(self, row, document):
         try:
