@@ -256,3 +256,12 @@ def test_an_export_above_the_limit_is_not_over_because_the_meter_is_lost():  # R
     finish(world.task.cycle())
     assert "meter" in world.journal.faults
     assert "export limit" in world.journal.faults
+
+
+def test_what_the_meter_said_before_it_was_lost_is_no_long_export():  # R3, C2
+    world = World(9600)
+    exporting(world, _EXPORT_2000_W, 5)
+    del world.port.line.units[1]
+    for _ in range(20):
+        finish(world.task.cycle())
+    assert "export limit" not in world.journal.faults

@@ -114,7 +114,8 @@ def test_without_a_battery_nothing_is_told_of_one():  # R1
 def test_a_battery_has_bits_of_its_own():  # R1
     for cha_st, bits in ((0, 0), (1, 0), (2, 3), (CHA_ST_DISCHARGING, 7), (CHA_ST_CHARGING, 7), (FULL, 3), (7, 11)):
         assert folded(battery(cha_st))[STOR_CONNECT] == bits
-    assert folded(battery(st=0))[STOR_CONNECT] == 0
+    silent = folded(battery(st=0))
+    assert (silent[STOR_CONNECT], silent[STORAGE_MODE], silent[OPERATIONAL_MODE]) == (0, -1, 1)
     assert folded(battery(st=ST_FAULT))[STOR_CONNECT] == 0x10
     assert folded(battery(applied_w=0), connect=False)[STOR_CONNECT] == 0
 
@@ -173,6 +174,7 @@ def test_the_state_of_charge_is_weighted_by_capacity():  # R1
     assert state_of_charge([battery(soc=-1)]) == -1
     assert state_of_charge([battery(soc=10000, wh=30000), battery(soc=0, wh=10000), device()]) == 7500
     assert state_of_charge([battery(soc=10000, wh=30000), battery(soc=0, wh=0)]) == 5000
+    assert state_of_charge([battery(soc=4000), battery(soc=-1)]) == 4000
 
 
 def test_the_type_is_told_from_what_is_there():  # R2, 002 10.3.2
@@ -320,6 +322,17 @@ def test_one_that_is_not_there_is_left_out():  # R2
     assert len(puts(world, "/d/status")) == world.asked("PUT /d/cap") > 0
     assert puts(world, "/d/cap") == puts(world, "/d/set") == []
     assert "DERList" not in world.journal.faults
+
+
+def test_a_server_that_asks_for_fewer_requests_gets_no_more_of_the_round():  # S1
+    world = World()
+    world.utility.statuses["/d/status"] = 429
+    world.settle(3)
+    assert world.asked("PUT /d/status") == 1
+    assert world.asked("PUT /d/set") == 0
+    del world.utility.statuses["/d/status"]
+    world.settle(310)
+    assert puts(world, "/d/status") and puts(world, "/d/set")
 
 
 def test_a_connection_that_breaks_ends_the_round_and_the_next_tells_all():  # R1, S1
