@@ -403,6 +403,16 @@ def test_after_retry_after_of_180_s_it_is_polled_once_before_280_s():  # S1, P-0
     assert world.asked("GET /p/P/controls") == 2
 
 
+def test_a_long_retry_after_of_one_resource_holds_no_other_for_longer_than_a_poll_period():  # S1
+    world = talked()
+    world.utility.retry_after["/mups"] = 3600
+    world.settle(310)
+    controls, mups = world.asked("GET /p/P/controls"), world.asked("GET /mups")
+    world.settle(900)
+    assert world.asked("GET /p/P/controls") >= controls + 2
+    assert world.asked("GET /mups") == mups
+
+
 def test_an_entry_that_is_not_there_may_mean_that_nobody_knows_the_device():  # T10
     world = World()
     world.utility.statuses["/start"] = 404

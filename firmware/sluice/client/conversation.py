@@ -141,10 +141,14 @@ class Conversation:
                 row.due = min(row.due, row.read + POLL_RATE_MIN_S)
 
     async def _failed(self, error, row, now):
-        """A request failed: hold everything back, or only `row`, what was being read or told."""
+        """A request failed: hold everything back, or only `row`, what was being read or told.
+
+        A long Retry-After holds the one resource: the others, events among them, are tried again after a poll period.
+        """
         if error.hold:
             self._journal.fault(_SERVER, str(error))
-            self._hold_until = now + self._delay_s(self._failures, self._tree.shortest_s(), error)
+            wait = self._delay_s(self._failures, self._tree.shortest_s(), error)
+            self._hold_until = now + (wait if error.retry_after < 0 else min(wait, DEFAULT_RATE_S))
             self._failures += 1
             if not error.status:
                 return
