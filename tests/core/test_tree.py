@@ -44,6 +44,23 @@ def test_without_any_rate_it_is_300_seconds_and_less_than_10_is_not_believed(): 
     assert dcap.due == 100 + POLL_RATE_MAX_S
 
 
+def test_a_rate_that_is_no_longer_given_holds_no_longer():  # D3
+    tree, _ = planted()
+    dcap = tree.find(DCAP)
+    tree.polled(dcap, 100, 60)
+    tree.polled(dcap, 160, 0)
+    assert dcap.due == 160 + DEFAULT_RATE_S
+
+
+def test_what_is_to_be_kept_stays_though_nobody_names_it():  # P5
+    tree, gone = planted()
+    dcap = tree.find(DCAP)
+    tree.children(dcap, [(LIST, "/a", -1)], 100)
+    tree.children(dcap, [(LIST, "/b", -1)], 100, "an item cannot be read")
+    assert [row.href for row in tree.rows] == ["/dcap", "/a", "/b"]
+    assert gone == []
+
+
 def test_a_faster_rate_of_the_parent_is_taken_at_once():  # D3
     tree, _ = planted()
     dcap = tree.find(DCAP)
