@@ -192,6 +192,18 @@ def test_a_usage_point_listed_but_not_there_is_not_hammered():  # S1
     assert world.asked("POST /mups/03") <= 16
 
 
+def test_a_usage_point_that_is_refused_does_not_hold_up_the_other_and_is_told_once():  # M5, T10
+    world = World()
+    world.utility.documents["/mups"] = mups(300, roles=("03",))
+    world.utility.statuses["POST /mups"] = 400
+    keep_set(world, NOW - 600)
+    keep_set(world, NOW - 300)
+    world.settle(400)
+    assert world.ring.waiting == 0
+    assert len(posts(world, "/mups/03")) == 2
+    assert len([line for line in world.journal.lines if "a usage point was refused" in line]) == 1
+
+
 # --- readings ---------------------------------------------------------------------------------------
 
 
@@ -290,9 +302,16 @@ def test_one_by_one_each_reading_is_a_document_with_its_type():  # M1, U
     assert (said(first, "value"), said(first, "phase"), said(first, "uom")) == (["-1500"], ["0"], ["38"])
     assert (said(second, "value"), said(second, "phase"), said(second, "uom")) == (["2405"], ["128"], ["29"])
     assert said(second, "description") == ["Site average V phase A"]
-    assert said(second, "intervalLength") == []  # the duration says it
     assert posts(world, "/mups") == []
     assert world.ring.waiting == 0
+
+
+def test_the_length_of_an_interval_is_told_with_the_usage_point_and_else_by_the_duration():  # M6
+    world = World(profile="energy-queensland")
+    keep_set(world, NOW - 600)
+    world.settle(3)
+    told = ["".join(said(body, "intervalLength")[:1]) for method, _, body in world.utility.sent if "<uom>" in body]
+    assert told == ["300", "300"] + [""] * 5
 
 
 def test_what_was_taken_is_not_sent_again_when_the_rest_fails():  # M5

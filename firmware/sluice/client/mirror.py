@@ -46,6 +46,7 @@ class Mirror:
             if bytes(record.mrid) == point.mrid:
                 point.href = href
                 point.listed = True
+                point.refused = False
                 point.rate_s = record.post_rate
 
     async def register(self, session, href):
@@ -57,10 +58,19 @@ class Mirror:
         missing = [point for point in self._points if not point.listed and not point.new]
         for point in self._points:
             point.listed = point.new = False
+        made = False
         for point in missing:
             point.href = None
-            await point.tell(session, href, self.post_rate_s)
-        return len(missing) > 0
+            try:
+                await point.tell(session, href, self.post_rate_s)
+                made = True
+            except RequestError as error:
+                if error.status not in _USELESS:
+                    raise
+                if not point.refused:
+                    self._on_refused("a usage point was refused, and its readings are lost: %s" % error)
+                point.refused = True
+        return made
 
     # --- the readings ---------------------------------------------------------------------------
 
@@ -77,11 +87,13 @@ class Mirror:
         if now < end + self._spread % (min(self._values[DURATION], self.post_rate_s) // 3 + 1):
             return False
         point = self._points[self._next]
-        if point.href is None:
+        bits = 0
+        if point.href is not None:
+            if not point.typed:
+                await self._suit(session, point)
+            bits = point.fitting() & ~self._taken
+        elif not point.refused:
             return False
-        if not point.typed:
-            await self._suit(session, point)
-        bits = point.fitting() & ~self._taken
         if bits:
             bits &= await self._post(session, point, bits)
         if not bits:

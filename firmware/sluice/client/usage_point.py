@@ -43,6 +43,7 @@ class UsagePoint:
         self.listed = False
         self.new = False  # made since the list was read last: a server may be slow to list it
         self.fresh = False  # and nothing has been posted to it since
+        self.refused = False  # the server will not have it
         self.rate_s = 0  # of the server's list
         self.told_s = 0  # the post rate that the server was told its types with; 0 = they are to be told
         self._steps = bytearray(ALL)  # powers of ten over those of the table
@@ -74,6 +75,7 @@ class UsagePoint:
         if self.href is None:
             self.href = location
             self.new = self.fresh = True
+            self.refused = False
 
     def __iter__(self):
         """Walk over the types: one MeterReading, set anew for each."""
