@@ -23,6 +23,17 @@ def test_a_disabled_device_stays_at_fixed_limits():  # D5
     assert world.asked("GET /fsas") == 0
 
 
+def test_the_installer_is_told_once_that_all_is_right():  # D4, D5, T10
+    world = pointed()
+    world.settle(1000)
+    assert world.journal.lines == ["registered; the PIN is right", "the server has the NMI"]
+    world = World()
+    bare = end_device(LFDI, links=("FunctionSetAssignmentsList", "DERList"))
+    world.utility.documents["/edevs"] = listed("EndDeviceList", [bare])
+    world.settle(1000)
+    assert world.journal.lines == ["registered; the server gives no PIN to compare"]
+
+
 def test_a_wrong_pin_means_silence_and_a_word_to_the_installer():  # D4
     world = World()
     world.utility.documents["/pin"] = documents()["/pin"].replace("111115", "222220")

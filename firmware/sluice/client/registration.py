@@ -59,12 +59,15 @@ class Registration:
         if found:
             own[_SETTLING_S] = own[_POST_AFTER] = 0
             if found[0]:
+                if not found[1] and own[_LINKS] is None:
+                    self._journal.write("registered; the server gives no PIN to compare")
                 own[_LINKS] = found
                 self._journal.well("registration")
                 return self._grow(row, uptime)
             self._told("the utility has disabled this device; fixed limits hold")
         elif self._tree.unread:
             raise RequestError("this device is not in the list, but %s" % self._tree.unread, False)
+        own[_LINKS] = None
         own[_PIN] = _UNREAD
         own[_NMI_REFUSED] = False
         self._tree.children(row, [], uptime)
@@ -128,6 +131,8 @@ class Registration:
 
     def _compare(self, row, record, uptime):
         if record.pin == self._device.pin:
+            if self._own[_PIN] != _RIGHT:
+                self._journal.write("registered; the PIN is right")
             self._own[_PIN] = _RIGHT
             self._journal.well("PIN")
         else:
@@ -158,6 +163,7 @@ class Registration:
         else:
             row.due = NEVER
             self._journal.well("NMI")
+            self._journal.write("the server has the NMI")
         if self._own[_NMI_REFUSED] != bool(why):
             self._own[_NMI_REFUSED] = bool(why)
             self._grow(row.parent, uptime)
