@@ -14,7 +14,7 @@ from server_world import ENTRY, LFDI, SCENARIO, START_S, Client, scenario
 from sluice_tools.clock import Clock
 from sluice_tools.pki.files import certificates
 from sluice_tools.pki.testing import make_pki
-from sluice_tools.utility.delivery import CHUNK_SIZE, DRIP_SIZE, WHOLE, chunks, pieces
+from sluice_tools.utility.delivery import CHUNK_SIZE, WHOLE, chunks, pieces
 from sluice_tools.utility.face import Conversation
 from sluice_tools.utility.quirks import Quirks, planned, spells
 from sluice_tools.utility.server import Utility
@@ -115,7 +115,7 @@ def test_a_body_that_is_cut_is_the_last_thing_that_comes(certificate: tuple[byte
 def test_a_drip_is_four_bytes_a_second(certificate: tuple[bytes, str], plain: bytes) -> None:
     talk = Talk(certificate, "slow-drip", requests=1)
     assert [body for _, body in talk.answers] == [plain]
-    assert {len(piece) for piece in talk.pieces[:-1]} == {DRIP_SIZE}
+    assert {len(piece) for piece in talk.pieces[:-1]} == {4}
     assert talk.seconds == len(talk.pieces) - 1
 
 
@@ -132,6 +132,11 @@ def test_an_answer_is_compressed_for_who_accepts_it(
     assert headers["content-encoding"] == "gzip"
     assert len(body) < len(plain)
     assert gzip.decompress(body) == plain
+
+
+def test_what_is_short_is_not_compressed(certificate: tuple[bytes, str]) -> None:  # T9
+    (headers, body), *_ = Talk(certificate, "429", headers="Accept-Encoding: gzip\r\n").answers
+    assert ("content-encoding" in headers, body) == (False, b"fewer requests, please")
 
 
 @pytest.mark.parametrize("header", ["", "Accept-Encoding: identity\r\n", "Accept-Encoding: xgzip\r\n"])

@@ -91,6 +91,9 @@ def test_programs_are_assigned_when_the_nmi_is_taken(registered: Client, method:
     assert registered.ask(method, address, connection_point(nmi)).status == 201
     assert (before.get("all"), registered.get(fsas).get("all")) == ("0", "1")
     assert registered.program("B", "DERControlListLink")
+    assert registered.own("FunctionSetAssignmentsListLink") + "?l=9" == fsas
+    devices = registered.get(registered.follow("EndDeviceListLink") + "?l=99")
+    assert found(devices, "FunctionSetAssignmentsListLink/@all") == ["0", "0", "0", "1"]
     assert found(registered.get(address), "../c:connectionPointId") == [nmi.upper()]
     assert validate(registered.ask("GET", address).body) == []
     assert registered.ask(method, address, connection_point(nmi)).status == 204

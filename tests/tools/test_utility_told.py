@@ -29,9 +29,8 @@ def test_a_log_event_is_kept_and_listed() -> None:  # R3
     page = client.get(address + "?s=1&l=5")
     assert (page.get("all"), found(page, "logEventCode")) == ("2", ["8"])
     assert validate(client.ask("GET", address + "?l=5").body) == []
-    assert client.utility.report()["log_events"][0] == {
-        **{"t": 9, "function_set": 11, "code": 7, "details": "meter lost"}
-    }
+    told = {"t": 9, "function_set": 11, "code": 7, "details": "meter lost"}
+    assert client.utility.report()["log_events"][0] == told
     assert client.told[-1]["kind"] == "log event"
 
 
@@ -157,6 +156,13 @@ def test_a_reading_of_another_kind_is_taken_and_told_of(kind: str, oddity: str) 
     client = Client()
     assert post(client, kind=kind).status == 201
     assert client.utility.report()["oddities"] == [f"Site average W: {oddity}"]
+
+
+def test_what_is_odd_about_a_type_is_told_once() -> None:  # M6
+    client = Client()
+    for start in (0, 300):
+        assert post(client, kind=typed(29, 12, 2), start=start).status == 201
+    assert len(client.utility.report()["oddities"]) == 1
 
 
 def test_stored_energy_may_be_of_one_moment() -> None:  # M6
