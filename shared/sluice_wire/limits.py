@@ -21,8 +21,8 @@ UNLIMITED_W = const(536870911)
 # Telemetry (M5)
 POST_RATE_MIN_S = const(60)  # a postRate outside these is taken as the nearest
 POST_RATE_MAX_S = const(3600)
-CHUNK_SETS = const(12)  # interval sets of a chunk; two are in RAM: 1.3 KB, 2.5 KB with readings of each phase
-CHUNKS_MAX = const(24)  # full chunks in the store: with 300 s 24 hours, with 60 s 4.8; 0.7 or 1.3 KB of flash each
+TELEMETRY_SETS = const(288)  # interval sets kept at the least: with 300 s 24 hours, with 60 s 4.8
+CHUNK_WORDS = const(160)  # of a chunk, 12 sets or 6 with phases: two in RAM, 1.3 KB; 24 or 48 in flash, a block each
 
 # XML (P5)
 DOC_MAX = const(1048576)  # bytes of one document; read as a stream, costs nothing

@@ -22,11 +22,10 @@ from sluice.sep2.kinds import LARGEST
 from sluice.sep2.values import TIME_MAX
 from sluice.site.control import Control, pv_ceiling_w
 from sluice_wire.limits import (
-    CHUNK_SETS,
-    CHUNKS_MAX,
     POST_RATE_MAX_S,
     POST_RATE_MIN_S,
     SITE_MAX_W,
+    TELEMETRY_SETS,
     UNLIMITED_W,
 )
 from sluice_wire.meters import METERS
@@ -142,15 +141,15 @@ def _ringing(count, taken, value=1500):
 
 
 def ring_typical_each_is_taken_as_it_comes():
-    return _ringing(3 * CHUNK_SETS, True)
+    return _ringing(36, True)
 
 
 def ring_worst_as_many_as_there_is_room_for():
-    return _ringing(CHUNK_SETS * CHUNKS_MAX, False, -SITE_MAX_W)
+    return _ringing(TELEMETRY_SETS, False, -SITE_MAX_W)
 
 
 def ring_hostile_a_server_that_never_takes_one():
-    return _ringing(10 * CHUNK_SETS * CHUNKS_MAX, False, _GREATEST)
+    return _ringing(10 * TELEMETRY_SETS, False, _GREATEST)
 
 
 # --- the control step -------------------------------------------------------------------------------

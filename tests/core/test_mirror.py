@@ -15,9 +15,9 @@ from sluice.metering.quantities import (
     SITE_W,
     SITE_W1,
 )
-from sluice_wire.limits import CHUNK_SETS
 from sluice_wire.sep2 import EPOCH
 
+SETS = 18  # more than a chunk
 MEASURED = {SITE_W: -1500, SITE_VAR: 87, SITE_V: 2405, SITE_HZ_MIN: 4998, SITE_HZ_MAX: 5001, DER_W: 4320, DER_V: 2410}
 
 
@@ -281,16 +281,16 @@ def test_sets_wait_while_the_server_is_away_and_come_oldest_first():  # M5
     world = known()
     world.settle(3)
     world.utility.down = True
-    for number in range(CHUNK_SETS + 6):
+    for number in range(SETS):
         keep_set(world, NOW - 20000 + 300 * number)
         world.ring.keep()
     world.settle(60)
-    assert world.ring.waiting == CHUNK_SETS + 6
+    assert world.ring.waiting == SETS
     world.utility.down = False
     world.settle(400)
     starts = [int(said(body, "start")[0]) for body in posts(world, "/mups/03")]
-    assert starts == [EPOCH + NOW - 20000 + 300 * number for number in range(CHUNK_SETS + 6)]
-    assert len(posts(world, "/mups/49")) == CHUNK_SETS + 6
+    assert starts == [EPOCH + NOW - 20000 + 300 * number for number in range(SETS)]
+    assert len(posts(world, "/mups/49")) == SETS
 
 
 def test_one_by_one_each_reading_is_a_document_with_its_type():  # M1, U

@@ -7,9 +7,9 @@ from sluice.app.journal import Journal
 from sluice.app.store import Store as RealStore
 from sluice.metering.quantities import ALL, TOTALS
 from sluice.metering.ring import START, VALUES, Ring
-from sluice_wire.limits import CHUNK_SETS, CHUNKS_MAX
+from sluice_wire.limits import CHUNK_WORDS, TELEMETRY_SETS
 
-DAY_SETS = 288
+CHUNK_SETS = 12  # with TOTALS values each
 
 
 class Told:
@@ -54,13 +54,24 @@ def drained(ring):
 
 
 def test_a_day_of_intervals_waits_and_comes_back_in_order():  # M5, I4
-    store, lines = Store(), []
-    ring = begun(store, lines)
-    for number in range(DAY_SETS):
-        add(ring, number)
+    for quantities in (TOTALS, ALL):
+        store, lines = Store(), []
+        ring = begun(store, lines, quantities)
+        for number in range(TELEMETRY_SETS):
+            add(ring, number)
+            ring.keep()
+        ring = begun(store, lines, quantities)
+        assert drained(ring) == list(range(TELEMETRY_SETS))
+        assert lines == []
+
+
+def test_a_record_is_no_larger_with_readings_of_each_phase():
+    for quantities in (TOTALS, ALL):
+        store = Store()
+        ring = begun(store, None, quantities)
+        add(ring, 1)
         ring.keep()
-    assert drained(ring) == list(range(DAY_SETS))
-    assert lines == []
+        assert sum([4 * len(column) for column in store.records["sets"]]) <= 4 * CHUNK_WORDS
 
 
 def test_a_restart_loses_nothing_that_was_kept():  # M5
@@ -89,13 +100,13 @@ def test_what_was_taken_after_the_last_keep_is_repeated_after_a_restart_and_noth
 def test_the_oldest_give_way_when_all_is_full_and_are_counted_and_told():  # M5
     store, lines = Store(), []
     ring = begun(store, lines)
-    for number in range(3 * DAY_SETS + 1):
+    for number in range(3 * TELEMETRY_SETS + 1):
         add(ring, number)
         ring.keep()
     waiting = drained(ring)
-    assert waiting[-1] == 3 * DAY_SETS
-    assert DAY_SETS <= len(waiting) <= DAY_SETS + CHUNK_SETS
-    assert waiting == list(range(waiting[0], 3 * DAY_SETS + 1))
+    assert waiting[-1] == 3 * TELEMETRY_SETS
+    assert TELEMETRY_SETS <= len(waiting) <= TELEMETRY_SETS + CHUNK_SETS
+    assert waiting == list(range(waiting[0], 3 * TELEMETRY_SETS + 1))
     assert ring.dropped == waiting[0]
     assert sum([int(line.split(" ")[0]) for line in lines]) == ring.dropped
 
@@ -104,7 +115,7 @@ def test_what_gave_way_while_it_was_sent_is_not_popped_twice():  # M5
     ring = begun(Store())
     add(ring, 0)
     _, serial = first(ring)
-    for number in range(1, CHUNK_SETS * (CHUNKS_MAX + 1) + 1):
+    for number in range(1, (TELEMETRY_SETS + CHUNK_SETS) + 1):
         add(ring, number)
         ring.keep()
     ring.pop(serial)
@@ -126,14 +137,14 @@ def test_a_chunk_that_cannot_be_read_back_is_lost_and_told_and_the_next_one_come
 def test_a_record_that_another_chunk_has_taken_meanwhile_is_not_taken_for_the_old_one():  # M5
     store = Store()
     ring = begun(store)
-    for number in range(CHUNK_SETS * (CHUNKS_MAX + 1)):
+    for number in range((TELEMETRY_SETS + CHUNK_SETS)):
         add(ring, number)
         ring.keep()
     before = store.records["sets"]
-    add(ring, CHUNK_SETS * (CHUNKS_MAX + 1))
+    add(ring, (TELEMETRY_SETS + CHUNK_SETS))
     ring.keep()
     store.records["sets"] = before  # the power was cut before this was written
-    assert drained(begun(store)) == list(range(CHUNK_SETS, CHUNK_SETS * (CHUNKS_MAX + 1)))
+    assert drained(begun(store)) == list(range(CHUNK_SETS, (TELEMETRY_SETS + CHUNK_SETS)))
 
 
 def test_while_a_full_chunk_cannot_be_saved_the_record_that_has_it_stays():  # M5
@@ -208,14 +219,14 @@ def test_what_was_saved_for_other_readings_is_dropped():  # the profile was chan
 def test_a_day_writes_what_the_module_says():
     store = Store()
     ring = begun(store)
-    for number in range(DAY_SETS):  # what comes is taken
+    for number in range(TELEMETRY_SETS):  # what comes is taken
         add(ring, number)
         ring.keep()
         ring.pop(first(ring)[1])
         ring.keep()
         ring.keep()
     assert len(store.saves) == 576
-    for number in range(DAY_SETS):  # the server is away
+    for number in range(TELEMETRY_SETS):  # the server is away
         add(ring, number)
         ring.keep()
         ring.keep()
@@ -227,7 +238,7 @@ def test_after_a_cut_at_any_change_the_ring_goes_on_and_repeats_only_what_was_no
         (CHUNK_SETS, 0, 0),
         (CHUNK_SETS, 3, 0),
         (3 * CHUNK_SETS, 2, 0),
-        (CHUNK_SETS * (CHUNKS_MAX + 1), 0, CHUNK_SETS),  # the new chunk takes the oldest one's record
+        ((TELEMETRY_SETS + CHUNK_SETS), 0, CHUNK_SETS),  # the new chunk takes the oldest one's record
     ):
         cut(sets, taken, lost)
 

@@ -10,11 +10,11 @@ from memory_store import Store
 
 from sluice.metering.quantities import TOTALS
 from sluice.metering.ring import START, VALUES, Ring
-from sluice_wire.limits import CHUNK_SETS, CHUNKS_MAX
+from sluice_wire.limits import TELEMETRY_SETS
 
-CAPACITY = CHUNK_SETS * CHUNKS_MAX
+CHUNK_SETS = 12  # with TOTALS values each
 FEW = st.integers(1, 2 * CHUNK_SETS)
-MANY = st.integers(1, CAPACITY + CHUNK_SETS)
+MANY = st.integers(1, TELEMETRY_SETS + CHUNK_SETS)
 
 
 def begun(store: Store) -> Ring:
@@ -60,7 +60,7 @@ class Waiting(RuleBasedStateMachine):
         self.waiting.append(self.number)
         self.number += 1
         gone = self.ring.dropped - before
-        assert not gone or len(self.waiting) - gone > CAPACITY
+        assert not gone or len(self.waiting) - gone > TELEMETRY_SETS
         del self.waiting[:gone]
 
     @rule(count=FEW | MANY)
@@ -95,12 +95,12 @@ class Waiting(RuleBasedStateMachine):
         found = taken(begun(self.store))
         lost = len(self.kept) - len(found)
         assert found == self.kept[lost:]
-        assert not lost or len(found) >= CAPACITY - CHUNK_SETS
+        assert not lost or len(found) >= TELEMETRY_SETS - CHUNK_SETS
         self.waiting, self.kept = found, list(found)
 
     @invariant()
     def no_more_wait_than_there_is_room_for(self) -> None:
-        assert len(self.waiting) <= self.ring.waiting <= CAPACITY + CHUNK_SETS
+        assert len(self.waiting) <= self.ring.waiting <= TELEMETRY_SETS + CHUNK_SETS
 
     def teardown(self) -> None:
         assert taken(self.ring) == self.waiting

@@ -1,12 +1,13 @@
 """Interval sets waiting for the server: sent oldest first, the oldest dropped first, and they outlive a restart.
 
-Sets have serial numbers, and CHUNK_SETS of them that follow each other are a chunk. Two chunks are in RAM: the one that
-is being filled, with what was taken a record of the store, and one beside it, which is full. A full chunk of which
-something waits becomes a record of its own, and is read back when its turn comes. What a power cut may repeat is what
-the server has taken since `keep` was called last; a chunk that cannot be read back is lost, and counted.
+Sets have serial numbers, and some that follow each other are a chunk: 12, with readings of each phase 6. Two chunks are
+in RAM: the one that is being filled, with what was taken a record of the store, and one beside it, which is full. A
+full chunk of which something waits becomes a record of its own, and is read back when its turn comes. What a power cut
+may repeat is what the server has taken since `keep` was called last; a chunk that cannot be read back is lost, and
+counted.
 
-Flash, at 300 s: 576 records of 0.7 KB a day (1.3 KB with readings of each phase), for each set is written when it
-comes and when it is taken; while the server is away 312. At 60 s five times as many.
+Flash, at 300 s: 576 records of 0.7 KB a day, for each set is written when it comes and when it is taken; while the
+server is away 312, with readings of each phase 336. At 60 s five times as many.
 Source: 002 10.8, requirement M5.
 """
 
@@ -14,7 +15,7 @@ from array import array
 
 from micropython import const
 
-from sluice_wire.limits import CHUNK_SETS, CHUNKS_MAX
+from sluice_wire.limits import CHUNK_WORDS, TELEMETRY_SETS
 
 # A set: these, then its values
 START = const(0)  # core seconds
@@ -30,7 +31,7 @@ _LOST = "%d intervals are lost: the server was away for too long, or what was sa
 
 
 class Ring:
-    """At least CHUNK_SETS * CHUNKS_MAX sets of `quantities` values. `store` has save and load (app.store)."""
+    """At least TELEMETRY_SETS sets of `quantities` values. `store` has save and load (app.store)."""
 
     def __init__(self, store, quantities, tell):
         """`tell(text)` is told how many sets were dropped."""
@@ -38,7 +39,8 @@ class Ring:
         self.quantities = quantities
         self._tell = tell
         self._head = array("i", [0, 0])  # serial number of the oldest set, of the next to come
-        size = 1 + CHUNK_SETS * (VALUES + quantities)
+        self._sets = (CHUNK_WORDS - 1) // (VALUES + quantities)  # of a chunk
+        size = 1 + self._sets * (VALUES + quantities)
         self._filling = array("i", [0] * size)  # number of the chunk, its sets
         self._full = array("i", [0] * size)
         self._full[0] = -1
@@ -56,8 +58,8 @@ class Ring:
 
     def add(self, start, duration, sampled, thin):
         """Add a set, the newest; `set` gives it its values."""
-        if self._head[_NEXT] // CHUNK_SETS != self._filling[0]:
-            self._begin(self._head[_NEXT] // CHUNK_SETS)
+        if self._head[_NEXT] // self._sets != self._filling[0]:
+            self._begin(self._head[_NEXT] // self._sets)
         at = self._at(self._head[_NEXT])
         self._filling[at + START] = start
         self._filling[at + DURATION] = duration
@@ -75,10 +77,10 @@ class Ring:
         self._filling, self._full = self._full, self._filling
         self._filling[0] = chunk
         self._unsaved = True
-        self._lose((chunk - CHUNKS_MAX) * CHUNK_SETS)
+        self._lose(chunk * self._sets - TELEMETRY_SETS)
 
     def _at(self, serial):
-        return 1 + serial % CHUNK_SETS * (VALUES + self.quantities)
+        return 1 + serial % self._sets * (VALUES + self.quantities)
 
     def _lose(self, first):
         if self._head[_FIRST] < first:
@@ -91,7 +93,7 @@ class Ring:
         """Copy the oldest set into the array `into`. Return its serial number, or -1: there is none at hand."""
         while self.waiting:
             first = self._head[_FIRST]
-            chunk = first // CHUNK_SETS
+            chunk = first // self._sets
             if chunk == self._filling[0]:
                 return self._copy(self._filling, first, into)
             if chunk != self._full[0]:
@@ -100,7 +102,7 @@ class Ring:
                 self._fetch(chunk)
             if chunk == self._full[0]:
                 return self._copy(self._full, first, into)
-            self._lose((chunk + 1) * CHUNK_SETS)
+            self._lose((chunk + 1) * self._sets)
         return -1
 
     def _copy(self, chunk, serial, into):
@@ -111,7 +113,7 @@ class Ring:
 
     def _fetch(self, chunk):
         full = self._full
-        if not self._store.load(_name(chunk), (full,)):
+        if not self._store.load(self._name(chunk), (full,)):
             full[0] = -1
 
     def pop(self, serial):
@@ -123,7 +125,7 @@ class Ring:
     # --- what outlives a restart ------------------------------------------------------------------
 
     def restore(self):
-        """Take up what was saved. Sets of other quantities are dropped; the store tells of it."""
+        """Take up what was saved. Sets of other quantities are dropped: their record is of another size, as is told."""
         self._store.load("sets", (self._head, self._filling))
 
     def keep(self):
@@ -137,12 +139,11 @@ class Ring:
     def _spool(self):
         """Have the full chunk saved, if something of it waits. Return False if it is not."""
         full = self._full
-        if self._unsaved and self._head[_FIRST] < (full[0] + 1) * CHUNK_SETS:
-            self._unsaved = not self._store.save(_name(full[0]), (full,))
+        if self._unsaved and self._head[_FIRST] < (full[0] + 1) * self._sets:
+            self._unsaved = not self._store.save(self._name(full[0]), (full,))
         else:
             self._unsaved = False
         return not self._unsaved
 
-
-def _name(chunk):
-    return "sets%d" % (chunk % CHUNKS_MAX)
+    def _name(self, chunk):
+        return "sets%d" % (chunk % (TELEMETRY_SETS // self._sets))
