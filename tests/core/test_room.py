@@ -4,7 +4,7 @@ from doe_world import Record, World, mrid
 
 from sluice.doe.envelope import DEFAULT
 from sluice.doe.schedule import NEVER, needed_from
-from sluice_wire.limits import MAX_EVENTS
+from sluice_wire.limits import MAX_EVENTS, RANDOMIZE_MAX_S
 from sluice_wire.sep2 import CANCELLED, EVENT_COMPLETED, EVENT_SUPERSEDED, EXP_LIM, IMP_LIM
 
 
@@ -187,3 +187,51 @@ def test_an_event_that_is_moved_beyond_the_room_leaves_its_old_time():  # E7, E8
     world.publish(world.b, *[record for record in numbered(1, 30) if record.mrid != mrid(3)], moved)
     assert held(world, range(1, 31)) == [1, 2] + list(range(4, 26))
     assert world.events.covered_until() == 26000
+
+
+def reading(*records):
+    """A world that is reading a list and has come to the end of a page of `records`."""
+    world = World()
+    world.staged.clear(world.b)
+    for record in records:
+        world.staged.stage(record, 0)
+    return world.staged
+
+
+def test_a_list_in_order_is_read_no_further_than_there_is_room_and_its_coverage_ends_there():  # E7, T9
+    staged = reading(*numbered(1, MAX_EVENTS))
+    assert staged.enough(0)
+    assert staged.gap == 1000 * MAX_EVENTS - RANDOMIZE_MAX_S
+
+
+def test_a_list_is_read_on_while_there_is_room():  # E7
+    staged = reading(*numbered(1, MAX_EVENTS - 1))
+    assert not staged.enough(0)
+    assert staged.gap == NEVER
+
+
+def test_a_list_without_order_is_read_to_its_end():  # E7
+    records = numbered(1, MAX_EVENTS)
+    records[0], records[1] = records[1], records[0]
+    assert not reading(*records).enough(0)
+
+
+def test_a_list_whose_next_events_may_begin_soon_is_read_to_its_end():  # E7, E9
+    staged = reading(*numbered(1, MAX_EVENTS))
+    latest = 1000 * MAX_EVENTS - RANDOMIZE_MAX_S
+    assert staged.enough(latest - 1800)
+    assert not staged.enough(latest - 1799)
+
+
+def test_what_lies_beyond_the_page_is_missing_from_its_earliest_second_on():  # E7, E13
+    world = World()
+    world.staged.clear(world.b)
+    for record in numbered(1, MAX_EVENTS):
+        world.staged.stage(record, 0)
+    assert world.staged.enough(0)
+    world.events.merge(world.staged, 0)
+    last = 1000 * MAX_EVENTS - RANDOMIZE_MAX_S
+    world.run(last - 1)
+    assert not world.events.lapsed()
+    world.run(last)
+    assert world.events.lapsed()

@@ -119,6 +119,10 @@ class Assignments:
         """A DERControl of the list."""
         self._staged.stage(record, self._clock.now())
 
+    def enough(self):
+        """Tell whether the next page would bring nothing that there is room for."""
+        return self._staged.enough(self._clock.now())
+
     def dercs_read(self, *_):
         """The list has been read."""
         self._events.merge(self._staged, self._clock.now())

@@ -100,6 +100,7 @@ class Conversation:
         if now >= self._calm_until and self._events.wanted(self._clock.now()):
             self._hasten_events()
         row = self._telling
+        answered = self._session.requests
         try:
             if await self._says(row, self._responder.send_next):
                 row.retries = 0
@@ -112,8 +113,9 @@ class Conversation:
                     if not await self._says(row, self._mirror.post_next):
                         return False
                     self._worked(row)
-            self._failures = 0
-            self._journal.well(_SERVER)
+            if self._session.requests != answered:  # there may have been nothing to ask
+                self._failures = 0
+                self._journal.well(_SERVER)
         except RequestError as error:
             await self._failed(error, row, now)
         return True
@@ -204,7 +206,8 @@ class Conversation:
         rate_s = 0
         if on_item:
             begin = self._assignments.begin
-            rate_s = await read_list(self._session, self._tree, row, document, begin, getattr(owner, on_item))
+            take = getattr(owner, on_item)
+            rate_s = await read_list(self._session, self._tree, row, document, begin, take, self._assignments.enough)
         elif document:
             record = await self._read_one(row, document)
             rate_s = record.poll_rate if record else 0

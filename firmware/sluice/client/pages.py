@@ -12,23 +12,24 @@ from sluice_wire.limits import PAGE_SIZE, PAGES_MAX
 from .causes import RequestError
 
 
-async def read_list(session, tree, row, document, begin, on_item):
+async def read_list(session, tree, row, document, begin, on_item, enough):
     """Read the list at `row`: begin(row), then on_item(record) for each item; both once more if it has changed.
 
-    `tree.unread` tells why not all of it could be read. Return its poll rate in seconds, 0 if it names none.
+    A page is the last if enough() says so. `tree.unread` tells why not all of it could be read. Return its
+    poll rate in seconds, 0 if it names none.
     """
     for _ in range(2):
         tree.found = []
         tree.unread = ""
         begin(row)
-        rate_s, changed = await _read_pages(session, tree, row.href, document, on_item)
+        rate_s, changed = await _read_pages(session, tree, row.href, document, on_item, enough)
         if not changed:
             return rate_s
     tree.unread = tree.unread or "it changes while it is read"
     return rate_s
 
 
-async def _read_pages(session, tree, href, document, on_item):
+async def _read_pages(session, tree, href, document, on_item, enough):
     """Return the poll rate, and whether `all` has changed from page to page."""
     record = session.reader.record
     first = None
@@ -63,6 +64,6 @@ async def _read_pages(session, tree, href, document, on_item):
         elif record.all_ != all_:
             changed = True
         start += record.items
-        if not record.items or start >= record.all_ and record.items != PAGE_SIZE:
+        if not record.items or start >= record.all_ and record.items != PAGE_SIZE or enough():
             return rate_s, changed
     raise RequestError("the list at %s does not end" % href, False)

@@ -9,12 +9,13 @@ from array import array
 
 from micropython import const
 
-from sluice_wire.limits import EVENT_ROWS, MAX_EVENTS
+from sluice_wire.limits import EVENT_ROWS, MAX_EVENTS, RANDOMIZE_MAX_S
 
 from .schedule import FREE, NEVER
 from .table import Table, is_over
 
 SHORTENED = const(5)  # in `news`: its times have changed so that it is over
+_FAR_S = const(1800)  # a list is read again several times before so long has passed
 GAVE_WAY = const(6)  # in `news`: its last word found no room
 
 
@@ -30,6 +31,8 @@ class Staged(Table):
         self._events = events
         self.read_program = 0
         self.gap = NEVER  # the first second at which an event that found no room here might decide
+        self._last = 0  # start of the event that was listed last
+        self._in_order = True  # they are listed by their starts, as they should be
         self.news = bytearray(MAX_EVENTS)  # by row of the events in force: the status that ends it
         self._news_version = array("H", [0] * MAX_EVENTS)
         self._lacks = False  # an address for responses: whatever is listed may tell it
@@ -38,6 +41,8 @@ class Staged(Table):
         """Begin to read the list of `program`."""
         self.read_program = program
         self.gap = NEVER
+        self._last = -NEVER
+        self._in_order = True
         self.slack_s = self.gave_way = 0
         self._lacks = self._events.responses.lacks(program)
         for row in range(EVENT_ROWS):
@@ -48,6 +53,8 @@ class Staged(Table):
     def stage(self, record, now):
         """Keep a DERControl (a reader's record), or what it means for an event that is in force or waits."""
         events = self._events
+        self._in_order = self._in_order and record.start >= self._last
+        self._last = record.start
         if self._lacks:
             events.responses.learn(self.read_program, self.reply_tos.index(record))
         held = events.find(self.read_program, record.mrid)
@@ -64,6 +71,20 @@ class Staged(Table):
             elif not self.news[held] or record.version > self._news_version[held]:
                 self.news[held] = 0
                 self._keep(record, now)
+
+    def enough(self, now):
+        """Tell whether what is still to be listed would find no room, and is far enough away to be read another time.
+
+        It starts no earlier than what was listed last, and at the most RANDOMIZE_MAX_S before its start: until then
+        what has been read covers all. In a list without order nothing is known of it.
+        """
+        if not self._in_order or self._last - RANDOMIZE_MAX_S - now < _FAR_S:
+            return False
+        for row in range(MAX_EVENTS):
+            if self.phase[row] == FREE:
+                return False
+        self.gap = min(self.gap, self._last - RANDOMIZE_MAX_S)
+        return True
 
     def _stage_new(self, record, now):
         events = self._events
