@@ -413,6 +413,19 @@ def test_a_long_retry_after_of_one_resource_holds_no_other_for_longer_than_a_pol
     assert world.asked("GET /mups") == mups
 
 
+def test_a_server_that_asks_for_calm_is_not_taken_for_well_by_what_asks_nothing_of_it():  # S1, T10
+    world = World(profile="energy-queensland")
+    world.utility.documents["/edevs"] = listed("EndDeviceList", [])
+    world.settle(3)
+    for path in ("/start", "/time", "/edevs"):
+        world.utility.statuses[path] = 429
+    world.settle(310)
+    well = []
+    world.journal.well = well.append
+    world.settle(900)
+    assert well == []
+
+
 def test_an_entry_that_is_not_there_may_mean_that_nobody_knows_the_device():  # T10
     world = World()
     world.utility.statuses["/start"] = 404

@@ -165,6 +165,7 @@ class Session:
 
     def __init__(self, utility):
         self._utility = utility
+        self.requests = 0
         self.reader = Reader()
         self._tokenizer = Tokenizer(self.reader)
         self._writer = Writer(TX_SIZE)
@@ -177,6 +178,7 @@ class Session:
             raise from_status(method, href, 429, "", self._utility.retry_after[href.split("?")[0]])
         if status >= 300:
             raise from_status(method, href, status, "", -1)
+        self.requests += 1
         return status, body
 
     async def get(self, href, document, on_item=None):
