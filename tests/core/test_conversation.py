@@ -290,6 +290,16 @@ def test_a_server_that_repeats_its_first_page_for_ever_is_asked_twice():  # T6
     assert "again and again" in world.journal.faults["DERControlList of program 1"]
 
 
+def test_of_58_events_in_order_only_the_page_is_asked_for_that_there_is_room_for():  # E7, T9
+    world = World()
+    events = [control(n, NOW + 1800 * n, 1800, n) for n in range(1, 59)]
+    world.utility.documents["/p/P/controls"] = paged("DERControlList", events)
+    world.settle(3)
+    assert world.asked("GET /p/P/controls") == 1
+    assert world.export_limits() == list(range(1, 25))
+    assert world.journal.faults == {}
+
+
 def test_a_list_that_changes_while_it_is_paged_is_read_again():  # T6
     world = World()
     events = [control(n, NOW + 100 * n, 100, n) for n in range(1, 31)]
