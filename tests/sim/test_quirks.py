@@ -40,6 +40,7 @@ events:
 # A usage point is made, and its first interval ends and is posted, within a few seconds.
 FIVE_SECONDS_BEFORE = PLAN.replace("01:30:00", "01:29:55")
 CPPALUE = PLAN + "profile: cppalue\n"
+ALWAYS = "white-space odd-prefix absolute-hrefs redirect half-closed short-pages 204-default"
 SA_POWER = PLAN + "profile: sa-power-networks\n"
 
 
@@ -76,7 +77,7 @@ def play(directory: Path, case: Case) -> Played:
     world = World(
         scenario.loads(case.plan),
         directory,
-        quirks=[case.quirk] if case.quirk else [],
+        quirks=case.quirk.split(),
         version=case.version,
         in_band=case.in_band,
         watch=lambda t: held.append(world.holding()),
@@ -183,6 +184,21 @@ def test_a_client_that_registers_itself_is_registered_once(tmp_path: Path) -> No
     assert len(report["registered"]) == len(report["connection_points"]) == 1
     assert report["requests"]["POST EndDeviceList 201"] == 1
     assert report["refusals"] == []
+
+
+def test_the_gateway_lives_through_eleven_quirks_at_once(plain: Callable[[Case], Played], tmp_path: Path) -> None:
+    case = Case(f"{ALWAYS} random-500=300-700 truncate=300-700 link-moves=50-900 mup-vanishes")
+    as_always, played = plain(case), play(tmp_path, case)
+    assert sorted(played.report["quirks"]) == sorted(name.partition("=")[0] for name in case.quirk.split())
+    assert played.held == as_always.held
+    assert played.responses == as_always.responses
+    assert played.readings == as_always.readings
+
+
+@pytest.mark.xfail(strict=True, reason="a list that says less than its first page brings is read no further")
+def test_all_may_lie_while_pages_are_short(plain: Callable[[Case], Played], tmp_path: Path) -> None:  # T6
+    case = Case("all-lies short-pages")
+    assert play(tmp_path, case).held == plain(case).held
 
 
 def test_a_server_that_is_left_alone_for_as_long_as_it_asks_has_no_complaint(tmp_path: Path) -> None:  # S1
