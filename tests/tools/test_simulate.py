@@ -409,7 +409,7 @@ def test_what_flows_over_a_limit_is_told_for_each_limit(tmp_path: Path) -> None:
 
 
 def test_a_response_that_has_no_answer_is_told_so(tmp_path: Path) -> None:  # E10
-    text = EVENT.partition("changes")[0] + "changes: [{at: 301, for: 60, fault: server-silent}]\n"
+    text = EVENT.partition("changes")[0] + "changes: [{at: 301, for: 35, fault: server-silent}]\n"
     _, _, timeline = played(tmp_path, text)
     lines = [line.split(maxsplit=2)[2] for line in timeline.splitlines() if " 2 started: e1" in line]
     assert lines == ["response  2 started: e1 (no answer)", "response  2 started: e1"]

@@ -29,7 +29,7 @@ _BESIDE = (
 
 # Of what may fail. What has a path is a record of the store; the rest is the server's. Some are sentences for people.
 _DEVICES = ("inverter", "inverter's limit", "meter", "serial line")
-_IN_FULL = (CERTIFICATE, CA, "registration", "PIN", "NMI", "assignments")
+_IN_FULL = ("registration", "PIN", "NMI", "assignments", CERTIFICATE, CA)
 
 
 def explain(envelope, now, faults):
