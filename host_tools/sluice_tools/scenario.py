@@ -4,7 +4,7 @@ The file is checked whole; every error names its line and key.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
@@ -39,6 +39,10 @@ class Scenario(Plan):
         """Give the same scenario, moved by whole days so that Unix second `now` lies in its first day."""
         days = (int(now) - self.start_s) // 86400
         return self.model_copy(update={"start": self.start + timedelta(days=days)})
+
+    def beginning_at(self, now: float) -> "Scenario":
+        """Give the same scenario, moved so that it begins at Unix second `now`."""
+        return self.model_copy(update={"start": datetime.fromtimestamp(int(now), UTC)})
 
     def ramped_limit_w(self, t: float) -> float:
         """The export limit that holds at second `t`, ramp included: the scenario's own truth."""

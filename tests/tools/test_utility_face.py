@@ -284,6 +284,14 @@ def test_the_command_tells_which_second_of_the_scenario_it_is(world: World, tmp_
     end(process)
 
 
+def test_a_scenario_may_begin_now(world: World, tmp_path: Path) -> None:
+    process = start(tmp_path, "--begin-now", "--quirk", "chunked=0-1")
+    assert ask(world, process)["t"] == 0
+    report = end(process)[-1]["report"]
+    assert isinstance(report, dict)
+    assert report["quirks"] == {"chunked": 1}
+
+
 def test_a_quirk_whose_time_is_over_is_refused(tmp_path: Path) -> None:
     program = "from sluice_tools.utility.command import server; server()"
     command = [sys.executable, "-c", program, "--pki", str(tmp_path / "pki"), "--quirk", "429=0-1"]

@@ -68,6 +68,7 @@ def _listed() -> str:
 @click.command(epilog=_listed())
 @click.option("--scenario", type=FILE, default=DAY, show_default="day.yaml", help="What the utility publishes.")
 @click.option("--pki", type=click.Path(file_okay=False, path_type=Path), required=True, help="Made if it is not there.")
+@click.option("--begin-now", is_flag=True, help="The scenario begins now, and not at its own hour.")
 @click.option("--clock", type=FILE, help="A lock-step clock file. Without it the scenario is played today.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0, the default, takes a free one.")
 @click.option("--host", default=LOOPBACK, show_default=True, help="Where to listen; 0.0.0.0 is everywhere.")
@@ -85,6 +86,7 @@ def _listed() -> str:
 def server(
     scenario: Path,
     pki: Path,
+    begin_now: bool,
     clock: Path | None,
     port: int,
     host: str,
@@ -105,7 +107,11 @@ def server(
     time = Clock.file(clock) if clock else Clock.system()
     try:
         wheel()  # missing? Better told now than at the first request
-        loaded = scenarios.load(scenario) if clock else scenarios.load(scenario).on_the_day_of(time.now())
+        loaded = scenarios.load(scenario)
+        if begin_now:
+            loaded = loaded.beginning_at(time.now())
+        elif not clock:
+            loaded = loaded.on_the_day_of(time.now())
         wanted = spells(quirks)
     except (SchemaMissing, scenarios.ScenarioError, QuirkError) as error:
         raise click.ClickException(str(error)) from error
