@@ -16,8 +16,10 @@ from pathlib import Path
 from xml.parsers import expat
 
 import boot
+import data_day
 import fetch
 import heap_day
+import herd
 import plans
 from budgets import BUDGETS
 from documents import derc_list
@@ -40,6 +42,8 @@ Figures = dict[str, float]
 
 # What is promised beside the budgets of firmware/budgets.toml: at least so many times.
 GOALS = {"tokenizer_viper_vs_xmltok": 12, "tokenizer_portable_vs_xmltok": 6, "modbus_vs_umodbus": 8}
+# At most so much: MB of a day with 58 events listed, 8 readings every 5 minutes (T9).
+AT_MOST = {"data_default_mb": 5, "data_default_telemetry_mb": 1.3}
 LIMITS = {
     "tokenizer_heap_58_bytes": "tokenizer_heap",
     "tokenizer_heap_580_bytes": "tokenizer_heap",
@@ -235,6 +239,8 @@ def said(name: str, value: float) -> str:
     line = f"  {name:<40} {number:>14}"
     if name in GOALS:
         return f"{line}   at least {GOALS[name]}" + ("" if value >= GOALS[name] else ": MISSED")
+    if name in AT_MOST:
+        return f"{line}   at most {AT_MOST[name]}" + ("" if value <= AT_MOST[name] else ": MISSED")
     if name in LIMITS:
         budget = BUDGETS[LIMITS[name]]
         return f"{line}   at most {budget:,}" + ("" if value <= budget else ": MISSED")
@@ -259,6 +265,8 @@ def main() -> None:
             fetch.http,
             boot.boots,
             bench.gateway_heap,
+            data_day.data,
+            herd.herd,
             bench.rooms,
             bench.size,
         ]
