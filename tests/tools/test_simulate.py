@@ -408,6 +408,13 @@ def test_what_flows_over_a_limit_is_told_for_each_limit(tmp_path: Path) -> None:
     assert f"OVER THE LIMIT: export for {over_s[0]} s, generation for {over_s[1]} s (4 %" in timeline
 
 
+def test_a_rate_that_changes_is_told(tmp_path: Path) -> None:  # D3
+    changes = "changes: [{at: 200, poll_s: 30}, {at: 250, post_s: 120}]\n"
+    _, _, timeline = played(tmp_path, EVENT.partition("changes")[0] + changes)
+    told = [line.split(maxsplit=3)[3] for line in timeline.splitlines() if " rate is " in line]
+    assert told == ["the poll rate is 30 s", "the post rate is 120 s"]
+
+
 def test_a_response_that_has_no_answer_is_told_so(tmp_path: Path) -> None:  # E10
     text = EVENT.partition("changes")[0] + "changes: [{at: 301, for: 35, fault: server-silent}]\n"
     _, _, timeline = played(tmp_path, text)

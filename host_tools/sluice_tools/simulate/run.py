@@ -116,6 +116,9 @@ def _plan(scenario: Scenario) -> Iterable[Entry]:
             yield Entry(change.at, "server", f"event {change.event} is {change.status}")
         elif change.program:
             yield Entry(change.at, "server", f"the default of program {change.program} is {_modes(change.default)}")
+        elif change.poll_s or change.post_s:
+            kind = "poll" if change.poll_s else "post"
+            yield Entry(change.at, "server", f"the {kind} rate is {change.poll_s or change.post_s} s")
         else:
             yield Entry(change.at, "fault", f"{change.fault} begins")
             if end < scenario.duration_s:
