@@ -49,6 +49,17 @@ def test_every_item_is_found_however_the_server_cuts_its_pages(  # T6
 
 
 @FEW
+@given(COUNTS, FILLERS, PAGES)
+def test_a_length_that_is_exceeded_is_not_believed(count: int, fillers: int, page: int) -> None:  # T6
+    items = [fsa(n, n >= fillers) for n in range(fillers + count)]
+    name = "FunctionSetAssignmentsList"
+    step = min(page, PAGE_SIZE)
+    made = world(items, lambda start: listed(name, items[start : start + step], step - 1))
+    assert sum(made.programs.used) == count
+    assert name not in made.journal.faults
+
+
+@FEW
 @given(COUNTS, FILLERS, st.integers(0, 200))
 def test_full_pages_are_asked_on_whatever_the_server_says_of_the_length(  # T6
     count: int, fillers: int, said: int

@@ -117,7 +117,7 @@ class Conversation:
                 self._failures = 0
                 self._journal.well(_SERVER)
         except RequestError as error:
-            await self._failed(error, row, now)
+            await self._failed(error, row, self._clock.uptime())  # it may have taken half a minute
         return True
 
     async def _says(self, row, say):
