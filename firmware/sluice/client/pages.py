@@ -1,8 +1,9 @@
 """A list, page after page: what it names goes item by item to whoever reads it.
 
 `all` and `results` may lie, so the items that come are counted. A full page may be followed by another whatever `all`
-says, and any page if more items have come than that; an empty one is the last. If `all` changes from page to page, the list has changed meanwhile and an item may have slipped through: it
-is read once more. A server that sends its first page again and again has no other.
+says, and any page if more items have come than that; an empty one is the last. If `all` changes from page to page, the
+list has changed meanwhile and an item may have slipped through: it is read once more. A server that sends its first
+page again and again has no other.
 Source: IEEE 2030.5-2018 clause 6; requirements T6, P5.
 """
 
