@@ -20,9 +20,9 @@ events:
 """
 
 
-def told(directory: Path, *faults: Fault, seconds: int = 2400) -> list[tuple[int, str, int]]:
+def told(directory: Path, *faults: Fault, seconds: int = 2400, plan: str = NOON) -> list[tuple[int, str, int]]:
     """Return what LogEvents there were: code, details, the second in which each came."""
-    world = World(scenario.loads(NOON), directory, faults)
+    world = World(scenario.loads(plan), directory, faults)
     world.run(seconds)
     report = world.utility.report()
     assert report["schema_violations"] == []
@@ -33,6 +33,10 @@ def told(directory: Path, *faults: Fault, seconds: int = 2400) -> list[tuple[int
 
 def test_a_day_without_faults_has_no_alarms(tmp_path: Path) -> None:  # R3
     assert told(tmp_path) == []
+
+
+def test_an_inverter_that_follows_a_ramp_a_little_late_is_no_alarm(tmp_path: Path) -> None:  # R3, E12
+    assert told(tmp_path, plan=NOON.replace("setGradW: 28", "setGradW: 100")) == []
 
 
 def test_a_meter_that_is_lost_and_found_is_two_alarms(tmp_path: Path) -> None:  # R3

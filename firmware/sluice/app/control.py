@@ -118,6 +118,7 @@ class ControlTask:
         self._stepped = clock.uptime()  # when the envelope was decided last
         self._grid_s = 0  # for so long the meter has said otherwise
         self._over_s = 0  # for so long the site has exported more than it may
+        self._ramped_w = [0, 0]  # the highest limit of the _OVER_S before, and since: what follows a ramp may lag
         self._lapsed = False
         self._applied = False  # the inverter holds what it was last told
         self.post_rate_s = intervals.rate_s
@@ -194,7 +195,11 @@ class ControlTask:
     def _watch_export(self):
         """What controls the site may fail, or export that is nobody's: it is told, whatever its cause (R3)."""
         limit_w = self._envelope.limit_w(EXP_LIM)
-        self._over_s = self._over_s + 1 if -self._meter.w > limit_w else 0
+        if self._stepped % _OVER_S == 0:
+            self._ramped_w[0] = self._ramped_w[1]
+            self._ramped_w[1] = 0
+        self._ramped_w[1] = max(self._ramped_w[1], limit_w)
+        self._over_s = self._over_s + 1 if -self._meter.w > max(self._ramped_w) else 0
         if not self._over_s:
             self._journal.well("export limit")
         elif self._over_s == _OVER_S:
