@@ -113,6 +113,20 @@ def test_a_post_that_got_no_answer_may_have_come_through():  # D5
         world.utility.statuses["POST /edevs"] = status
         world.settle(250)
         assert world.asked("POST /edevs") == 1
+        assert "did not say whether it may register" in world.journal.faults["registration"]
+        assert "assignments" not in world.journal.faults
+
+
+def test_one_list_that_does_not_show_the_device_is_not_believed_and_two_are():  # D1, S1
+    for seconds, limits in ((5, [5000]), (30, [])):
+        world = talked()
+        world.settle(292)
+        world.utility.documents["/edevs"] = listed("EndDeviceList", [OTHER])
+        world.settle(seconds + 5)
+        world.utility.documents["/edevs"] = documents()["/edevs"]
+        assert world.export_limits() == limits
+        world.settle(700)
+        assert world.journal.faults == {}
 
 
 def test_409_means_that_it_is_in_the_list():  # D5

@@ -2,7 +2,7 @@
 
 An EndDevice that is not listed is POSTed where the utility takes that; where not, the words say what to send to it.
 After a POST the list is read until it shows the device, and nothing is POSTed again meanwhile; what was refused is
-tried again after an hour. A wrong PIN means that this is the wrong site or the wrong device: nothing but the list and
+tried again after an hour. A list that no longer shows it is read twice before that is believed. A wrong PIN means that this is the wrong site or the wrong device: nothing but the list and
 the Registration is read then. Without a RegistrationLink (ALL-05), or where the Registration answers with nothing but
 errors, there is no PIN to compare: that does not block. An NMI that the server refuses does.
 It is loaded when something of this has been read, and given back.
@@ -67,6 +67,8 @@ class Registration:
             self._told("the utility has disabled this device; fixed limits hold")
         elif self._tree.unread:
             raise RequestError("this device is not in the list, but %s" % self._tree.unread, False)
+        elif own[_LINKS] is not None and not row.retries:
+            raise RequestError("this device is no longer in the list; is it?", False)
         own[_LINKS] = None
         own[_PIN] = _UNREAD
         own[_NMI_REFUSED] = False
@@ -105,6 +107,7 @@ class Registration:
             await self._session.send("POST", row.href, end_device, device.lfdi, sfdi(device.lfdi_text), now)
         except RequestError as error:
             if not 400 <= error.status < 500 or error.status == 429:
+                self._told("the server does not list this device and did not say whether it may register")
                 raise
             if error.status != 409:  # it is there already
                 own[_POST_AFTER] = uptime + _REFUSED_S
