@@ -9,6 +9,7 @@ named as its module, a name that is there anyway, and an `__init__` with nothing
 import argparse
 import ast
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -119,10 +120,12 @@ def build(architecture: str = SIM, image: Path = IMAGE, modules: Path = MODULES)
 
 
 def pack(folder: Path, image: Path) -> None:
-    """Make a ROMFS image of all that lies in a folder."""
+    """Make a ROMFS image of all that lies in a folder; who runs from the old one goes on with it."""
     image.parent.mkdir(parents=True, exist_ok=True)
-    command = ["mpremote", "romfs", "--no-mpy", "--output", str(image), "build", str(folder)]
+    made = image.with_suffix(f".{os.getpid()}")
+    command = ["mpremote", "romfs", "--no-mpy", "--output", str(made), "build", str(folder)]
     subprocess.run([sys.executable, "-m", *command], check=True, stdout=subprocess.DEVNULL)
+    made.replace(image)
 
 
 def build_all() -> None:
