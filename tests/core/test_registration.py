@@ -98,6 +98,15 @@ def test_the_own_end_device_is_found_on_any_page():  # D1, D7
     assert posted(world) == []
 
 
+def test_behind_the_own_end_device_nothing_is_looked_for():  # D1, T9
+    world = World()
+    others = [end_device(LFDI)] + [end_device("%040X" % n, "/x%d" % n, ()) for n in range(5000)]
+    world.utility.documents["/edevs"] = lambda start: listed("EndDeviceList", others[start : start + 24], 5001)
+    world.settle(3)
+    assert world.export_limits() == [5000]
+    assert world.asked("GET /edevs") == 1
+
+
 def test_nothing_is_posted_twice_while_the_first_may_still_be_settling():  # D5, T8
     world = unlisted()
     world.settle(250)

@@ -207,7 +207,7 @@ class Conversation:
         if on_item:
             begin = self._assignments.begin
             take = getattr(owner, on_item)
-            rate_s = await read_list(self._session, self._tree, row, document, begin, take, self._assignments.enough)
+            rate_s = await read_list(self._session, self._tree, row, document, begin, take, self._enough)
         elif document:
             record = await self._read_one(row, document)
             rate_s = record.poll_rate if record else 0
@@ -246,6 +246,12 @@ class Conversation:
         finally:
             self._port.unload("sluice.client.versions")
         self._unversioned = False
+
+    def _enough(self, row):
+        """Tell whether the next page of this list would bring nothing that is wanted."""
+        if row.kind == EDEV_LIST:
+            return len(self._tree.found) > 0
+        return row.kind == DERC_LIST and self._assignments.enough()
 
     async def _read_one(self, row, document):
         try:

@@ -16,21 +16,21 @@ from .causes import RequestError
 async def read_list(session, tree, row, document, begin, on_item, enough):
     """Read the list at `row`: begin(row), then on_item(record) for each item; both once more if it has changed.
 
-    A page is the last if enough() says so. `tree.unread` tells why not all of it could be read. Return its
+    A page is the last if enough(row) says so. `tree.unread` tells why not all of it could be read. Return its
     poll rate in seconds, 0 if it names none.
     """
     for _ in range(2):
         tree.found = []
         tree.unread = ""
         begin(row)
-        rate_s, changed = await _read_pages(session, tree, row.href, document, on_item, enough)
+        rate_s, changed = await _read_pages(session, tree, row, document, on_item, enough)
         if not changed:
             return rate_s
     tree.unread = tree.unread or "it changes while it is read"
     return rate_s
 
 
-async def _read_pages(session, tree, href, document, on_item, enough):
+async def _read_pages(session, tree, row, document, on_item, enough):
     """Return the poll rate, and whether `all` has changed from page to page."""
     record = session.reader.record
     first = None
@@ -52,7 +52,7 @@ async def _read_pages(session, tree, href, document, on_item, enough):
                 tree.unread = str(error)
 
     for _ in range(PAGES_MAX):
-        if not await session.get(add_query(href, start, PAGE_SIZE), document, item):
+        if not await session.get(add_query(row.href, start, PAGE_SIZE), document, item):
             return rate_s, changed
         tree.unread = tree.unread or record.unread
         if again:
@@ -65,6 +65,6 @@ async def _read_pages(session, tree, href, document, on_item, enough):
         elif record.all_ != all_:
             changed = True
         start += record.items
-        if not record.items or start == record.all_ and record.items != PAGE_SIZE or enough():
+        if not record.items or start == record.all_ and record.items != PAGE_SIZE or enough(row):
             return rate_s, changed
-    raise RequestError("the list at %s does not end" % href, False)
+    raise RequestError("the list at %s does not end" % row.href, False)
