@@ -1,7 +1,7 @@
 """10,000 gateways come back after an outage: the requests that the server gets in its busiest second.
 
-Only their timing is played, by the gateway's own function (client.backoff); each request takes a gateway REQUEST_S, one
-comes after the other. Beside it the naive client: it polls at the full five minutes and tries again every five
+Only their timing is played, by the gateway's own functions (client.backoff); each request takes a gateway REQUEST_S,
+one comes after the other. Beside it the naive client: it polls at the full five minutes and tries again every five
 seconds. Two outages: the server is away for an hour (connections refused), and the power of the whole district, after
 which all start in the same second.
 Source: requirement S2.
@@ -11,7 +11,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from sluice.client.backoff import delay_s
+from sluice.client.backoff import delay_s, own_part
 
 GATEWAYS = 10_000
 RATE_S = 300
@@ -62,7 +62,7 @@ def gateway_outage(draw: random.Random) -> Times:
 
 def gateway_blackout(draw: random.Random) -> Times:
     """The power came back at 0."""
-    t = draw.randrange(2**16) % (RATE_S // 2)
+    t = own_part(draw.randbytes(2), RATE_S // 2)
     yield from _burst(t, RESOURCES + PUTS)
     yield from _polls(t + RATE_S)
 

@@ -6,9 +6,16 @@ at its word to the second: everybody got the same, and a server may count a requ
 Source: RFC 9110 10.2.3; requirements S1, S2; the national harness' P-05 and P-06.
 """
 
+from micropython import const
+
 from sluice_wire.limits import RETRY_AFTER_MAX_S
 
-RETRIES_S = (10, 30)  # before the retries within a period, and as much again at random
+RETRIES_S = const((10, 30))  # before the retries within a period, and as much again at random
+
+
+def own_part(lfdi, span):
+    """Return this device's own part of `span` (0 to `span` - 1): always the same, and others have others."""
+    return (lfdi[0] << 8 | lfdi[1]) % span
 
 
 def delay_s(failures, rate_s, retry_after_s, random_below):

@@ -4,6 +4,12 @@ One table for connections (by the kinds of port.errors), one for HTTP statuses; 
 is one text of lines `key: cause`: in a dict every cause would take heap, and it is hardly ever looked up.
 """
 
+from micropython import const
+
+# Statuses of what was refused for what it says, and would be again; of these, of what the server has already.
+USELESS = const((400, 405, 409, 413, 422))
+THERE = const(409)
+
 LINK_CAUSES = """
 refused: nothing listens there: check server.url, host and port
 no-host: the host name is not known: check server.url and the site's DNS

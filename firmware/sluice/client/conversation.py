@@ -13,7 +13,7 @@ from sluice.sep2 import tables
 from sluice_wire.limits import POLL_RATE_MIN_S
 
 from .assignments import Assignments
-from .backoff import RETRIES_S, delay_s
+from .backoff import RETRIES_S, delay_s, own_part
 from .causes import RequestError
 from .kinds import (
     DCAP,
@@ -60,7 +60,6 @@ class Conversation:
         self._who = (clock, journal, session, device, profile, self._tree)  # what a Registration is made of
         self._assignments = Assignments(clock, journal, session, programs, events, self._tree)
         self._lfdi = device.lfdi
-        self._spread = device.lfdi[0] << 8 | device.lfdi[1]  # this device's own
         self._telling = Row(RESPONSES, "", None, -1, DEFAULT_RATE_S, 0)
         self._posting = Row(TELEMETRY, "", None, -1, DEFAULT_RATE_S, 0)
         self._hold_until = 0
@@ -77,7 +76,7 @@ class Conversation:
         """
         self._entry = entry
         self._unversioned = self._discover = discover
-        wait = self._spread % (DEFAULT_RATE_S // 2) if spread else 0
+        wait = own_part(self._lfdi, DEFAULT_RATE_S // 2) if spread else 0
         self._tree.plant(DCAP, entry, self._clock.uptime() + wait)
 
     async def run(self):
@@ -90,7 +89,7 @@ class Conversation:
         """Do the most urgent thing. Return False if there is nothing to do this second."""
         now = self._clock.uptime()
         if self._events.dark:
-            self._calm_until = now + self._spread % _CALM_S
+            self._calm_until = now + own_part(self._lfdi, _CALM_S)
         if now < self._hold_until:
             return False
         if self._der.changed():

@@ -3,16 +3,11 @@
 Source: IEEE 2030.5-2018, LogEvent; requirement R3.
 """
 
-from micropython import const
-
 from sluice.sep2.der_writers import log_event
 from sluice_wire.sep2 import ALARM_BITS, PEN_SEP2
 
 from .alarms import FAULTS
-from .causes import RequestError
-
-_TRY_AGAIN = (401, 403, 404, 408, 410, 429)  # refusals that may pass, with 5xx; the list may have moved
-_THERE = const(409)  # the server has it already
+from .causes import THERE, USELESS, RequestError
 
 
 async def post(alarms, session, href, start):
@@ -35,9 +30,9 @@ async def post(alarms, session, href, start):
     try:
         await session.send("POST", href, log_event, start + alarms.time[0], details, code, event_id, pen)
     except RequestError as error:
-        if not 400 <= error.status < 500 or error.status in _TRY_AGAIN:
+        if error.status not in USELESS:
             raise
-        if error.status != _THERE:
+        if error.status != THERE:
             journal.write('alarm %d "%s" cannot be given: %s' % (code, details, error))
     alarms.waiting -= 1
     for i in range(alarms.waiting):

@@ -14,11 +14,10 @@ from sluice.sep2.writers import mirror_meter_reading, mirror_meter_reading_list
 from sluice_wire.limits import POST_RATE_MAX_S, POST_RATE_MIN_S
 from sluice_wire.sep2 import ROLE_DER, ROLE_SITE
 
-from .causes import RequestError
+from .backoff import own_part
+from .causes import USELESS, RequestError
 from .tree import DEFAULT_RATE_S
 from .usage_point import Readings, UsagePoint
-
-_USELESS = (400, 405, 409, 413, 422)  # refused for what it says: sent again it would be again
 
 
 class Mirror:
@@ -35,7 +34,7 @@ class Mirror:
         self._serial = -1  # of the set that is being posted
         self._next = 0  # the usage point that gets it next
         self._taken = 0  # a bit of each quantity that was taken, where readings go one by one
-        self._spread = device.lfdi[0] << 8 | device.lfdi[1]
+        self._lfdi = device.lfdi
         self.post_rate_s = DEFAULT_RATE_S
 
     # --- the usage points -----------------------------------------------------------------------
@@ -65,7 +64,7 @@ class Mirror:
                 await point.tell(session, href, self.post_rate_s)
                 made = True
             except RequestError as error:
-                if error.status not in _USELESS:
+                if error.status not in USELESS:
                     raise
                 if not point.refused:
                     self._on_refused("a usage point was refused, and its readings are lost: %s" % error)
@@ -84,7 +83,7 @@ class Mirror:
             self._serial = serial
             self._next = self._taken = 0
         end = self._values[START] + self._values[DURATION]
-        if now < end + self._spread % (min(self._values[DURATION], self.post_rate_s) // 3 + 1):
+        if now < end + own_part(self._lfdi, min(self._values[DURATION], self.post_rate_s) // 3 + 1):
             return False
         point = self._points[self._next]
         bits = 0
@@ -109,7 +108,7 @@ class Mirror:
             try:
                 await point.tell(session, self._href, self.post_rate_s)
             except RequestError as error:
-                if error.status not in _USELESS:
+                if error.status not in USELESS:
                     raise
                 point.unsuit(before, self.post_rate_s)
                 if point.fitting() != point.sampled():
@@ -131,7 +130,7 @@ class Mirror:
         except RequestError as error:
             if error.status == 404:
                 self._missing(point, error)
-            if error.status not in _USELESS:
+            if error.status not in USELESS:
                 raise
             self._on_refused("an interval was refused and is lost: %s" % error)
         self._taken |= sent

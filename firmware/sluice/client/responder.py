@@ -8,11 +8,9 @@ from micropython import const
 
 from sluice.sep2.writers import der_control_response
 
-from .causes import RequestError
+from .causes import THERE, USELESS, RequestError
 
-_TRY_AGAIN = (401, 403, 408, 429)  # refusals that may pass, with 5xx
-_MOVED = (404, 410)  # nothing is there: the program's list, read anew, may tell another address
-_THERE = const(409)  # the server has it already
+_MOVED = const((404, 410))  # nothing is there: the program's list, read anew, may tell another address
 
 
 class Responder:
@@ -41,14 +39,13 @@ class Responder:
             href = session.resolve(responses.reply_tos.hrefs[responses.reply_to[i]].decode())
             await session.send("POST", href, der_control_response, time, self._device.lfdi, status, mrid)
         except RequestError as error:
-            if href and (not 400 <= error.status < 500 or error.status in _TRY_AGAIN):
-                if not error.hold:
+            if href and error.status not in USELESS:
+                if error.status in _MOVED:
+                    responses.unlearn(responses.reply_to[i])
+                elif not error.hold:
                     responses.put_back(mrid)  # it may be this one that the server cannot take
                 raise
-            if error.status in _MOVED:
-                responses.unlearn(responses.reply_to[i])
-                raise
-            if error.status != _THERE:
+            if error.status != THERE:
                 responses.lost += 1
                 self._lost += 1
                 self._journal.write("response %d cannot be given: %s" % (status, error))
