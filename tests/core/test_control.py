@@ -1,6 +1,6 @@
 """The control step, alone and in a closed loop with a plant of a few lines."""
 
-from sluice.app.control import value_text
+from sluice.app.changes import value_text
 from sluice.site.control import Control, pv_ceiling_w
 from sluice_wire.limits import UNLIMITED_W
 from sluice_wire.sep2 import CONNECT, ENERGIZE, FIXED, IMP_LIM, MAX_LIM, STORAGE_TARGET, TARGET

@@ -115,9 +115,7 @@ class World:
         }
         self.ring = Ring(Store(), ALL, None)
         clock = self.clock = Clock(self.port)
-        self.task = ControlTask(
-            self.port, clock, self.journal, config, programs, events, envelope, Intervals(self.ring, 60)
-        )
+        self.task = ControlTask(self.port, clock, self.journal, config, envelope, Intervals(self.ring, 60))
         self.task.post_rate_s = 60
         self.seconds = []  # in which a cycle was done
         self._until = 0

@@ -13,7 +13,6 @@ from micropython import const
 from sluice.devices.errors import DeviceError
 from sluice.devices.inverter import Inverter
 from sluice.devices.meter import Meter
-from sluice.doe.envelope import DEFAULT, FIXED
 from sluice.metering.quantities import (
     DER_V,
     DER_V1,
@@ -31,10 +30,8 @@ from sluice.metering.quantities import (
 )
 from sluice.modbus.client import Client, ModbusError
 from sluice.site.control import Control, pv_ceiling_w
-from sluice_wire.identity import mrid_text
-from sluice_wire.limits import UNLIMITED_W
 from sluice_wire.meters import METERS, V1, VAR1, W1
-from sluice_wire.sep2 import CONNECT, EXP_LIM, GEN_LIM, MAX_LIM, MAX_WH, MODES, TARGET, WATT_MODES
+from sluice_wire.sep2 import EXP_LIM, GEN_LIM, MAX_WH, MODES
 
 _SAMPLE_MS = const(200)
 _SAMPLE_BAUD = const(38400)  # a round of meter and inverter takes 105 ms there, 180 at 19200
@@ -44,28 +41,6 @@ _OVER_S = const(15)  # an export above its limit for longer is told: the house's
 _GRID_SURE_S = const(3)  # for so long the meter must say that there is no grid, or that it is back
 
 _LAPSED = "one that found no room may be in force and its list has not been read; the default holds"
-
-MODE_NAMES = (
-    "export limit",
-    "import limit",
-    "generation limit",
-    "load limit",
-    "maximum export",
-    "fixed power",
-    "target power",
-    "storage target",
-    "connect",
-    "energize",
-)
-
-
-def value_text(mode, value):
-    """Return what a mode is set to, for people."""
-    if mode >= CONNECT:
-        return "yes" if value else "no"
-    if value == UNLIMITED_W:
-        return "none"
-    return "%g %%" % (value / 100) if MAX_LIM <= mode < TARGET else "%d W" % value
 
 
 def sample_site(intervals, meter):
@@ -100,7 +75,7 @@ def sample_der(intervals, inverter):
 class ControlTask:
     """Owns the bus and what hangs on it. One `cycle` is one second."""
 
-    def __init__(self, port, clock, journal, config, programs, events, envelope, intervals):
+    def __init__(self, port, clock, journal, config, envelope, intervals):
         self._port = port
         self._clock = clock
         self._journal = journal
@@ -110,11 +85,10 @@ class ControlTask:
         self._meter = Meter(config["meter"]["unit_id"], METERS[config["meter"]["map"]])
         self.inverter = Inverter(config["inverter"]["unit_id"])
         self._control = None  # until the inverter's rating is known
-        self._programs = programs
-        self._events = events
+        self._events = envelope.events
         self._envelope = envelope
         self._intervals = intervals
-        self._values = [None] * MODES  # what the journal has told of each mode
+        self._told = [None] * MODES  # what the journal has told of each mode
         self._stepped = clock.uptime()  # when the envelope was decided last
         self._grid_s = 0  # for so long the meter has said otherwise
         self._over_s = 0  # for so long the site has exported more than it may
@@ -134,7 +108,7 @@ class ControlTask:
 
     async def cycle(self):
         """Do one second's work. Return whether both devices were heard."""
-        meter_ok = await self._try("meter", self._poll_meter)
+        meter_ok = await self._try("meter", self._meter.poll)
         self._watch_grid()
         inverter_ok = await self._try("inverter", self._poll_inverter)
         self._account(meter_ok, inverter_ok)
@@ -156,7 +130,7 @@ class ControlTask:
                 inverter_ok,
                 self.inverter.w,
             )
-            self._applied = await self._try("inverter's limit", self._limit, limit_w, now)
+            self._applied = await self._try("inverter's limit", self.inverter.limit, limit_w, now)
         if meter_ok:
             self._watch_export()
         return meter_ok and inverter_ok
@@ -216,14 +190,14 @@ class ControlTask:
                 self._journal.well("events")
 
     async def _try(self, name, action, *args):
-        """Do `action` with a device. Return whether it went well; tell the journal when that changes."""
+        """Do `action(client, ...)` with a device. Return whether it went well; tell the journal when that changes."""
         try:
             if self._client is None:
                 bus = self._bus
                 self._line = await self._port.open_line(bus["device"], bus["baud"], bus["parity"])
                 self._client = Client(self._line)
                 self._journal.well("serial line")
-            await action(*args)
+            await action(self._client, *args)
         except OSError as error:
             if self._client is not None:
                 self._client = None
@@ -236,12 +210,9 @@ class ControlTask:
         self._journal.well(name)
         return True
 
-    async def _poll_meter(self):
-        await self._meter.poll(self._client)
-
-    async def _poll_inverter(self):
+    async def _poll_inverter(self, client):
         if self._control is None:
-            await self.inverter.scan(self._client)
+            await self.inverter.scan(client)
             self._port.unload("sluice.devices.scan")
             self._control = Control(self.inverter.w_max)
             self._envelope.rate(self.inverter.w_max)
@@ -249,10 +220,13 @@ class ControlTask:
                 "inverter: %s %s, serial %s, %d W"
                 % (self.inverter.maker, self.inverter.model, self.inverter.serial, self.inverter.w_max)
             )
-        await self.inverter.poll(self._client)
+        await self.inverter.poll(client)
 
-    async def _limit(self, limit_w, now):
-        await self.inverter.limit(self._client, limit_w, now)
+    def _tell(self):
+        from .changes import tell
+
+        tell(self._journal, self._envelope, self._told)
+        self._port.unload("sluice.app.changes")
 
     def _account(self, meter_ok, inverter_ok):
         """Give the second's readings to the interval averages, once it is known what second it is."""
@@ -263,28 +237,3 @@ class ControlTask:
             sample_site(self._intervals, self._meter)
         if inverter_ok:
             sample_der(self._intervals, self.inverter)
-
-    # --- the journal ----------------------------------------------------------------------------
-
-    def _tell(self):
-        """Say which modes changed, from what to what, and why."""
-        for mode in range(MODES):
-            if self._envelope.changed >> mode & 1:
-                value = value_text(mode, self._envelope.values[mode])
-                before = self._values[mode]
-                self._values[mode] = value
-                change = value if before is None or before == value else before + " -> " + value
-                self._journal.write("%s %s, %s" % (MODE_NAMES[mode], change, self._why(mode)))
-
-    def _why(self, mode):
-        source = self._envelope.source[mode]
-        if source == FIXED:
-            is_fixed = mode < WATT_MODES and self._envelope.values[mode] != UNLIMITED_W
-            return "fixed limit of the site" if is_fixed else "no control sets it"
-        if source <= DEFAULT:
-            return "default of " + self._program(DEFAULT - source)
-        return "%s, event %s" % (self._program(self._events.program[source]), mrid_text(self._events.mrid, source * 16))
-
-    def _program(self, slot):
-        title = self._programs.title[slot] or mrid_text(self._programs.mrid, slot * 16)
-        return "program %s primacy %d" % (title, self._programs.primacy[slot])

@@ -73,7 +73,7 @@ class Gateway:
         ring = Ring(store, ALL if profile.by_phase else TOTALS, self._journal.write)
         self._mirror = Mirror(ring, device, profile, self._journal.write)
         intervals = Intervals(ring, self._mirror.post_rate_s)
-        self._control = ControlTask(port, clock, self._journal, config, programs, events, envelope, intervals)
+        self._control = ControlTask(port, clock, self._journal, config, envelope, intervals)
         self._der = DerResources(port, (self._control.inverter,), programs, envelope)
         self._alarms = Alarms(self._journal, device.pen, clock.now())
         self._conversation = Conversation(
