@@ -1,6 +1,6 @@
 """Who we are at the server: EndDevice, PIN and NMI, in band and out of band."""
 
-from utility_world import LFDI, NOW, World, control, documents, end_device, listed, talked
+from utility_world import LFDI, NOW, Device, World, control, documents, end_device, listed, talked
 
 OTHER = end_device("AB" * 20, "/x", ())
 SFDI = "173034634270"  # of LFDI (T2)
@@ -117,8 +117,9 @@ def test_nothing_is_posted_twice_while_the_first_may_still_be_settling():  # D5,
 
 
 def test_a_post_that_got_no_answer_may_have_come_through():  # D5
-    for status in (500, 503):
+    for status in (429, 500, 503):
         world = unlisted()
+        world.utility.documents["/edevs"] = listed("EndDeviceList", [OTHER], rate=60)
         world.utility.statuses["POST /edevs"] = status
         world.settle(250)
         assert world.asked("POST /edevs") == 1
@@ -245,9 +246,9 @@ def test_a_wrong_pin_that_cannot_be_read_any_more_is_still_wrong():  # D4
 # --- the NMI ------------------------------------------------------------------------------------------
 
 
-def pointed(profile="default"):
+def pointed(profile="default", device=Device):
     """A world whose server has a ConnectionPoint for the device."""
-    world = World(profile=profile)
+    world = World(profile=profile, device=device)
     world.utility.documents["/edevs"] = listed("EndDeviceList", [OTHER, end_device(LFDI, point="/cp")])
     return world
 
@@ -258,12 +259,32 @@ def nmis(world):
 
 
 def test_the_nmi_is_given_once_as_the_utility_wants_it():  # D5, ALL-03
-    for profile, nmi, prefix in (("default", "2001985732", "csipaus"), ("cppalue", "20019857328", "csipaus")):
+    for profile, nmi, prefix in (("default", "2001985732", "csipaus"), ("cppalue", "20019857328", "ns2")):
         world = pointed(profile)
         world.settle(1000)
         assert [method for method, _ in nmis(world)] == ["PUT"]
         assert "<%s:connectionPointId>%s</" % (prefix, nmi) in nmis(world)[0][1]
         assert world.export_limits() == [5000]
+
+
+class Checked(Device):
+    nmi = "20019857328"
+
+
+def test_an_nmi_that_was_entered_with_its_check_digit_gets_no_other():  # D5, U
+    for profile in ("default", "cppalue"):
+        world = pointed(profile, Checked)
+        world.settle(3)
+        assert "PointId>20019857328</" in nmis(world)[0][1]
+
+
+def test_a_server_that_has_the_nmi_already_is_not_told_again():  # D5
+    world = pointed()
+    world.utility.statuses["/cp"] = 409
+    world.settle(700)
+    assert world.asked("PUT /cp") == 1
+    assert world.export_limits() == [5000]
+    assert world.journal.faults == {}
 
 
 def test_the_nmi_is_never_given_where_the_utility_does_not_want_it():  # U

@@ -163,12 +163,12 @@ class Utility:
 class Session:
     """The session's two calls, over a Utility instead of a connection."""
 
-    def __init__(self, utility):
+    def __init__(self, utility, prefix="csipaus"):
         self._utility = utility
         self.requests = 0
         self.reader = Reader()
         self._tokenizer = Tokenizer(self.reader)
-        self._writer = Writer(TX_SIZE)
+        self._writer = Writer(TX_SIZE, prefix)
 
     def _ask(self, method, href):
         if self._utility.down:
@@ -296,7 +296,7 @@ class Journal:
 class World:
     """A gateway's client side and the utility it talks to."""
 
-    def __init__(self, rtc=NOW, profile="default", begins=True):
+    def __init__(self, rtc=NOW, profile="default", begins=True, device=Device):
         self.utility = Utility()
         self.clock = Clock(rtc)
         self.journal = Journal()
@@ -313,13 +313,13 @@ class World:
         self.profile = PROFILES[profile]
         self.ring = Ring(Store(), ALL if self.profile.by_phase else TOTALS, self.journal.write)
         self.mirror = Mirror(self.ring, Device, self.profile, self.journal.write)
-        self.session = Session(self.utility)
+        self.session = Session(self.utility, self.profile.prefix)
         self.conversation = Conversation(
             Port(),
             self.clock,
             self.journal,
             self.session,
-            Device,
+            device,
             self.profile,
             self.programs,
             self.events,
