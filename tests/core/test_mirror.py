@@ -293,6 +293,22 @@ def test_sets_wait_while_the_server_is_away_and_come_oldest_first():  # M5
     assert len(posts(world, "/mups/49")) == SETS
 
 
+def test_what_waits_is_not_told_while_the_pin_is_wrong():  # D4, E10
+    world = known()
+    world.utility.statuses["/rsp"] = 503
+    world.settle(3)
+    keep_set(world, NOW)
+    world.utility.documents["/pin"] = world.utility.documents["/pin"].replace("111115", "222220")
+    world.settle(310)
+    world.utility.statuses.clear()
+    sent = len(world.utility.sent)
+    world.settle(600)
+    assert len(world.utility.sent) == sent
+    world.utility.documents["/pin"] = world.utility.documents["/pin"].replace("222220", "111115")
+    world.settle(310)
+    assert world.ring.waiting == world.responses.waiting == 0
+
+
 def test_one_by_one_each_reading_is_a_document_with_its_type():  # M1, U
     world = known("energy-queensland")
     keep_set(world, NOW - 600, {SITE_W: -1500, SITE_V1: 2405, DER_W: 4320})
