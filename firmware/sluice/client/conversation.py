@@ -36,8 +36,6 @@ from .tree import DEFAULT_RATE_S, NEVER, Row, Tree
 
 _SERVER = "server"  # what is at fault when nothing can be had of it; else it is the one resource
 _DRIFT_TOLD_S = const(60)  # D2
-_ASSIGNED = const(1)  # in KINDS: `assignments` reads it
-_WHO = const(2)  # `registration` does, but for the items
 _CALM_S = const(60)  # after the grid is back, the lists of all devices are read anew within this time
 
 
@@ -167,14 +165,14 @@ class Conversation:
         if row.kind == DCAP and last:
             self._unversioned = self._discover
         if row.kind == DCAP and error.status == 404 or row.kind == REGISTRATION and last:
-            await self._identify("failed", row, error, now)
+            await self._identify(row, error, now, "failed")
 
     def _delay_s(self, failures, rate_s, error):
         return delay_s(failures, rate_s, error.retry_after, self._port.random_below)
 
     def _name(self, row):
         """Return what to call a resource before people."""
-        name = KINDS[row.kind][0]
+        name = _NAMES.split()[row.kind]
         return name if row.slot < 0 else "%s of program %d" % (name, row.slot + 1)
 
     def _worked(self, row):
@@ -199,8 +197,8 @@ class Conversation:
             return
         if row.kind == DCAP and self._unversioned:
             await self._ask_versions(row)
-        _, document, reader, on_item, done = KINDS[row.kind]
-        owner = self._assignments if reader == _ASSIGNED else self
+        document, assigned, on_item, done = _KINDS[row.kind]
+        owner = self._assignments if assigned else self
         record = None
         rate_s = 0
         if on_item:
@@ -213,19 +211,16 @@ class Conversation:
         now = self._clock.uptime()
         self._tree.polled(row, now, rate_s)
         try:
-            if reader == _WHO:
-                await self._identify("read", row, record, now)
-            else:
-                record = getattr(owner, done)(row, record, now)
-                if record is not None:
-                    await record
+            record = getattr(owner, done)(row, record, now)
+            if record is not None:
+                await record
         finally:
             self._assignments.drop_lost()
         self._worked(row)
         if on_item and self._tree.unread:
             self._journal.fault(self._name(row), "not all of it can be read: %s" % self._tree.unread)
 
-    async def _identify(self, what, row, said, now):
+    async def _identify(self, row, said, now, what="read"):
         """Let a Registration "read" the document of `row`, or hear that it has "failed"."""
         from .registration import Registration
 
@@ -327,30 +322,30 @@ class Conversation:
     def _mup(self, record):
         self._mirror.listed(record, self._session.link(record.HREF))
 
-    def _mups_read(self, row, record, now):
-        return self._register_mirror(row)
-
-    async def _register_mirror(self, row):
+    async def _mups_read(self, row, record, now):
         if await self._mirror.register(self._session, row.href):
             row.due = self._clock.uptime() + 1  # read the post rate it was given
 
 
-# By kind: name; document; whose it is, 0 the conversation's own; what each item of a list goes to; what is done when
-# the whole has been read.
-KINDS = (
-    ("DeviceCapability", tables.DEVICE_CAPABILITY, 0, None, "_dcap_read"),
-    ("EndDeviceList", tables.END_DEVICE_LIST, _WHO, "_end_device", "read"),
-    ("Registration", tables.REGISTRATION, _WHO, None, "read"),
-    ("FunctionSetAssignmentsList", tables.FSA_LIST, _ASSIGNED, "fsa", "fsas_read"),
-    ("DERProgramList", tables.DERP_LIST, _ASSIGNED, "derp", "derps_read"),
-    ("DERProgram", None, 0, None, None),
-    ("DefaultDERControl", tables.DDERC, _ASSIGNED, None, "dderc_read"),
-    ("DERControlList", tables.DERC_LIST, _ASSIGNED, "derc", "dercs_read"),
-    ("Time", tables.TIME, 0, None, "_time_read"),
-    ("ConnectionPoint", None, _WHO, None, "read"),
-    ("DERList", tables.DER_LIST, 0, "_der_item", "_ders_read"),
-    ("MirrorUsagePointList", tables.MUP_LIST, 0, "_mup", "_mups_read"),
-    ("LogEventList", None, 0, None, "_log_event"),
-    ("responses", None, 0, None, None),
-    ("telemetry", None, 0, None, None),
+# By kind: what to call it before people;
+_NAMES = """
+DeviceCapability EndDeviceList Registration FunctionSetAssignmentsList DERProgramList DERProgram DefaultDERControl
+DERControlList Time ConnectionPoint DERList MirrorUsagePointList LogEventList responses telemetry
+"""
+# of what is polled: its document; whether it is for `assignments`; what each item of a list goes to; what is done when
+# the whole has been read, and is awaited if it gives something.
+_KINDS = (
+    (tables.DEVICE_CAPABILITY, False, None, "_dcap_read"),
+    (tables.END_DEVICE_LIST, False, "_end_device", "_identify"),
+    (tables.REGISTRATION, False, None, "_identify"),
+    (tables.FSA_LIST, True, "fsa", "fsas_read"),
+    (tables.DERP_LIST, True, "derp", "derps_read"),
+    None,
+    (tables.DDERC, True, None, "dderc_read"),
+    (tables.DERC_LIST, True, "derc", "dercs_read"),
+    (tables.TIME, False, None, "_time_read"),
+    (None, False, None, "_identify"),
+    (tables.DER_LIST, False, "_der_item", "_ders_read"),
+    (tables.MUP_LIST, False, "_mup", "_mups_read"),
+    (None, False, None, "_log_event"),
 )
