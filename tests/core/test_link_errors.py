@@ -64,8 +64,9 @@ def test_a_refusal_says_what_to_do_and_what_the_server_said():
     error = from_status("PUT", "/der/1/dercap", 400, "element order", -1)
     assert str(error) == (
         "PUT /der/1/dercap was answered 400: the server finds the document wrong: "
-        'look at the order of its elements; it says "element order"'
+        'are server.profile and server.version right? look at the order of its elements; it says "element order"'
     )
+    assert error.said == '; it says "element order"'
     assert not error.hold
 
 

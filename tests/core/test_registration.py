@@ -315,7 +315,8 @@ def test_an_nmi_that_is_refused_keeps_the_fixed_limits_and_is_tried_again():  # 
         world.settle(290)
         assert world.asked("PUT /cp") == 1
         assert world.export_limits() == []
-        assert "NMI 2001985732" in world.journal.faults["NMI"]
+        why = "the server refuses NMI 2001985732 (%d): is it the site's? fixed limits hold" % status
+        assert world.journal.faults["NMI"] == why
         world.settle(300)
         assert world.asked("PUT /cp") == 2
         world.utility.statuses.clear()

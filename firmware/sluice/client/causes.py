@@ -31,7 +31,7 @@ silent: no answer in time: firewall, or the address is blocked from here
 """
 
 STATUS_CAUSES = """
-400: the server finds the document wrong: look at the order of its elements
+400: the server finds the document wrong: are server.profile and server.version right? look at the order of its elements
 401: the server refuses this certificate
 403: this certificate may not see it
 404: not there, or this certificate may not see it
@@ -50,11 +50,12 @@ STATUS_CAUSES = """
 class RequestError(Exception):
     """A request that brought no usable answer. `hold` tells that the server as a whole is to be left alone a while."""
 
-    def __init__(self, text, hold, status=0, retry_after=-1):
+    def __init__(self, text, hold, status=0, retry_after=-1, said=""):
         super().__init__(text)
         self.hold = hold
         self.status = status  # the HTTP status, 0 = none came
         self.retry_after = retry_after  # seconds, -1 = not said
+        self.said = said  # what the server said of the reason: the end of the text
 
 
 def _cause(table, key):
@@ -74,4 +75,4 @@ def from_status(method, href, status, reason, retry_after):
     cause = _cause(STATUS_CAUSES, status) or unlisted
     said = '; it says "%s"' % reason if reason else ""
     text = "%s %s was answered %d: %s%s" % (method, href, status, cause, said)
-    return RequestError(text, status == 429, status, retry_after)
+    return RequestError(text, status == 429, status, retry_after, said)

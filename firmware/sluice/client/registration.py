@@ -183,7 +183,8 @@ class Registration:
                 break
             except RequestError as error:
                 if error.status in (400, 401):
-                    return "the server refuses NMI %s (%s): is it the site's? fixed limits hold" % (nmi, error)
+                    why = "the server refuses NMI %s (%d%s): is it the site's? fixed limits hold"
+                    return why % (nmi, error.status, error.said)
                 if error.status != 409 and (error.status != 405 or method == "POST"):
                     raise
                 if error.status == 409:  # it has it
