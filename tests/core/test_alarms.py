@@ -236,6 +236,7 @@ def test_an_alarm_goes_to_the_log_event_list_of_the_own_end_device_once():  # D1
     world.journal.fault("meter", "no reply")
     world.settle(17)
     assert logged(world) == ["0"]
+    assert field(world.utility.sent[-1][2], "createdDateTime") == str(EPOCH + NOW + 3)
     world.settle(600)
     assert logged(world) == ["0"]
     assert world.asked("GET /log") == 0

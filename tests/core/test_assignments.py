@@ -44,6 +44,13 @@ def test_a_program_that_vanishes_takes_its_events_with_it():  # D1
     assert world.programs.default_for(EXP_LIM) == -1
 
 
+def test_another_program_at_the_address_of_one_is_read_at_once():  # T5
+    world = talked()
+    world.utility.documents["/programs"] = listed("DERProgramList", [program("P", 1, number=2)])
+    world.settle(300)
+    assert world.export_limits() == [5000]
+
+
 def test_a_program_that_moves_is_found_again_with_its_events():  # T5
     world = World()
     world.utility.documents["/p/P/controls"] = listed("DERControlList", [control(1, NOW + 60, 90000, 5000)])
