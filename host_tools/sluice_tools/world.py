@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
+from sluice.app.build import build
 from sluice.app.config import load
 from sluice.app.gateway import Gateway
 from sluice.doe.envelope import DEFAULT, FIXED
@@ -303,7 +304,8 @@ class World:
         return self._held
 
     def _source(self, mode: int) -> str:
-        envelope, events, programs = self.gateway.envelope, self.gateway.events, self.gateway.programs
+        envelope = self.gateway.envelope
+        events, programs = envelope.events, envelope.programs
         source = envelope.source[mode]
         if source == FIXED:
             return "fixed"
@@ -343,7 +345,8 @@ class World:
         for begin, end in self._lives(seconds):
             await asyncio.sleep(begin - self.loop.seconds)
             self._started = begin
-            self.gateway = Gateway(port, load(port, str(self._config)), str(self._config.parent / "state"))
+            parts = build(port, load(port, str(self._config)), str(self._config.parent / "state"))
+            self.gateway = Gateway(*parts)
             await self._live(end - self.loop.seconds)
             self.gateway = None
         await asyncio.sleep(seconds - 1 + LATE_S - self.loop.seconds)

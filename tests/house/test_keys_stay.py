@@ -19,7 +19,7 @@ MAY_SAY = {
     "csr": {"sluice/app/enrol._made"},
     "random_bytes": {"sluice/app/enrol._made", "sluice/port/cpython.Port", "sluice/port/unix.Port"},
     "'key'": {
-        *("sluice/app/config", "sluice/app/gateway.Gateway.__init__"),
+        *("sluice/app/config", "sluice/app/build.build"),
         *("sluice/port/cpython.Port.tls", "sluice/port/unix.Port.tls"),
     },
     "key_text": {"sluice/port/unix.Port.tls"},
@@ -73,7 +73,7 @@ def test_a_key_goes_from_its_making_into_its_file_and_from_there_into_tls_only()
 
 
 def test_the_name_of_the_keys_file_is_given_to_tls_alone() -> None:  # T1
-    text = (FIRMWARE / "sluice/app/gateway.py").read_text()
+    text = (FIRMWARE / "sluice/app/build.py").read_text()
     calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
     given = [ast.unparse(call.func) for call in calls if "server['key']" in map(ast.unparse, call.args)]
     assert given == ["port.tls"]
