@@ -184,6 +184,19 @@ def test_a_new_usage_point_that_is_not_known_yet_gets_its_readings_ten_seconds_l
     assert len(posts(world, "/mups")) == 2  # not made again
 
 
+def test_a_new_usage_point_that_stays_unknown_is_made_again():  # M5, T8
+    world = talked()
+    for n in range(20):
+        world.utility.statuses["/mups/new%d" % n] = 404
+    keep_set(world, NOW - 600)
+    made = len(posts(world, "/mups"))
+    world.settle(30)
+    assert len(posts(world, "/mups")) > made
+    world.utility.statuses.clear()
+    world.settle(60)
+    assert world.ring.waiting == 0
+
+
 def test_a_usage_point_listed_but_not_there_is_not_hammered():  # S1
     world = known()
     world.utility.statuses["/mups/03"] = 404

@@ -10,7 +10,7 @@ from micropython import const
 
 from sluice_wire.limits import RETRY_AFTER_MAX_S
 
-RETRIES_S = const((10, 30))  # before the retries within a period, and as much again at random
+RETRIES_S = const((10, 30))  # before the retries within a period, and up to as much again
 
 
 def own_part(lfdi, span):
@@ -28,5 +28,5 @@ def delay_s(failures, rate_s, retry_after_s, random_below):
         wait += min(rate_s, max(10, wait // 3)) + 1
         return wait + random_below(min(rate_s // 2, wait // 2 + 10) + 1)
     if failures < len(RETRIES_S):
-        return RETRIES_S[failures] + random_below(RETRIES_S[failures] + 1)
+        return RETRIES_S[failures] + random_below(min(RETRIES_S[failures], rate_s // 7) + 1)
     return max(rate_s - sum(RETRIES_S), rate_s * 9 // 10) + random_below(rate_s // 3 + 1)
