@@ -7,13 +7,14 @@ import struct
 from expect import finish, raises
 from sluice.client.causes import RequestError
 from sluice.client.session import Session
-from sluice.port.errors import REFUSED, LinkError
+from sluice.port.errors import CLOSED, REFUSED, LinkError
 from sluice.sep2.tables import TIME
 from sluice_wire.limits import REDIRECTS_MAX, TX_SIZE
 from sluice_wire.sep2 import EPOCH
 
 DOCUMENT = b'<Time xmlns="urn:ieee:std:2030.5:ns"><currentTime>%d</currentTime></Time>' % (EPOCH + 7)
 SILENCE = None
+RESET = b"reset"
 # 1.1 million spaces as gzip has them: some bytes of tables, then a bit for every 129 of them
 TABLES = b"\xed\xc1\x31\x01\0\0\0\xc2\xa0\x2a\xeb\x9f\xd2\x1a\x1e\x40\x01"
 BOMB = b"\x1f\x8b\x08\0\0\0\0\0\0\xff" + TABLES + bytes(1067)
@@ -24,7 +25,7 @@ def answer(status=b"200 OK", body=DOCUMENT, fields=b""):
 
 
 class Stream:
-    """A connection: `answers` is what comes back, one for each request; b"" closes it."""
+    """A connection: `answers` is what comes back, one for each request; b"" closes it, RESET breaks it."""
 
     def __init__(self, answers, sent):
         self._answers = list(answers)
@@ -40,6 +41,8 @@ class Stream:
     async def readinto(self, buf):
         if self._arriving is SILENCE:
             raise asyncio.TimeoutError
+        if self._arriving == RESET:
+            raise LinkError(CLOSED, "104")
         piece = self._arriving[: min(len(buf), 50)]
         self._arriving = self._arriving[len(piece) :]
         buf[: len(piece)] = piece
@@ -189,6 +192,12 @@ def test_version_1_3_has_a_media_type_and_a_namespace_of_its_own():  # T4, U
     assert b' xmlns:csipaus="https://csipaus.org/ns/v1.3"' in port.sent[2]
 
 
+def test_the_prefix_of_csip_aus_is_the_utilitys():  # U
+    port = Port([answer(b"204 No Content", b"")])
+    finish(Session(port, "utility.example", 443, None, "ns2").send("PUT", "/x", extended))
+    assert b' xmlns:ns2="https://csipaus.org/ns"' in port.sent[1]
+
+
 def test_one_connection_serves_many_requests():  # T9
     client, port = session([answer(), answer(), answer()])
     assert [read(client) for _ in range(3)] == [7, 7, 7]
@@ -201,6 +210,13 @@ def test_a_kept_connection_that_the_server_has_closed_is_made_anew_once():  # T9
     assert read(client) == 7
     assert len(port.made) == 2
     assert port.made[0].closed
+
+
+def test_a_kept_connection_that_breaks_in_the_middle_of_an_answer_is_an_error():  # T9, T10
+    client, port = session([answer(), answer()[:50] + RESET], [answer()])
+    read(client)
+    assert "the server closed the connection" in refused(client)
+    assert len(port.made) == 1
 
 
 def test_a_fresh_connection_that_closes_without_an_answer_is_an_error():  # T10
