@@ -41,12 +41,9 @@ _STORED = _LIMITED | MODE_CHARGE | MODE_DISCHARGE | MODE_FIXED | MODE_TARGET
 _GENERATION = 1 << EXP_LIM | 1 << GEN_LIM
 _BOTH_WAYS = _GENERATION | 1 << IMP_LIM | 1 << LOAD_LIM
 
-# Whether storage follows the gateway -> modesSupported, doeModesSupported, vppModesSupported (E11). What can only be
+# By whether storage follows the gateway: modesSupported, doeModesSupported, vppModesSupported (E11). What can only be
 # limited follows no set-point, and nothing that it does lowers import or load.
-CAPABILITIES = {
-    False: (_LIMITED, _GENERATION, 0),
-    True: (_STORED, _BOTH_WAYS, VPP_STORAGE_TARGET),
-}
+CAPABILITIES = ((_LIMITED, _GENERATION, 0), (_STORED, _BOTH_WAYS, VPP_STORAGE_TARGET))
 
 
 def der_type(devices):

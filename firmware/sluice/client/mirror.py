@@ -129,17 +129,13 @@ class Mirror:
             point.fresh = False
         except RequestError as error:
             if error.status == 404:
-                self._missing(point, error)
+                if point.fresh:  # one that was just made may come to be known a moment later (T8)
+                    error.status = 0
+                else:
+                    point.href = None
+                point.fresh = False
             if error.status not in USELESS:
                 raise
             self._on_refused("an interval was refused and is lost: %s" % error)
         self._taken |= sent
         return bits & ~sent
-
-    def _missing(self, point, error):
-        # One that was just made may come to be known a moment later (T8).
-        if point.fresh:
-            point.fresh = False
-            error.status = 0
-        else:
-            point.href = None
