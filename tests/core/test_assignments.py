@@ -286,6 +286,18 @@ def test_a_device_without_any_program_is_told_so():  # E15
         assert "assigns no DERProgram" in world.journal.faults["assignments"]
 
 
+def test_a_device_that_is_listed_later_and_has_no_program_is_told_so():  # E15
+    world = World(profile="energy-queensland")
+    own = world.utility.documents["/edevs"]
+    world.utility.documents["/edevs"] = listed("EndDeviceList", [])
+    world.utility.documents["/fsas"] = listed("FunctionSetAssignmentsList", [])
+    world.settle(3)
+    assert "assignments" not in world.journal.faults
+    world.utility.documents["/edevs"] = own
+    world.settle(310)
+    assert "no DERProgram" in world.journal.faults["assignments"]
+
+
 def test_fifteen_programs_are_followed():  # E1, GEN-10
     world = World()
     world.utility.documents["/programs"] = listed("DERProgramList", [program("P%d" % n, n, n) for n in range(15)])

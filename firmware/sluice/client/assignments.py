@@ -26,7 +26,6 @@ class Assignments:
         self._staged = Staged(events)
         self._tree = tree
         self._left_out = False  # the list being read names more than there is room for
-        self._lost = True  # there may be programs that nothing leads to: before a restart there were others
 
     def begin(self, row):
         """The document of `row` is about to be read, from its first page on."""
@@ -131,22 +130,18 @@ class Assignments:
 
     def lose(self, row):
         """A DERProgram's `row` has left the tree: it goes if it turns up nowhere else."""
-        self._lost = True
         for other in self._tree.rows:
             if other.read == -1 and other.retries > len(RETRIES_S):
                 other.read = -2  # it has failed all along: what it may lead to was not here
 
     def drop_lost(self):
         """Once all that leads to programs has been read, those that nothing leads to go."""
-        if not self._lost:
-            return
         listed = []
         for row in self._tree.rows:
             if row.kind <= DERP_LIST and row.read == -1:
                 return
             if row.kind == DERP:
                 listed.append(row.slot)
-        self._lost = False
         if not listed and not [what for what in ("registration", "PIN", "NMI") if what in self._journal.faults]:
             self._journal.fault("assignments", "the server assigns no DERProgram to this device; fixed limits hold")
         for slot in range(MAX_PROGRAMS):
