@@ -7,7 +7,7 @@ Source: 002 10.8, table 4; IEEE 2030.5-2018 B.2.3.4 (ReadingType); requirements 
 
 from micropython import const
 
-from sluice_wire.sep2 import QUALIFIER_AVERAGE, QUALIFIER_MAXIMUM, QUALIFIER_MINIMUM, ROLE_SITE, UOM_WH
+from sluice_wire.sep2 import ROLE_SITE
 
 # Site: + = import. DER: + = generation.
 SITE_W = const(0)
@@ -43,9 +43,11 @@ _ROWS = (
     b"\x03\x1d\x08\x02\x25\x80\x03\x1d\x08\x02\x25\x40\x03\x1d\x08\x02\x25\x20"  # SITE_V1 to 3
     b"\x49\x1d\x08\x02\x25\x80\x49\x1d\x08\x02\x25\x40\x49\x1d\x08\x02\x25\x20"  # DER_V1 to 3
 )
-_UNITS = "V Hz W var Wh".split()
+# What uom and dataQualifier are called
 _UOMS = b"\x1d\x21\x26\x3f\x48"
-_KINDS = {QUALIFIER_AVERAGE: "average", QUALIFIER_MINIMUM: "minimum", QUALIFIER_MAXIMUM: "maximum"}
+_UNITS = "V Hz W var Wh"
+_QUALIFIERS = b"\x02\x08\x09\x00"
+_OF = "average maximum minimum stored"
 
 
 def row(quantity):
@@ -58,6 +60,5 @@ def description(quantity):
     """Return what a quantity is called: no two alike, at most 32 bytes, and for good, since mRIDs come from it."""
     role, uom, _, qualifier, _, phase = row(quantity)
     text = "Site " if role == ROLE_SITE else "DER "
-    text += "stored" if uom == UOM_WH else _KINDS[qualifier]
-    text += " " + _UNITS[_UOMS.find(bytes([uom]))]
+    text += _OF.split()[_QUALIFIERS.find(bytes([qualifier]))] + " " + _UNITS.split()[_UOMS.find(bytes([uom]))]
     return text + " phase " + "ABC"[(128, 64, 32).index(phase)] if phase else text
