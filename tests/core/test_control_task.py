@@ -10,7 +10,7 @@ from utility_world import Clock as Stopped
 from utility_world import Journal
 
 from expect import finish, raises
-from sluice.app.control import ControlTask, sample_der, stored_wh
+from sluice.app.control import ControlTask, sample_der, sample_site, stored_wh
 from sluice.doe.answered import Answered
 from sluice.doe.draws import Draws
 from sluice.doe.envelope import Envelope
@@ -18,9 +18,24 @@ from sluice.doe.events import Events
 from sluice.doe.programs import Programs
 from sluice.doe.responses import ReplyTos, Responses
 from sluice.metering.intervals import Intervals
-from sluice.metering.quantities import ALL, DER_V1, DER_W, DER_WH, SITE_HZ_MAX, SITE_HZ_MIN, SITE_V1, SITE_W
+from sluice.metering.quantities import (
+    ALL,
+    DER_V,
+    DER_V1,
+    DER_VAR,
+    DER_W,
+    DER_WH,
+    SITE_HZ_MAX,
+    SITE_HZ_MIN,
+    SITE_V,
+    SITE_V1,
+    SITE_VAR,
+    SITE_W,
+    SITE_W1,
+)
 from sluice.metering.ring import SAMPLED, THIN, VALUES, Ring
 from sluice_wire.limits import UNLIMITED_W
+from sluice_wire.meters import V1, VAR1, W1
 from sluice_wire.sep2 import MAX_WH
 from sluice_wire.utilities import PROFILES
 
@@ -173,6 +188,41 @@ def test_everything_that_is_there_is_sampled():  # M1
     assert values[DER_V1 : DER_V1 + 3] == [2401, 2399, 2400]
     assert one[THIN] == 0
     assert one[SAMPLED] == (1 << ALL) - 1 - (1 << DER_WH)
+
+
+class Samples(dict):
+    """Intervals that keep each sample by its quantity."""
+
+    def sample(self, quantity, value):
+        self[quantity] = value
+
+
+class Measured:
+    """What a meter and an inverter have read."""
+
+    w = -1500
+    var = 87
+    v_dv = 2405
+    hz_mhz = 49996
+    soc = -1
+    phase_dv = (2401, 2402, 2403)
+
+    def of_phase(self, quantity):
+        return 1000 + quantity
+
+
+def test_each_sample_is_of_its_own_quantity_and_phase():  # M1, M3
+    samples = Samples()
+    sample_site(samples, Measured())
+    by_phase = [samples.pop(SITE_W1 + i) for i in range(9)]
+    assert by_phase == [1000 + W1 + i for i in range(3)] + [1000 + VAR1 + i for i in range(3)] + [
+        1000 + V1 + i for i in range(3)
+    ]
+    assert samples == {SITE_W: -1500, SITE_VAR: 87, SITE_V: 2405, SITE_HZ_MIN: 5000, SITE_HZ_MAX: 5000}
+    samples.clear()
+    sample_der(samples, Measured())
+    assert [samples.pop(DER_V1 + i) for i in range(3)] == [2401, 2402, 2403]
+    assert samples == {DER_W: -1500, DER_VAR: 87, DER_V: 2405}
 
 
 def test_readings_of_a_time_that_nobody_knows_are_not_told():  # M2, D2
