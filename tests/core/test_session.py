@@ -228,6 +228,7 @@ def test_a_fresh_connection_that_closes_without_an_answer_is_an_error():  # T10
 def test_a_server_that_says_close_gets_a_new_connection_next_time():
     client, port = session([answer(fields=b"Connection: close\r\n")], [answer()])
     read(client)
+    assert port.made[0].closed
     read(client)
     assert len(port.made) == 2
 

@@ -86,3 +86,14 @@ def test_a_wrong_pin_is_told_once_and_nothing_is_sent(tmp_path: Path) -> None:  
     world = met(tmp_path, False, "1.2", {"pin": 222220})
     assert not [exchange for exchange in world.exchanges if exchange.method != "GET"]
     assert ["wrong site or wrong device" in line for line in faults(world)] == [True]
+
+
+def test_after_the_power_was_off_each_gateway_waits_a_part_that_is_its_own(  # S2
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sluice_tools.world._Port.cold", True)
+    world = World(scenario.loads(QUARTER + "changes:\n  - {at: 400, fault: restart, for: 10}\n"), tmp_path)
+    world.run(600)
+    asked = [exchange.t_s for exchange in world.exchanges]
+    assert asked[0] <= 1  # nobody knows of a power cut yet
+    assert min(t for t in asked if t >= 400) - 410 in (own := int(world.lfdi[:4], 16) % 150, own + 1)

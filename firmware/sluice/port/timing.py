@@ -13,10 +13,10 @@ def silence_ms(baud):
     return max(2, -(-38500 // baud))
 
 
-def is_cold():
+def is_cold(uptime="/proc/uptime"):
     """Tell whether Linux was started in the last five minutes: so were others, perhaps, the power being back."""
     try:
-        with open("/proc/uptime") as file:
+        with open(uptime) as file:
             return float(file.read().split()[0]) < _COLD_S
     except (OSError, ValueError):
         return False
