@@ -143,6 +143,41 @@ def test_a_failed_resource_is_tried_twice_more_in_its_period_at_least_10_s_apart
     assert world.asked("GET /ders") == 3
 
 
+def test_what_fails_is_not_asked_for_more_often_because_all_below_it_fails_too():  # S1
+    world = talked()
+    for path in world.utility.documents:
+        world.utility.statuses[path] = 500
+    world.settle(900)
+    for path in world.utility.documents:
+        assert world.asked("GET " + path) <= 1 + 2 * 4, path
+
+
+def test_a_resource_that_never_answers_keeps_no_other_from_being_read_or_told():  # S1
+    for path in ("/rsp", "/p/P/controls", "/ders"):
+        world = World()
+        world.utility.silent.add(path)
+        world.settle(60)
+        world.utility.documents["/p/P/default"] = default(700)
+        world.ring.add(NOW + 240, 300, 1, 0)
+        before = len(world.utility.asked)
+        world.settle(700)
+        assert world.programs.default_values[EXP_LIM] == 700
+        assert world.ring.waiting == 0
+        asked = [line for line in world.utility.asked[before:] if line.split(" ")[1] == path]
+        assert 2 <= len(asked) <= 3, path
+
+
+def test_responses_that_are_taken_again_are_no_fault_any_more():  # T10, E10
+    world = World()
+    world.utility.statuses["/rsp"] = 500
+    world.settle(5)
+    assert "responses" in world.journal.faults
+    del world.utility.statuses["/rsp"]
+    world.settle(30)
+    assert world.responses.waiting == 0
+    assert world.journal.faults == {}
+
+
 def test_a_refused_put_is_not_hammered():  # S1
     world = World()
     world.utility.statuses["/d/set"] = 400

@@ -83,3 +83,19 @@ def test_an_entry_that_keeps_failing_is_asked_for_again():  # T5
     assert world.asked("GET /r/4") > 0
     assert world.journal.faults == {}
     assert world.export_limits() == [5000]
+
+
+def test_a_fault_of_the_server_does_not_change_the_version_and_it_is_asked_again():  # SDVN-01, S1
+    world = discovering(versions(v13='["/r/3"]'))
+    world.utility.once["/.well-known/csipaus"] = [500]
+    world.utility.once["/start"] = [406]
+    assert settled_later(world, "/r/3") == "1.3"
+    world.utility.statuses["/r/3"] = world.utility.statuses["/.well-known/csipaus"] = 500
+    world.settle(900)
+    assert world.session.version == "1.3"
+
+
+def settled_later(world, at):
+    world.utility.documents[at] = documents()["/start"]
+    world.settle(30)
+    return world.session.version

@@ -1,6 +1,6 @@
 """A small honest utility for the tests of `client`: documents by path, read by the real tokenizer and reader.
 
-Its ways to fail: a status instead of a document, a document cut off, a connection that breaks.
+Its ways to fail: a status instead of a document, a document cut off, a connection that breaks, silence.
 """
 
 from memory_store import Store
@@ -20,7 +20,7 @@ from sluice.doe.programs import Programs
 from sluice.doe.responses import ReplyTos, Responses
 from sluice.metering.quantities import ALL, TOTALS
 from sluice.metering.ring import Ring
-from sluice.port.errors import CLOSED, LinkError
+from sluice.port.errors import CLOSED, SILENT, LinkError
 from sluice.sep2.http_error import HttpError
 from sluice.sep2.readers import Reader
 from sluice.sep2.url import resolve
@@ -135,6 +135,7 @@ class Utility:
         self.once = {}  # path -> statuses of the next requests, 0 = as ever
         self.locates = True  # what is made is told where it stands
         self.down = False
+        self.silent = set()  # paths where no answer comes
         self.asked = []
         self.sent = []
 
@@ -166,6 +167,7 @@ class Session:
     def __init__(self, utility, prefix="csipaus"):
         self._utility = utility
         self.requests = 0
+        self.version = "1.2"
         self.reader = Reader()
         self._tokenizer = Tokenizer(self.reader)
         self._writer = Writer(TX_SIZE, prefix)
@@ -174,6 +176,8 @@ class Session:
         if self._utility.down:
             raise from_link(LinkError(CLOSED, "down"))
         status, body = self._utility.answer(method, href)
+        if href.split("?")[0] in self._utility.silent:
+            raise from_link(LinkError(SILENT, href))
         if href.split("?")[0] in self._utility.retry_after:
             raise from_status(method, href, 429, "", self._utility.retry_after[href.split("?")[0]])
         if status >= 300:

@@ -100,7 +100,7 @@ class Conversation:
         answered = self._session.requests
         try:
             if await self._says(row, self._responder.send_next):
-                row.retries = 0
+                self._worked(row)
             else:
                 row = self._tree.next()
                 if row.due <= now:
@@ -149,7 +149,11 @@ class Conversation:
             wait = self._delay_s(self._failures, self._tree.shortest_s(), error)
             self._hold_until = now + (wait if error.retry_after < 0 else min(wait, DEFAULT_RATE_S))
             self._failures += 1
-            if not error.status:
+            if not error.status:  # the others are asked before it; if they answer, it is this one that does not
+                row.due = self._hold_until + 1
+                if self._failures == 1:
+                    row.due = now + max(wait, self._delay_s(row.retries, row.rate_s, error))
+                    row.retries += 1
                 return
         else:
             self._journal.fault(self._name(row), str(error))
@@ -236,10 +240,11 @@ class Conversation:
         from .versions import discover
 
         try:
-            row.href = await discover(self._session, self._entry)
+            href = await discover(self._session, self._entry)
         finally:
             self._port.unload("sluice.client.versions")
-        self._unversioned = False
+        self._unversioned = href is None
+        row.href = href or row.href
 
     def _enough(self, row):
         """Tell whether the next page of this list would bring nothing that is wanted."""

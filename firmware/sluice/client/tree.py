@@ -72,11 +72,11 @@ class Tree:
         row.due = now + row.rate_s
 
     def doubt(self, row, now):
-        """`row` keeps failing, perhaps it has moved: what names it is to be read anew."""
+        """`row` keeps failing, perhaps it has moved: what names it is to be read anew, if it does not fail itself."""
         above = row.parent
         while above is not None and above.due == NEVER:
             above = above.parent  # it is read with its own list
-        if above is not None:
+        if above is not None and not above.retries:
             above.due = min(above.due, now)
 
     def children(self, row, found, now, keep=False):

@@ -1,7 +1,8 @@
 """Which version of CSIP-AUS the server speaks, and where: its well-known document, asked for once.
 
 1.3 where it is listed, else 1.2; of the addresses listed with it the first that answers with a DeviceCapability, else
-the configured one. A server without that document (404, 410, or what cannot be read) speaks 1.2. Versions that this
+the configured one. A server without that document (4xx, or what cannot be read) speaks 1.2; one that has a fault of
+its own is asked again with the next DeviceCapability, and what was spoken before holds. Versions that this
 device does not know, and what is listed with them, are left alone. It is loaded when needed, and given back.
 Source: CSIP-AUS 1.3, service discovery; the national harness' SDVN-01; requirements T4, T5, U.
 """
@@ -26,9 +27,11 @@ _VERSIONS = (("1.3", NS_CSIPAUS_13), ("1.2", NS_CSIPAUS_12 + "/v1.2"), ("1.2", N
 async def discover(session, entry):
     """Let `session` speak the best version that the server lists. Return where its DeviceCapability is.
 
-    `entry` is the configured address. RequestError where the server does not answer at all.
+    `entry` is the configured address. None: the server cannot say now. RequestError where it does not answer at all.
     """
     listed = await _listed(session)
+    if listed is None:
+        return None
     for version, name in _VERSIONS:
         if name in listed:
             session.speak(version)
@@ -43,7 +46,7 @@ async def _listed(session):
     except RequestError as error:
         if error.hold:
             raise
-        return {}
+        return {} if 400 <= error.status < 500 else None
     except ValueError:
         return {}
     listed = document.get("supportedSchemaVersions") if isinstance(document, dict) else None
