@@ -277,9 +277,8 @@ class World:
             response = self.utility.handle(request, now - CLOCK_BACK_S * self.broken("server-clock-back"))
             status = response.status
         told = self.ledger.answers[-1] if len(self.ledger.answers) > answers else None
-        path = request.path + ("?" + request.query if request.query else "")
         subject, number = (told.event, told.status) if told else self._told(request)
-        self.exchanges.append(Exchange(int(self.t(now)), request.method, path, status, subject, number))
+        self.exchanges.append(Exchange(int(self.t(now)), request.method, request.target, status, subject, number))
         return response
 
     def _told(self, request: Request) -> tuple[str | None, int | None]:

@@ -16,9 +16,10 @@ from lxml import etree
 from sluice_tools import scenario as scenarios
 from sluice_tools.scenario import Scenario
 from sluice_tools.utility.documents import ENTRY
-from sluice_tools.utility.message import MEDIA_TYPE, Request
+from sluice_tools.utility.message import Request
 from sluice_tools.utility.server import Utility
 from sluice_tools.world import World
+from sluice_wire.sep2 import MEDIA_TYPE
 from sluice_wire.utilities import PROFILES
 
 DAY_S = 86400

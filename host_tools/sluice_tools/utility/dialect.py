@@ -9,8 +9,8 @@ import json
 from typing import NamedTuple
 
 from sluice_tools.utility.documents import ENTRY
-from sluice_tools.utility.message import MEDIA_TYPE, Refusal, Request, Response
-from sluice_wire.sep2 import NS_CSIPAUS_12, NS_CSIPAUS_13
+from sluice_tools.utility.message import Refusal, Request, Response
+from sluice_wire.sep2 import MEDIA_TYPE, MEDIA_TYPE_13, NS_CSIPAUS_12, NS_CSIPAUS_13
 
 WELL_KNOWN = "/.well-known/csipaus"
 
@@ -58,7 +58,7 @@ class Dialect(NamedTuple):
 
 DIALECTS = {
     "1.2": Dialect("1.2", NS_CSIPAUS_12, MEDIA_TYPE),
-    "1.3": Dialect("1.3", NS_CSIPAUS_13, MEDIA_TYPE + "; csipaus=1.3"),
+    "1.3": Dialect("1.3", NS_CSIPAUS_13, MEDIA_TYPE_13),
 }
 
 

@@ -6,7 +6,6 @@ Source: IEEE 2030.5-2018 8, 10; CSIP-AUS; requirements D1, D3, T5, T6.
 """
 
 import hashlib
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from envoy_schema.server.schema.csip_aus.connection_point import ConnectionPointLink
@@ -23,12 +22,10 @@ from envoy_schema.server.schema.sep2.function_set_assignments import (
 from envoy_schema.server.schema.sep2.identification import Link, ListLink
 from envoy_schema.server.schema.sep2.time import TimeResponse
 from envoy_schema.server.schema.sep2.types import DateTimeIntervalType, TimeQualityType
-from lxml import etree
 
 from sluice_tools.plan import Event, Modes, Program
 from sluice_tools.scenario import Scenario
 from sluice_wire.identity import sfdi
-from sluice_wire.sep2 import NS_CSIPAUS_13, NS_SEP2
 
 ENTRY = "/api/v2/dcap"
 INT16_MAX = 32767
@@ -78,35 +75,6 @@ def _base(modes: Modes, ramp_tms: int | None = None) -> sep2.DERControlBase:
         opModFixedW=modes.opModFixedW,
         opModTargetW=power(modes.opModTargetW),
     )
-
-
-def _control_base(control: etree._Element) -> etree._Element:
-    base = control.find(f"{{{NS_SEP2}}}DERControlBase")
-    if base is None:
-        base = etree.Element(f"{{{NS_SEP2}}}DERControlBase")
-        gradient = control.find(f"{{{NS_SEP2}}}setGradW")
-        if gradient is None:
-            control.append(base)
-        else:
-            gradient.addprevious(base)
-    return base
-
-
-def with_storage_targets(written: bytes, controls: Mapping[str, Modes]) -> bytes:
-    """Put the one mode of CSIP-AUS 1.3, which envoy-schema does not know, into the controls (by mRID) that set it.
-
-    Every control is given its DERControlBase: one without any other mode has lost it on the way (skip_empty).
-    """
-    watts = {mrid: power(modes.opModStorageTargetW) for mrid, modes in controls.items()}
-    root: etree._Element = etree.fromstring(written)
-    for control in root.iter(f"{{{NS_SEP2}}}DERControl", f"{{{NS_SEP2}}}DefaultDERControl"):
-        base = _control_base(control)
-        target = watts.get(control.findtext(f"{{{NS_SEP2}}}mRID", ""))
-        if target:
-            element = etree.SubElement(base, f"{{{NS_CSIPAUS_13}}}opModStorageTargetW", nsmap={"v13": NS_CSIPAUS_13})
-            etree.SubElement(element, f"{{{NS_SEP2}}}multiplier").text = str(target.multiplier)
-            etree.SubElement(element, f"{{{NS_SEP2}}}value").text = str(target.value)
-    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
 
 
 class Standing(NamedTuple):

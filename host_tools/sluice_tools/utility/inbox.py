@@ -17,7 +17,8 @@ from sluice_tools.plan import Event
 from sluice_tools.schema import validate
 from sluice_tools.utility.dialect import Dialect
 from sluice_tools.utility.ledger import Ledger, Value
-from sluice_tools.utility.message import MEDIA_TYPE, Refusal, Request
+from sluice_tools.utility.message import Refusal, Request
+from sluice_wire.sep2 import MEDIA_TYPE
 
 ROLES = {0x0003: "site", 0x0049: "DER"}
 WH = 72

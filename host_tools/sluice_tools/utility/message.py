@@ -5,8 +5,7 @@ from typing import NamedTuple, Protocol
 
 from sluice_tools.utility.delivery import WHOLE
 from sluice_tools.utility.ledger import Ledger
-
-MEDIA_TYPE = "application/sep+xml"
+from sluice_wire.sep2 import MEDIA_TYPE
 
 
 class Request(NamedTuple):
@@ -37,7 +36,11 @@ class Response(NamedTuple):
     @property
     def is_document(self) -> bool:
         """Tell whether it brings a document of IEEE 2030.5."""
-        return self.status == 200 and dict(self.headers).get("Content-Type", "").startswith(MEDIA_TYPE)
+        return self.status == 200 and (self.header("Content-Type") or "").startswith(MEDIA_TYPE)
+
+    def header(self, name: str) -> str | None:
+        """Give a header, None if it is not there."""
+        return dict(self.headers).get(name)
 
 
 class Server(Protocol):

@@ -105,7 +105,7 @@ class Located(Quirk):
         self._way = way
 
     def after(self, request: Request, response: Response, t: float) -> Response:
-        location = dict(response.headers).get("Location")
+        location = response.header("Location")
         if location is None or response.status not in (201, 204):
             return response
         kept = tuple((name, value) for name, value in response.headers if name != "Location")

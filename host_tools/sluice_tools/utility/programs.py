@@ -10,11 +10,12 @@ from envoy_schema.server.schema.sep2 import response as responses
 from sluice_tools.plan import Event, Program
 from sluice_tools.scenario import Scenario
 from sluice_tools.utility import inbox
-from sluice_tools.utility.documents import Documents, href, with_storage_targets, xml
+from sluice_tools.utility.documents import Documents, href, xml
 from sluice_tools.utility.ledger import Answer, Ledger
 from sluice_tools.utility.message import Refusal, Request, Response
 from sluice_tools.utility.registry import Registry
 from sluice_tools.utility.resources import Resources, created, document, found, page
+from sluice_tools.utility.storage_targets import with_storage_targets
 
 
 class Programs:

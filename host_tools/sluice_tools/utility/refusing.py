@@ -9,9 +9,9 @@ import math
 from lxml import etree
 
 from sluice_tools.utility import hostile
-from sluice_tools.utility.message import MEDIA_TYPE, Refusal, Request, Response
+from sluice_tools.utility.message import Refusal, Request, Response
 from sluice_tools.utility.quirk import Quirk, Spell, Utility
-from sluice_wire.sep2 import NS_CSIPAUS_12, NS_CSIPAUS_13
+from sluice_wire.sep2 import MEDIA_TYPE, NS_CSIPAUS_12, NS_CSIPAUS_13
 
 LATE_S = 12
 RETRY_AFTER_S = 180
@@ -85,7 +85,7 @@ class Late(Quirk):
         return request
 
     def after(self, request: Request, response: Response, t: float) -> Response:
-        location = dict(response.headers).get("Location")
+        location = response.header("Location")
         if response.status == 201 and location:
             self._from.setdefault(location, t + LATE_S)
         return response

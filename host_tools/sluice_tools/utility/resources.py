@@ -10,7 +10,8 @@ from urllib.parse import parse_qsl
 from envoy_schema.server.schema.sep2.base import BaseXmlModelWithNS
 
 from sluice_tools.utility.documents import xml
-from sluice_tools.utility.message import MEDIA_TYPE, Refusal, Request, Response
+from sluice_tools.utility.message import Refusal, Request, Response
+from sluice_wire.sep2 import MEDIA_TYPE
 
 T = TypeVar("T")
 Handler = Callable[[Request, float], Response]
