@@ -203,6 +203,12 @@ def test_addresses_move_every_ten_minutes_and_once_more_never() -> None:  # T5
     assert client.ask("GET", seen[0]).status == client.ask("GET", seen[1]).status == 404
 
 
+def test_what_is_found_by_no_link_does_not_move() -> None:  # T5, SDVN-01
+    client = quirky("link-moves=100-800")
+    client.t = 300
+    assert client.ask("GET", WELL_KNOWN).status == 410
+
+
 def test_a_redirect_leads_to_what_was_asked_for() -> None:
     client = quirky("redirect")
     answers = [client.ask("GET", ENTRY) for _ in range(40)]

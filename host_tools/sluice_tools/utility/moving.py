@@ -10,6 +10,7 @@ from lxml import etree
 
 from sluice_tools.plan import Change, Event
 from sluice_tools.scenario import Scenario
+from sluice_tools.utility.dialect import WELL_KNOWN
 from sluice_tools.utility.documents import ENTRY, href
 from sluice_tools.utility.message import Refusal, Request, Response
 from sluice_tools.utility.quirk import Quirk, Spell, Utility
@@ -73,7 +74,7 @@ class LinksMove(Readdressed):
 
     def before(self, request: Request, t: float) -> Request | Response:
         place = self._place(t)
-        if request.path == ENTRY or place == ROOT:
+        if request.path in (ENTRY, WELL_KNOWN) or place == ROOT:
             return request
         if not request.path.startswith(place):
             return Refusal(404, "it has moved").response()
