@@ -10,6 +10,7 @@ from server_world import ENTRY, HOST, LFDI, MUP_MRID, NS, SCENARIO, Client, foun
 
 from sluice_tools.schema import validate
 from sluice_tools.toolchain import ROOT
+from sluice_tools.utility.dialect import WELL_KNOWN
 from sluice_tools.utility.quirks import QUIRKS, QuirkError, spells
 
 CSIPAUS = "https://csipaus.org/ns"
