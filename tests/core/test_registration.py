@@ -154,6 +154,7 @@ def test_a_server_that_registers_out_of_band_is_asked_once_an_hour_and_the_words
         world.utility.statuses["POST /edevs"] = status
         world.settle(3500)
         assert world.asked("POST /edevs") == 1
+        assert world.asked("GET /edevs") == 12
         for identity in (LFDI, SFDI, "2001985732"):
             assert identity in world.journal.faults["registration"]
         world.settle(500)
