@@ -26,6 +26,7 @@ class Assignments:
         self._staged = Staged(events)
         self._tree = tree
         self._left_out = False  # the list being read names more than there is room for
+        self._crowded = []  # rows of those that did so when they were read last
 
     def begin(self, row):
         """The document of `row` is about to be read, from its first page on."""
@@ -51,8 +52,10 @@ class Assignments:
         self._tell_left_out(row)
 
     def _tell_left_out(self, row):
-        row.left_out = self._left_out
-        if [True for other in self._tree.rows if other.left_out]:
+        self._crowded = [other for other in self._crowded if other is not row and other in self._tree.rows]
+        if self._left_out:
+            self._crowded.append(row)
+        if self._crowded:
             self._journal.fault("programs", "more than the device follows; the first %d count" % MAX_PROGRAMS)
         else:
             self._journal.well("programs")
@@ -151,6 +154,6 @@ class Assignments:
     def _drop(self, slot):
         self._events.drop_program(slot)
         self._programs.remove(slot)
-        for row in self._tree.rows:
-            if row.left_out and not row.retries:
+        for row in self._crowded:
+            if not row.retries:
                 row.due = min(row.due, self._clock.uptime() + 1)  # there is room now

@@ -219,6 +219,7 @@ class Conversation:
             if record is not None:
                 await record
         finally:
+            self._tree.found = []  # it may be much
             self._assignments.drop_lost()
         self._worked(row)
         if on_item and self._tree.unread:

@@ -25,7 +25,6 @@ class Row:
         self.due = due
         self.retries = 0
         self.read = -1  # when it was read last; -2 = never, and nobody waits for it any more
-        self.left_out = False  # it names more than there is room for
 
 
 class Tree:

@@ -31,13 +31,14 @@ def steps_of(value):
 class UsagePoint:
     """The usage point of `role_flags`. `values` is where the set stands that is being posted (metering.ring)."""
 
+    _reading = MeterReading()  # of all of them: one is written at a time
+
     def __init__(self, role_flags, profile, device, values):
         self._role_flags = role_flags
         self._device = device
         self._flow = profile.site_flow if role_flags == ROLE_SITE else FLOW_REVERSE
         self.typed = not profile.types_once  # each reading brings its type
         self._values = values
-        self._reading = MeterReading()
         self.mrid = mup_mrid(device.lfdi_text, role_flags, device.pen)
         self.href = None  # where the server keeps it
         self.listed = False
