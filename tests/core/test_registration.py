@@ -235,6 +235,28 @@ def test_a_device_that_is_listed_again_is_asked_for_its_pin_again():  # D4
     assert world.asked("GET /fsas") == asked
 
 
+def test_a_device_that_is_gone_for_good_is_looked_for_at_the_rate_of_the_list():  # D1, S1
+    world = World(profile="energy-queensland")
+    world.settle(3)
+    world.utility.documents["/edevs"] = listed("EndDeviceList", [OTHER])
+    world.settle(600)
+    asked = world.asked("GET /edevs")
+    world.settle(3000)
+    assert world.asked("GET /edevs") == asked + 10
+    assert list(world.journal.faults) == ["registration"]
+
+
+def test_a_wrong_pin_is_not_told_of_any_longer_when_there_is_none_to_compare():  # D4
+    world = World()
+    world.utility.documents["/pin"] = documents()["/pin"].replace("111115", "222220")
+    world.settle(3)
+    bare = end_device(LFDI, links=("FunctionSetAssignmentsList", "DERList"))
+    world.utility.documents["/edevs"] = listed("EndDeviceList", [bare])
+    world.settle(310)
+    assert world.export_limits() == [5000]
+    assert world.journal.faults == {}
+
+
 def test_a_wrong_pin_that_cannot_be_read_any_more_is_still_wrong():  # D4
     world = World()
     world.utility.documents["/pin"] = documents()["/pin"].replace("111115", "222220")
@@ -324,6 +346,16 @@ def test_an_nmi_that_is_refused_keeps_the_fixed_limits_and_is_tried_again():  # 
         world.settle(310)
         assert world.asked("GET /programs") > 0
         assert world.journal.faults == {}
+
+
+def test_an_nmi_that_was_refused_blocks_no_longer_when_nobody_asks_for_it():  # D5
+    world = pointed()
+    world.utility.statuses["/cp"] = 401
+    world.settle(3)
+    world.utility.documents["/edevs"] = documents()["/edevs"]
+    world.settle(310)
+    assert world.asked("GET /programs") > 0
+    assert world.journal.faults == {}
 
 
 def test_an_nmi_that_the_server_cannot_take_now_does_not_block():  # S1, T8

@@ -126,6 +126,9 @@ class Registration:
         _, registration, point, fsas, ders, log = own[_LINKS]
         if self._profile.nmi == NMI_NEVER:
             point = None
+        for what, link in (("PIN", registration), ("NMI", point)):
+            if not link:
+                self._journal.forget(what)  # nobody asks for it any more
         found = [(REGISTRATION, registration, -1)]
         if own[_PIN] == _RIGHT or not registration:
             found.append((CONNECTION_POINT, point, -1))
