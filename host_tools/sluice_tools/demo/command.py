@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import sys
 import time
@@ -52,6 +53,7 @@ class Play:
         """Play the day; ChildDied if one of the three ends before its time."""
         scenario, output = self._day.scenario, self._output
         until = scenario.start_s + scenario.duration_s
+        shutil.rmtree(output / "state", ignore_errors=True)  # what the gateway of an earlier play remembers
         clocks.create(self._clock, scenario.start_s)
         make_pki(output / "pki", now=time.time())
         server, ready = self._peer("server", "--pki", str(output / "pki"), "--events")
