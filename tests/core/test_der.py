@@ -219,6 +219,14 @@ def test_an_inverter_claims_what_it_can_do_and_no_more():  # E11, R2
     assert "<type>4</type>" in puts(world, "/d/cap")[0]
 
 
+def test_a_device_that_was_never_read_is_in_no_sum():  # R2
+    world = World()
+    world.devices.append(device(w_max=0, rtg_max=[0] * 7, set_max=[0] * 7, stores=True))
+    world.settle(3)
+    assert "<rtgMaxW><multiplier>0</multiplier><value>10000</value>" in puts(world, "/d/cap")[0]
+    assert "<type>4</type>" in puts(world, "/d/cap")[0]
+
+
 def test_reactive_power_received_is_negative_and_delivered_positive():  # R2
     text = puts(talked(), "/d/set")[0]
     assert "<setMaxVar><multiplier>0</multiplier><value>6000</value></setMaxVar>" in text

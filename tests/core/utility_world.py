@@ -312,7 +312,8 @@ class World:
         fixed_w = (1500, 15000, UNLIMITED_W, UNLIMITED_W)
         self.envelope = Envelope(self.events, self.programs, fixed_w, PROFILES["default"])
         self.inverter = Inverter()
-        self.der = DerResources(Port(), [self.inverter], self.programs, self.envelope)
+        self.devices = [self.inverter]
+        self.der = DerResources(Port(), self.devices, self.programs, self.envelope)
         self.alarms = Alarms(self.journal, Device.pen, NOW)
         self.profile = PROFILES[profile]
         self.ring = Ring(Store(), ALL if self.profile.by_phase else TOTALS, self.journal.write)
