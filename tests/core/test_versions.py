@@ -74,6 +74,15 @@ def test_a_server_that_is_silent_is_asked_again():  # E13
     assert settled(world, "/r/3") == "1.3"
 
 
+def test_an_address_that_asks_for_patience_is_not_passed_over():  # S1, U
+    world = discovering(versions(v13='["/r/3"]'))
+    world.utility.documents["/r/3"] = documents()["/start"]
+    world.utility.once["/r/3"] = [429]
+    world.settle(60)
+    assert world.asked("GET /start") == 0
+    assert world.asked("GET /r/3") > 1
+
+
 def test_an_entry_that_keeps_failing_is_asked_for_again():  # T5
     world = discovering(versions(v13='["/r/3"]'))
     settled(world, "/r/3")

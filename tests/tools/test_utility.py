@@ -318,12 +318,13 @@ def test_a_response_for_somebody_else_is_refused(client: Client) -> None:
 
 def test_what_is_odd_about_a_response_is_told(client: Client) -> None:  # E10
     address, event = reply_to(client), mrid(client, "e1")
-    for status, created in ((2, 299), (1, 0), (1, 1), (3, 600), (254, 0)):
+    for status, created in ((2, 299), (1, 0), (1, 1), (3, 599), (254, 0)):
         assert client.ask("POST", address, response(event, status, START_S + created)).status == 201
     assert client.utility.report()["oddities"] == [
         "event e1: status 2 without 1 before it",
         "event e1: started 1 s before its start",
         "event e1: status 1 came again",
+        "event e1: completed 1 s before its end",
         "event e1: status 254 is not one that a client sends",
     ]
 

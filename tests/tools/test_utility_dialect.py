@@ -92,6 +92,8 @@ def test_1_3_is_not_particular_about_how_it_is_written(accept: str) -> None:  # 
 def test_1_3_wants_what_is_sent_to_say_so(client: Client) -> None:  # T4
     address, body = client.der("DERCapability"), CAPABILITY % (V13, "")
     assert client.ask("PUT", address, body, content_type="application/sep+xml").status == 415
+    point = client.follow("MirrorUsagePointListLink")
+    assert client.ask("POST", point, "<MirrorUsagePoint/>", content_type="application/sep+xml").status == 415
     assert client.ask("PUT", address, body, accept="*/*").status == 406
     assert client.ask("PUT", address, body, accept="").status == 204
 
