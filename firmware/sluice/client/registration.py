@@ -154,7 +154,7 @@ class Registration:
         A Registration that cannot be read whatever is tried: we go on, unless it could be read before.
         """
         if row.kind != REGISTRATION:
-            self._tell_missing("the server's entry is not there, or it does not know this device")
+            self._tell_missing("the entry is not there (is server.url right?), or the server does not know this device")
             return
         if self._own[_PIN] == _UNREAD:
             self._own[_PIN] = _RIGHT
