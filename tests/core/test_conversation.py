@@ -475,7 +475,8 @@ def test_an_entry_that_is_not_there_may_mean_that_nobody_knows_the_device():  # 
     world = World()
     world.utility.statuses["/start"] = 404
     world.settle(3)
-    assert LFDI in world.journal.faults["registration"]
+    for said in (LFDI, "server.url"):
+        assert said in world.journal.faults["registration"]
     world.utility.statuses.clear()
     world.settle(60)
     assert world.journal.faults == {}
