@@ -19,6 +19,7 @@ from .unix import Port
 _BEHIND_S = const(5400)  # a clock without a battery: it is behind, and learns the time from the server
 _HALF = const(1 << 29)  # ticks wrap at 2**30, and may be half of it apart
 _MASK = const((1 << 30) - 1)
+_FAR = const(1 << 28)
 _TOLD_MS = const(100)  # the peers are told the time when it has moved on by this much
 
 
@@ -37,8 +38,9 @@ class LockStep(Port):
         self._told = -1
         self._jumped_ms = 0  # all the jumps together
         self._ahead = 0  # the same, as far as ticks can be apart
+        self._asyncio_ahead = 0  # what of it asyncio knows
         self._wait = core.IOQueue.wait_io_event
-        core.ticks = self.ticks_ms
+        core.ticks = lambda: time.ticks_add(time.ticks_ms(), self._asyncio_ahead)
         core.IOQueue.wait_io_event = lambda queue, dt: self._wait_io(queue, dt)
 
     def ticks_ms(self):
@@ -54,6 +56,9 @@ class LockStep(Port):
         if dt > 0 and not queue.map:
             self._jumped_ms += dt
             self._ahead = (self._ahead + dt + _HALF & _MASK) - _HALF
+            self._asyncio_ahead += dt
+            if self._asyncio_ahead > _FAR:
+                self._come_back()
             dt = 0
         if dt:
             self._wait(queue, dt)
@@ -67,6 +72,16 @@ class LockStep(Port):
             self._file.write(self._buf)
         if not dt:
             self._wait(queue, 0)
+
+    def _come_back(self):
+        """Let asyncio begin anew at the machine's ticks: it uses them too, and they must not be half of all ticks ago."""
+        queue = core._task_queue
+        tasks = []
+        while queue.peek():
+            tasks.append(queue.pop())
+        for task in tasks:
+            queue.push(task, time.ticks_add(task.ph_key, -self._asyncio_ahead))
+        self._asyncio_ahead = 0
 
 
 def port(arguments):
