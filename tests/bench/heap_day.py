@@ -26,6 +26,7 @@ from sluice_tools.demo.day import Day
 from sluice_tools.demo.processes import ChildDied, Children
 from sluice_tools.demo.summary import checks, summary
 from sluice_tools.gateway import HEAP
+from sluice_tools.toolchain import image
 
 DAY = scenarios.SCENARIOS / "day.yaml"
 LEAST_KB = 64
@@ -83,6 +84,7 @@ def main() -> None:
         "--week", type=float, metavar="DAYS", help="play so many days with 58 events listed all the time"
     )
     options = parser.parse_args()
+    image.build()  # of today's sources
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder)
         scenario_file = output / "busy_hour.yaml"

@@ -297,6 +297,13 @@ def test_an_export_above_the_limit_is_told_after_fifteen_seconds_until_it_ends()
     assert "export limit" not in world.journal.faults
 
 
+def test_an_export_four_percent_above_the_limit_holds_it():  # R3, C1
+    for pair, told in (((0xC4C3, 0x0000), False), ((0xC4C3, 0x2000), True)):  # -1560 W, -1561 W
+        world = World(9600)
+        exporting(world, pair, 20)
+        assert ("export limit" in world.journal.faults) == told
+
+
 def test_an_export_above_the_limit_is_not_over_because_the_meter_is_lost():  # R3, C2
     world = World(9600)
     exporting(world, _EXPORT_2000_W, 20)

@@ -38,6 +38,7 @@ _SAMPLE_BAUD = const(38400)  # a round of meter and inverter takes 105 ms there,
 _SPARE_MS = const(30)  # before a second begins the line is left alone
 _RTC_OFF_S = const(60)  # a clock that is so far from the real-time clock began at what is built in or was saved
 _OVER_S = const(15)  # an export above its limit for longer is told: the house's load has come and gone meanwhile
+_MARGIN_W = const(50)  # or 4 % of it: so near is held what holds its limit (the network's own test allows as much)
 _GRID_SURE_S = const(3)  # for so long the meter must say that there is no grid, or that it is back
 
 _LAPSED = "one that found no room may be in force and its list has not been read; the default holds"
@@ -173,7 +174,8 @@ class ControlTask:
             self._ramped_w[0] = self._ramped_w[1]
             self._ramped_w[1] = 0
         self._ramped_w[1] = max(self._ramped_w[1], limit_w)
-        self._over_s = self._over_s + 1 if -self._meter.w > max(self._ramped_w) else 0
+        most_w = max(self._ramped_w)
+        self._over_s = self._over_s + 1 if -self._meter.w > most_w + max(_MARGIN_W, most_w // 25) else 0
         if not self._over_s:
             self._journal.well("export limit")
         elif self._over_s == _OVER_S:

@@ -74,7 +74,7 @@ class LockStep(Port):
             self._wait(queue, 0)
 
     def _come_back(self):
-        """Let asyncio begin anew at the machine's ticks: it uses them too, and they must not be half of all ticks ago."""
+        """Let asyncio begin anew at the machine's ticks: it uses them too, and may not be half of all ticks ahead."""
         queue = core._task_queue
         tasks = []
         while queue.peek():
