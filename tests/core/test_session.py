@@ -138,6 +138,12 @@ def test_a_body_goes_with_its_length_and_type():  # T4
     assert port.sent[1:] == [body]
 
 
+def test_what_was_taken_is_taken_whatever_its_location_says():  # T5, M5
+    for location in (b"", b"Location: https://elsewhere.example/mup/7\r\n", b"Location: https://\r\n"):
+        client, port = session([answer(b"201 Created", b"", location)])
+        assert finish(client.send("POST", "/mup", short)) is None
+
+
 def test_a_long_body_goes_in_pieces_that_make_up_its_length():  # T4
     client, port = session([answer(b"204 No Content", b"")])
     finish(client.send("POST", "/mup", long, 20000))

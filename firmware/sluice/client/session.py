@@ -105,14 +105,17 @@ class Session:
     async def send(self, method, href, document, *args):
         """PUT or POST `document`, a function of sep2.writers, of `args`.
 
-        Return the Location (a path) or None. RequestError if refused.
+        Return the Location (a path), None if there is none or it makes no sense: it was taken all the same.
+        RequestError if refused.
         """
         status = await self._request(method, href, (document, args, self._length(document, args)))
         if status not in (200, 201, 204):
             raise self._refusal(method, href)
         self._check_is_xml(method, href)
-        location = self._response.location
-        return self.resolve(location) if location else None
+        try:
+            return self.resolve(self._response.location) if self._response.location else None
+        except causes.RequestError:
+            return None
 
     def _length(self, document, args):
         """Return the bytes of a document, which is never held whole."""
