@@ -51,7 +51,7 @@ def test_saving_two_kilobytes_makes_no_copy_and_wears_the_flash_by_one_block(
     assert found["erases"] < 1.2
     assert found["bytes"] < 2300
     assert max(found["heap"].values()) < 2000
-    assert found["heap"]["save, the store alone"] < 600
+    assert found["heap"]["save, the store alone"] < 800
 
 
 def test_either_python_loads_what_the_other_has_saved(run_micropython: Run, tmp_path: Path) -> None:

@@ -37,17 +37,17 @@ class Store:
 
     def save(self, name, parts):
         """Make the buffers in `parts` the record `name`. Return False, and count it, if the disk does not take it."""
-        path = self._folder + "/" + name
         kind = name.rstrip("0123456789")  # a name for each number would stay on the heap
+        where = self._folder + "/" + kind
         self.writes[kind] = self.writes.get(kind, 0) + 1
         try:
             self._port.make_folder(self._folder)
-            self._port.replace_file(path, [_header(parts)] + list(parts))
+            self._port.replace_file(where + name[len(kind) :], [_header(parts)] + list(parts))
         except OSError as error:
             self.failed += 1
-            self._journal.fault(self._folder + "/" + kind, _NOT_SAVED % error)
+            self._journal.fault(where, _NOT_SAVED % error)
             return False
-        self._journal.well(self._folder + "/" + kind)
+        self._journal.well(where)
         return True
 
     def load(self, name, parts):
