@@ -31,7 +31,7 @@ def gateway_config(scenario: Plan, url: str, pty: str) -> dict[str, Any]:
         },
         "bus": {"device": pty, "baud": 115200},
         "meter": {"unit_id": METER_UNIT_ID, "map": "sdm630"},
-        "inverter": {"unit_id": INVERTER_UNIT_ID},
+        "inverters": [{"unit_id": INVERTER_UNIT_ID}],
     }
 
 

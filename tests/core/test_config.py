@@ -19,7 +19,7 @@ def good():
         },
         "bus": {"device": "/dev/ttyUSB0"},
         "meter": {"unit_id": 1, "map": "sdm630"},
-        "inverter": {"unit_id": 2},
+        "inverters": [{"unit_id": 2}],
     }
 
 
@@ -92,7 +92,8 @@ def test_each_kind_of_wrong_value_is_refused():
         ("server", "pin", "111115"),
         ("bus", "parity", "mark"),
         ("meter", "map", "sdm999"),
-        ("inverter", "unit_id", 248),
+        ("meter", "reversed", 1),
+        ("meter", "at", "tcp://:502"),
     ):
         name = key if section is None else section + "." + key
         assert wrong(section, key, value).startswith(name + " is wrong")
@@ -107,8 +108,37 @@ def test_an_unknown_key_is_an_error_so_that_a_mistyped_limit_is_not_a_missing_on
     assert wrong(None, "metre", {}).startswith("metre is not known; expected one of nmi, site")
 
 
-def test_two_devices_cannot_share_a_unit_id():
-    assert "inverter.unit_id is the meter's" in wrong("inverter", "unit_id", 1)
+def test_each_kind_of_wrong_inverter_is_refused():  # C5
+    for value, told in (
+        (None, "inverters is missing"),
+        ({"unit_id": 2}, "inverters is wrong"),
+        ([], "inverters is wrong; expected a list of 1 to 8 objects"),
+        ([2], "inverters[0] is wrong; expected an object"),
+        ([{}], "inverters[0].unit_id is missing; expected a Modbus unit id"),
+        ([{"unit_id": 2}, {"unit_id": 248}], "inverters[1].unit_id is wrong: 248"),
+        ([{"unit_id": 2, "native_w": -1}], "inverters[0].native_w is wrong: -1; expected a whole number of watts"),
+        ([{"unit_id": 2, "nvm": 1}], "inverters[0].nvm is wrong: 1"),
+        ([{"unit_id": 2, "at": "10.0.0.7:502"}], "inverters[0].at is wrong"),
+        ([{"unit_id": 2, "id": 2}], "inverters[0].id is not known; expected one of unit_id, native_w, nvm, at"),
+    ):
+        assert wrong(None, "inverters", value).startswith(told)
+
+
+def test_two_devices_at_one_place_cannot_share_a_unit_id():  # C5
+    assert "inverters[0].unit_id is the meter's, 1" in wrong(None, "inverters", [{"unit_id": 1}])
+    assert "inverters[1].unit_id is another inverter's, 2" in wrong(None, "inverters", [{"unit_id": 2}, {"unit_id": 2}])
+    document = good()
+    document["inverters"] = [{"unit_id": 1, "at": "tcp://10.0.0.7:502"}, {"unit_id": 1, "at": "tcp://10.0.0.8:502"}]
+    assert len(check(document)["inverters"]) == 2
+
+
+def test_the_bus_can_be_left_out_where_nothing_hangs_on_it():  # C5
+    document = good()
+    document["inverters"] = [{"unit_id": 1, "at": "tcp://10.0.0.7:502"}]
+    del document["bus"]
+    assert str(raises(ConfigError, check, document)).startswith("bus.device is missing")
+    document["meter"]["at"] = "tcp://10.0.0.9:502"
+    assert check(document)["bus"]["device"] is None
 
 
 def test_a_section_that_is_no_object_is_refused():

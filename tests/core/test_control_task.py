@@ -126,7 +126,7 @@ class World:
         config = {
             "bus": {"device": "bus", "baud": baud, "parity": "none"},
             "meter": {"unit_id": 1, "map": "sdm630"},
-            "inverter": {"unit_id": 2},
+            "inverters": [{"unit_id": 2}],
         }
         self.ring = Ring(Store(), ALL, None)
         clock = self.clock = Clock(self.port)

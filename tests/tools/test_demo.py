@@ -211,7 +211,7 @@ def test_the_picture_is_a_png_of_1600_by_900(tmp_path: Path) -> None:
 
 def test_the_gateways_configuration_names_both_devices_of_the_house() -> None:
     config = gateway_config(scenario(), "https://localhost:1/dcap", "rs485")
-    assert (config["meter"]["unit_id"], config["inverter"]["unit_id"]) == (1, 2)
+    assert (config["meter"]["unit_id"], config["inverters"][0]["unit_id"]) == (1, 2)
     assert config["bus"]["device"] == "rs485"
 
 

@@ -9,7 +9,7 @@ import json
 from sluice.sep2.http_error import HttpError
 from sluice.sep2.url import split
 from sluice_wire.identity import nmi_valid, pin_valid
-from sluice_wire.limits import UNLIMITED_W
+from sluice_wire.limits import INVERTERS_MAX, UNLIMITED_W
 from sluice_wire.meters import METERS
 from sluice_wire.utilities import PROFILES
 
@@ -79,6 +79,16 @@ def _parity(value):
     return value in ("none", "even", "odd")
 
 
+def _flag(value):
+    return isinstance(value, bool)
+
+
+def _at(value):
+    """tcp://HOST:PORT of a device that is not on the bus."""
+    host, _, port = value[6:].rpartition(":") if isinstance(value, str) and value.startswith("tcp://") else ("", "", "")
+    return host != "" and port.isdigit() and 0 < int(port) < 65536
+
+
 def _meter_map(value):
     return isinstance(value, str) and value in METERS
 
@@ -89,6 +99,7 @@ def _profile(value):
 
 _WATTS = "a whole number of watts, 0 or more"
 _UNIT_ID = "a Modbus unit id, 1 to 247"
+_AT = "tcp://HOST:PORT, or leave it out for the bus"
 _FILE = "the name of a PEM file"
 
 # section, key, check, what is expected, default
@@ -107,27 +118,54 @@ KEYS = (
     ("server", "pin", _pin, "the registration PIN: five digits and their check digit", REQUIRED),
     ("server", "version", _version, '"1.2" or "1.3" of CSIP-AUS, or "discover"', "1.2"),
     ("server", "profile", _profile, "one of " + ", ".join(sorted(PROFILES)), "default"),
-    ("bus", "device", _name, "the serial line, such as /dev/ttyUSB0", REQUIRED),
+    ("bus", "device", _name, "the serial line, such as /dev/ttyUSB0", None),
     ("bus", "baud", _baud, "one of " + ", ".join([str(baud) for baud in BAUDS]), 9600),
     ("bus", "parity", _parity, "none, even or odd", "none"),
     ("meter", "unit_id", _unit_id, _UNIT_ID, REQUIRED),
     ("meter", "map", _meter_map, "one of " + ", ".join(sorted(METERS)), REQUIRED),
-    ("inverter", "unit_id", _unit_id, _UNIT_ID + ", other than the meter's", REQUIRED),
+    ("meter", "reversed", _flag, "true if its + is export, else false", False),
+    ("meter", "at", _at, _AT, None),
+)
+INVERTER_KEYS = (
+    (None, "unit_id", _unit_id, _UNIT_ID + ", other than the meter's", REQUIRED),
+    (
+        None,
+        "native_w",
+        _watts,
+        _WATTS + ": the limit that is set in the inverter itself for the time without gateway",
+        -1,
+    ),
+    (None, "nvm", _flag, "true if its limit is kept in flash memory, else false", False),
+    (None, "at", _at, _AT, None),
 )
 FILES = ("ca", "certificate", "key")
 
 
 def check(document):
-    """Return the configuration as {section: {key: value}}, defaults filled in; ConfigError tells all that is wrong."""
+    """Return the configuration as {section: {key: value}}, defaults filled in, its "inverters" a list of such.
+
+    ConfigError tells all that is wrong.
+    """
     if not isinstance(document, dict):
         raise ConfigError("the configuration must be a JSON object, { ... }")
     errors = []
+    config = _values(document, KEYS, "", errors)
+    config["inverters"] = _inverters(document.get("inverters"), errors)
+    _check_unknown(document, errors)
+    if not errors:
+        _check_devices(config, errors)
+    if errors:
+        raise ConfigError("\n".join(errors))
+    return config
+
+
+def _values(document, keys, prefix, errors):
     config = {}
-    for section, key, good, expected, default in KEYS:
-        name = key if section is None else section + "." + key
+    for section, key, good, expected, default in keys:
+        name = prefix + (key if section is None else section + "." + key)
         source = document if section is None else document.get(section, {})
         if not isinstance(source, dict):
-            source = {}  # told once, below
+            source = {}  # told once, by _check_unknown
         value = source.get(key, default)
         if value is REQUIRED:
             errors.append("%s is missing; expected %s" % (name, expected))
@@ -136,12 +174,41 @@ def check(document):
             shown = "" if key == "pin" else ": " + json.dumps(value)
             errors.append("%s is wrong%s; expected %s" % (name, shown, expected))
         config.setdefault(section or "", {})[key] = value
-    _check_unknown(document, errors)
-    if not errors and config["meter"]["unit_id"] == config["inverter"]["unit_id"]:
-        errors.append("inverter.unit_id is the meter's, %d; expected another one" % config["meter"]["unit_id"])
-    if errors:
-        raise ConfigError("\n".join(errors))
     return config
+
+
+def _inverters(items, errors):
+    """Return the inverters, of which there is one at least."""
+    if not isinstance(items, list) or not 0 < len(items) <= INVERTERS_MAX:
+        errors.append(
+            "inverters is %s; expected a list of 1 to %d objects, [{ ... }]"
+            % ("missing" if items is None else "wrong", INVERTERS_MAX)
+        )
+        return []
+    inverters = []
+    for i in range(len(items)):
+        prefix = "inverters[%d]." % i
+        if isinstance(items[i], dict):
+            inverters.append(_values(items[i], INVERTER_KEYS, prefix, errors)[""])
+            _check_keys(items[i], INVERTER_KEYS, prefix, errors)
+        else:
+            errors.append("inverters[%d] is wrong; expected an object, { ... }" % i)
+    return inverters
+
+
+def _check_devices(config, errors):
+    """Two devices at one place are one too many, and the bus must be known if something hangs on it."""
+    meter = config["meter"]
+    places = [(meter["at"], meter["unit_id"])]
+    for i in range(len(config["inverters"])):
+        inverter = config["inverters"][i]
+        place = inverter["at"], inverter["unit_id"]
+        if place in places:
+            whose = "the meter's" if place == places[0] else "another inverter's"
+            errors.append("inverters[%d].unit_id is %s, %d; expected another one" % (i, whose, place[1]))
+        places.append(place)
+    if config["bus"]["device"] is None and [at for at, _ in places if at is None]:
+        errors.append("bus.device is missing; expected the serial line, such as /dev/ttyUSB0")
 
 
 def _check_unknown(document, errors):
@@ -151,21 +218,19 @@ def _check_unknown(document, errors):
             if not isinstance(document[name], dict):
                 errors.append("%s is wrong; expected an object, { ... }" % name)
                 continue
-            known = [key for section, key, _, _, _ in KEYS if section == name]
-            for key in sorted(document[name]):
-                if key not in known:
-                    errors.append("%s.%s is not known; expected one of %s" % (name, key, ", ".join(known)))
-        elif name not in [key for section, key, _, _, _ in KEYS if section is None]:
-            errors.append("%s is not known; expected one of %s" % (name, ", ".join(_top_keys())))
+            _check_keys(document[name], [row for row in KEYS if row[0] == name], name + ".", errors)
+    names = [row for row in KEYS if row[0] is None]
+    for section in sections + ["inverters"]:
+        if section is not None and section not in [row[1] for row in names]:
+            names.append((None, section))
+    _check_keys(document, names, "", errors)
 
 
-def _top_keys():
-    names = []
-    for section, key, _, _, _ in KEYS:
-        name = section or key
-        if name not in names:
-            names.append(name)
-    return names
+def _check_keys(source, keys, prefix, errors):
+    known = [row[1] for row in keys]
+    for key in sorted(source):
+        if key not in known:
+            errors.append("%s%s is not known; expected one of %s" % (prefix, key, ", ".join(known)))
 
 
 def load(port, name):

@@ -84,7 +84,7 @@ class ControlTask:
         self._line = None
         self._client = None  # while the line cannot be used
         self._meter = Meter(config["meter"]["unit_id"], METERS[config["meter"]["map"]])
-        self.inverter = Inverter(config["inverter"]["unit_id"])
+        self.inverter = Inverter(config["inverters"][0]["unit_id"])
         self._control = None  # until the inverter's rating is known
         self._events = envelope.events
         self._envelope = envelope
