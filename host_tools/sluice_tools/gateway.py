@@ -29,7 +29,7 @@ def gateway_config(scenario: Plan, url: str, pty: str) -> dict[str, Any]:
             "pin": device.pin,
             "profile": scenario.profile,
         },
-        "bus": {"device": pty, "baud": 115200},
+        "bus": {"device": pty, "baud": 19200},
         "meter": {"unit_id": METER_UNIT_ID, "map": "sdm630"},
         "inverters": [{"unit_id": INVERTER_UNIT_ID}],
     }
