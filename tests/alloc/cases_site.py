@@ -11,12 +11,12 @@ from test_inverter import image
 from test_meter import REGISTERS
 
 from sluice.app.clock import Clock
-from sluice.app.control import sample_der, sample_site
 from sluice.devices.inverter import Inverter
 from sluice.devices.meter import Meter
 from sluice.metering.intervals import Intervals, grid_start
 from sluice.metering.quantities import ALL, DER_W
 from sluice.metering.ring import VALUES, Ring
+from sluice.metering.sampling import sample_der, sample_site
 from sluice.modbus.rtu import DONE, Reply, encode_read, encode_write
 from sluice.sep2.kinds import LARGEST
 from sluice.sep2.values import TIME_MAX
@@ -273,6 +273,8 @@ class _Site:
         self.meter = Meter(1, METERS["sdm630"])
         self.inverter = Inverter(2)
         self.inverter.w_max = w_max
+        self.inverter.silent_s = 0
+        self.ders = (self.inverter,)
         self.inverter.confirm(array("H", [0, 0, 0, 0, 1] + [0] * 13 + [0xFFFE]), 0)
         self.control = Control(w_max)
         self.intervals = Intervals(_ring(), 60)
@@ -300,7 +302,7 @@ class _Site:
     def account(self):
         self.intervals.tick(self.world.now, 60)
         sample_site(self.intervals, self.meter)
-        sample_der(self.intervals, self.inverter)
+        sample_der(self.intervals, self.ders)
 
     def decide(self):
         self.limit_w = self.control.step(

@@ -10,7 +10,7 @@ from utility_world import Clock as Stopped
 from utility_world import Journal
 
 from expect import finish, raises
-from sluice.app.control import ControlTask, sample_der, sample_site, stored_wh
+from sluice.app.control import ControlTask
 from sluice.doe.answered import Answered
 from sluice.doe.draws import Draws
 from sluice.doe.envelope import Envelope
@@ -34,6 +34,7 @@ from sluice.metering.quantities import (
     SITE_W1,
 )
 from sluice.metering.ring import SAMPLED, THIN, VALUES, Ring
+from sluice.metering.sampling import sample_der, sample_site, stored_wh
 from sluice_wire.limits import UNLIMITED_W
 from sluice_wire.meters import V1, VAR1, W1
 from sluice_wire.sep2 import MAX_WH
@@ -125,8 +126,8 @@ class World:
         envelope = Envelope(events, programs, (1500, 15000, UNLIMITED_W, UNLIMITED_W), PROFILES["default"])
         config = {
             "bus": {"device": "bus", "baud": baud, "parity": "none"},
-            "meter": {"unit_id": 1, "map": "sdm630"},
-            "inverters": [{"unit_id": 2}],
+            "meter": {"unit_id": 1, "map": "sdm630", "at": None},
+            "inverters": [{"unit_id": 2, "at": None}],
         }
         self.ring = Ring(Store(), ALL, None)
         clock = self.clock = Clock(self.port)
@@ -205,6 +206,8 @@ class Measured:
     v_dv = 2405
     hz_mhz = 49996
     soc = -1
+    w_max = 5000
+    silent_s = 0
     phase_dv = (2401, 2402, 2403)
 
     def of_phase(self, quantity):
@@ -220,9 +223,9 @@ def test_each_sample_is_of_its_own_quantity_and_phase():  # M1, M3
     ]
     assert samples == {SITE_W: -1500, SITE_VAR: 87, SITE_V: 2405, SITE_HZ_MIN: 5000, SITE_HZ_MAX: 5000}
     samples.clear()
-    sample_der(samples, Measured())
+    sample_der(samples, [Measured()])
     assert [samples.pop(DER_V1 + i) for i in range(3)] == [2401, 2402, 2403]
-    assert samples == {DER_W: -1500, DER_VAR: 87, DER_V: 2405}
+    assert samples == {DER_W: -1500, DER_VAR: 87, DER_V: 2405, DER_WH: None}
 
 
 def test_readings_of_a_time_that_nobody_knows_are_not_told():  # M2, D2
@@ -243,11 +246,11 @@ def test_what_is_stored_is_a_part_of_what_can_be():  # STO-01
 def test_what_a_battery_stores_is_sampled_where_there_is_one_that_says_it():  # STO-01
     for max_wh, soc, sampled in ((13500, 4250, 1), (13500, 0, 1), (0, 4250, 0), (13500, -1, 0)):
         world = World(9600)
-        world.task.inverter.set_max[MAX_WH] = max_wh
-        world.task.inverter.soc = soc
+        world.task.ders[0].set_max[MAX_WH] = max_wh
+        world.task.ders[0].soc = soc
         intervals = Intervals(world.ring, 60)
         intervals.tick(0, 60)
-        sample_der(intervals, world.task.inverter)
+        sample_der(intervals, world.task.ders)
         intervals.tick(60, 60)
         assert world.minute()[SAMPLED] >> DER_WH & 1 == sampled
 

@@ -56,7 +56,7 @@ def build(port, config, state):
     ring = Ring(store, ALL if profile.by_phase else TOTALS, journal.write)
     mirror = Mirror(ring, device, profile, journal.write)
     control = ControlTask(port, clock, journal, config, envelope, Intervals(ring, mirror.post_rate_s))
-    der = DerResources(port, (control.inverter,), programs, envelope)
+    der = DerResources(port, control.ders, programs, envelope)
     alarms = Alarms(journal, device.pen, clock.now())
     conversation = Conversation(
         port,

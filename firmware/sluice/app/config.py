@@ -159,9 +159,9 @@ def check(document):
     return config
 
 
-def _values(document, keys, prefix, errors):
+def _values(document, rows, prefix, errors):
     config = {}
-    for section, key, good, expected, default in keys:
+    for section, key, good, expected, default in rows:
         name = prefix + (key if section is None else section + "." + key)
         source = document if section is None else document.get(section, {})
         if not isinstance(source, dict):
@@ -226,8 +226,8 @@ def _check_unknown(document, errors):
     _check_keys(document, names, "", errors)
 
 
-def _check_keys(source, keys, prefix, errors):
-    known = [row[1] for row in keys]
+def _check_keys(source, rows, prefix, errors):
+    known = [row[1] for row in rows]
     for key in sorted(source):
         if key not in known:
             errors.append("%s%s is not known; expected one of %s" % (prefix, key, ", ".join(known)))
