@@ -40,17 +40,21 @@ def explain(envelope, now, faults):
     text = _why(envelope, mode) + _ramp(envelope, envelope.ramps[mode].target_w) + _following(envelope, mode, now)
     for mode, what in _BESIDE:
         text += _beside(envelope, mode, what)
-    troubled = [device for device in _DEVICES if device in faults]
-    if [what for what in faults if "/" in what]:
-        troubled.append("store")
-    if [what for what in faults if what not in _DEVICES + _IN_FULL and "/" not in what]:
-        troubled.append("server")
+    troubled = ["the " + what if what in _DEVICES else what for what in sorted(faults) if _is_device(what)]
+    if [what for what in faults if "/" in what and not _is_device(what)]:
+        troubled.append("the store")
+    if [what for what in faults if what not in _IN_FULL and "/" not in what and not _is_device(what)]:
+        troubled.append("the server")
     if troubled:
-        text += "There is trouble with the %s. " % " and the ".join(troubled)
+        text += "There is trouble with %s. " % " and ".join(troubled)
     for what in _IN_FULL:
         if what in faults:
             text += faults[what][0].upper() + faults[what][1:] + ". "
     return text[:-1]
+
+
+def _is_device(what):
+    return what.rstrip(" 12345678") in _DEVICES or what.startswith("tcp://")
 
 
 def _amount(watts):

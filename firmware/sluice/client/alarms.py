@@ -30,6 +30,14 @@ FAULTS = (
 _KINDS = const(16)  # first the bits of alarmStatus, then the faults
 
 
+def _fails(faults, what):
+    """Tell whether `what` fails, or one of several: the second inverter is called "inverter 2"."""
+    for name in faults:
+        if name.startswith(what) and (name == what or name[len(what)] == " "):
+            return True
+    return False
+
+
 class Alarms:
     """Up to ALARMS_MAX alarms that wait for the server; the first `waiting` entries count, the oldest first."""
 
@@ -50,7 +58,7 @@ class Alarms:
         for kind in range(_KINDS):
             fails = alarm_status >> kind & 1
             if kind >= ALARM_BITS:
-                fails = FAULTS[kind - ALARM_BITS] in self.journal.faults
+                fails = _fails(self.journal.faults, FAULTS[kind - ALARM_BITS])
             since = self._since[kind]
             if fails == self._lasting >> kind & 1:
                 if since >= 0 and now - since > _LASTING_S:
