@@ -11,7 +11,7 @@ from sluice_tools.house.command import INVERTER_UNIT_ID, METER_UNIT_ID
 from sluice_tools.plan import Plan
 from sluice_tools.toolchain import ROOT, image, interpreter
 
-HEAP = "128k"
+HEAP = "144k"
 
 
 def gateway_config(scenario: Plan, url: str, pty: str) -> dict[str, Any]:

@@ -458,3 +458,22 @@ def test_another_event_in_the_same_slot_is_a_change():
     world.run(11)
     assert world.envelope.source[EXP_LIM] == 0
     assert world.envelope.changed == 1 << EXP_LIM
+
+
+def test_what_the_inverters_fall_back_to_is_the_lowest_that_anybody_but_an_event_says():  # C2, E5
+    for fixed_w, default, fallback_w in (
+        ((1500, 9000, UNLIMITED_W, UNLIMITED_W), {}, 1500),
+        ((1500, 9000, 1000, UNLIMITED_W), {}, 1000),
+        ((1500, 9000, UNLIMITED_W, UNLIMITED_W), {"exp": 5000}, 1500),
+        ((5000, 9000, UNLIMITED_W, UNLIMITED_W), {"exp": 1500, "gen": 4000}, 1500),
+        ((5000, 9000, UNLIMITED_W, UNLIMITED_W), {"gen": 400}, 400),
+        ((5000, 9000, UNLIMITED_W, UNLIMITED_W), {"max_lim": 1200}, 1200),
+        ((5000, 9000, UNLIMITED_W, UNLIMITED_W), {"imp": 0, "load": 0}, 5000),
+        ((5000, 9000, UNLIMITED_W, UNLIMITED_W), {"connect": True, "energize": False}, 0),
+        ((5000, 9000, UNLIMITED_W, UNLIMITED_W), {"connect": False}, 0),
+    ):
+        world = World(fixed_w=fixed_w)
+        world.default(world.b, set_grad_w=0, **default)
+        world.publish(world.b, Record(mrid(1), start=1, duration=100, exp=0, gen=0))
+        world.run(10)
+        assert world.envelope.fallback_w() == fallback_w

@@ -159,6 +159,22 @@ class Envelope:
         """Return the power that the storage shall have now, + = discharge; UNLIMITED_W if none is asked for."""
         return self.ramps[STORAGE_TARGET].limit_w
 
+    def fallback_w(self):
+        """Return the most that the DER may give when nobody holds the limit: what they give is all exported then.
+
+        It is the lowest of what the agreement and the defaults allow.
+        """
+        least_w = self.fixed_w[EXP_LIM]
+        for mode in (EXP_LIM, GEN_LIM, MAX_LIM, CONNECT, ENERGIZE):
+            slot = self.programs.default_for(mode)
+            value = self.programs.default_value(slot, mode) if slot >= 0 else UNLIMITED_W
+            if mode == MAX_LIM and slot >= 0:
+                value = share_w(self.max_w, value)
+            elif mode >= CONNECT and value:
+                value = UNLIMITED_W
+            least_w = min(least_w, value)
+        return min(least_w, self.fixed_w[GEN_LIM])
+
     @property
     def connect(self):
         """The DER may be connected."""
