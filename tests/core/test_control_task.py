@@ -20,24 +20,16 @@ from sluice.doe.responses import ReplyTos, Responses
 from sluice.metering.intervals import Intervals
 from sluice.metering.quantities import (
     ALL,
-    DER_V,
     DER_V1,
-    DER_VAR,
     DER_W,
     DER_WH,
     SITE_HZ_MAX,
     SITE_HZ_MIN,
-    SITE_V,
     SITE_V1,
-    SITE_VAR,
     SITE_W,
-    SITE_W1,
 )
 from sluice.metering.ring import SAMPLED, THIN, VALUES, Ring
-from sluice.metering.sampling import sample_der, sample_site, stored_wh
 from sluice_wire.limits import UNLIMITED_W
-from sluice_wire.meters import V1, VAR1, W1
-from sluice_wire.sep2 import MAX_WH
 from sluice_wire.utilities import PROFILES
 
 ROUND_MS = 105  # of meter and inverter at 38400 baud
@@ -191,43 +183,6 @@ def test_everything_that_is_there_is_sampled():  # M1
     assert one[SAMPLED] == (1 << ALL) - 1 - (1 << DER_WH)
 
 
-class Samples(dict):
-    """Intervals that keep each sample by its quantity."""
-
-    def sample(self, quantity, value):
-        self[quantity] = value
-
-
-class Measured:
-    """What a meter and an inverter have read."""
-
-    w = -1500
-    var = 87
-    v_dv = 2405
-    hz_mhz = 49996
-    soc = -1
-    w_max = 5000
-    silent_s = 0
-    phase_dv = (2401, 2402, 2403)
-
-    def of_phase(self, quantity):
-        return 1000 + quantity
-
-
-def test_each_sample_is_of_its_own_quantity_and_phase():  # M1, M3
-    samples = Samples()
-    sample_site(samples, Measured())
-    by_phase = [samples.pop(SITE_W1 + i) for i in range(9)]
-    assert by_phase == [1000 + W1 + i for i in range(3)] + [1000 + VAR1 + i for i in range(3)] + [
-        1000 + V1 + i for i in range(3)
-    ]
-    assert samples == {SITE_W: -1500, SITE_VAR: 87, SITE_V: 2405, SITE_HZ_MIN: 5000, SITE_HZ_MAX: 5000}
-    samples.clear()
-    sample_der(samples, [Measured()])
-    assert [samples.pop(DER_V1 + i) for i in range(3)] == [2401, 2402, 2403]
-    assert samples == {DER_W: -1500, DER_VAR: 87, DER_V: 2405, DER_WH: None}
-
-
 def test_readings_of_a_time_that_nobody_knows_are_not_told():  # M2, D2
     for behind_s, known, sets in ((0, False, 2), (3600, False, 0), (3600, True, 2)):
         world = World(9600)
@@ -235,24 +190,6 @@ def test_readings_of_a_time_that_nobody_knows_are_not_told():  # M2, D2
         world.clock.known = known
         world.run(125)
         assert world.ring.waiting == sets
-
-
-def test_what_is_stored_is_a_part_of_what_can_be():  # STO-01
-    assert stored_wh(13500, 4250) == 5737
-    assert stored_wh(1000000, 10000) == 1000000
-    assert stored_wh(9999, 9999) == 9998
-
-
-def test_what_a_battery_stores_is_sampled_where_there_is_one_that_says_it():  # STO-01
-    for max_wh, soc, sampled in ((13500, 4250, 1), (13500, 0, 1), (0, 4250, 0), (13500, -1, 0)):
-        world = World(9600)
-        world.task.ders[0].set_max[MAX_WH] = max_wh
-        world.task.ders[0].soc = soc
-        intervals = Intervals(world.ring, 60)
-        intervals.tick(0, 60)
-        sample_der(intervals, world.task.ders)
-        intervals.tick(60, 60)
-        assert world.minute()[SAMPLED] >> DER_WH & 1 == sampled
 
 
 def test_a_device_that_falls_silent_between_two_seconds_holds_no_second_up():  # C1, C2
