@@ -215,7 +215,6 @@ def test_trouble_is_told_by_what_it_is_with():  # T10
     assert told(at(1), "meter", "server").endswith("There is trouble with the meter and the server.")
     assert told(at(1), "meter", "state/state").endswith("There is trouble with the meter and the store.")
     assert told(at(1), "inverter 2").endswith("There is trouble with inverter 2.")
-    assert told(at(1), "tcp://10.0.0.7:502").endswith("There is trouble with tcp://10.0.0.7:502.")
 
 
 def test_a_percentage_of_a_rating_that_is_not_known_is_said_so():  # E11

@@ -36,15 +36,16 @@ class Bus:
 
         `name`: of what fails then, in the journal.
         """
-        line_name = "serial line" if at is None else at
         try:
             client = await self.client(at)
-            self._journal.well(line_name)
+            if at is None:
+                self._journal.well("serial line")
             await action(client, *args)
         except OSError as error:
             if at in self._open:
                 self._open.pop(at)[0].close()
-            self._journal.fault(line_name, "%s cannot be used: %s" % (at or self._serial["device"], error))
+            what = "serial line" if at is None else name
+            self._journal.fault(what, "%s cannot be used: %s" % (at or self._serial["device"], error))
             return False
         except (ModbusError, DeviceError) as error:
             self._journal.fault(name, str(error))

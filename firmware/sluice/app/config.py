@@ -10,7 +10,7 @@ from sluice.sep2.http_error import HttpError
 from sluice.sep2.url import split
 from sluice_wire.identity import nmi_valid, pin_valid
 from sluice_wire.limits import INVERTERS_MAX, UNLIMITED_W
-from sluice_wire.meters import METERS
+from sluice_wire import meter_maps
 from sluice_wire.utilities import PROFILES
 
 REQUIRED = object()
@@ -90,7 +90,7 @@ def _at(value):
 
 
 def _meter_map(value):
-    return isinstance(value, str) and value in METERS
+    return isinstance(value, str) and value in meter_maps.names()
 
 
 def _profile(value):
@@ -122,7 +122,7 @@ KEYS = (
     ("bus", "baud", _baud, "one of " + ", ".join([str(baud) for baud in BAUDS]), 9600),
     ("bus", "parity", _parity, "none, even or odd", "none"),
     ("meter", "unit_id", _unit_id, _UNIT_ID, REQUIRED),
-    ("meter", "map", _meter_map, "one of " + ", ".join(sorted(METERS)), REQUIRED),
+    ("meter", "map", _meter_map, "one of " + ", ".join(meter_maps.names()), REQUIRED),
     ("meter", "reversed", _flag, "true if its + is export, else false", False),
     ("meter", "at", _at, _AT, None),
 )

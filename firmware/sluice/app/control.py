@@ -16,7 +16,7 @@ from sluice.devices.meter import Meter
 from sluice.metering.sampling import sample_der, sample_site
 from sluice.modbus.client import ModbusError
 from sluice.site.control import Control, pv_ceiling_w
-from sluice_wire.meters import METERS
+from sluice_wire.meter_maps import load
 from sluice_wire.sep2 import EXP_LIM, GEN_LIM, MODES
 
 from .bus import Bus
@@ -37,7 +37,7 @@ class ControlTask:
         self._journal = journal
         self._bus = Bus(port, journal, config["bus"])
         self._meter_at = config["meter"]["at"]
-        self._meter = Meter(config["meter"]["unit_id"], METERS[config["meter"]["map"]])
+        self._meter = Meter(config["meter"]["unit_id"], load(config["meter"]["map"]), config["meter"]["reversed"])
         self.ders = []
         self._ats = []  # of each
         self._names = []  # of what may fail of each, in the journal

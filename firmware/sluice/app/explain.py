@@ -54,7 +54,7 @@ def explain(envelope, now, faults):
 
 
 def _is_device(what):
-    return what.rstrip(" 12345678") in _DEVICES or what.startswith("tcp://")
+    return what.rstrip(" 12345678") in _DEVICES
 
 
 def _amount(watts):
