@@ -22,7 +22,7 @@ from sluice.modbus.rtu import (
     encode_write_single,
 )
 from sluice_wire.limits import ADU_MAX, READ_MAX, SITE_MAX_W, WRITE_MAX
-from sluice_wire.meters import METERS
+from sluice_wire.meter_maps import load
 from sluice_wire.sunspec import INT16, UINT16
 
 _BLOCK = 72  # registers of the meter
@@ -243,10 +243,10 @@ def _block(**changes):
 
 
 def _metering(regs, w):
-    meter = Meter(1, METERS["sdm630"])
+    meter = Meter(1, load("sdm630"))
 
     def call():
-        meter.decode(regs)
+        meter.decode(regs, 0, _BLOCK)
         meter.take()
         return meter.w
 
@@ -277,8 +277,8 @@ def meter_worst_as_much_as_is_believed():
 
 def meter_hostile_numbers_that_can_just_be_held():
     regs = _block(r34=(0x4DFF, 0xFFFF), r3c=(0xCDFF, 0xFFFF), r46=(0x448F, 0xFFFF))
-    meter = Meter(1, METERS["sdm630"])
-    return lambda: meter.decode(regs), None
+    meter = Meter(1, load("sdm630"))
+    return lambda: meter.decode(regs, 0, _BLOCK), None
 
 
 def meter_hostile_a_refusal_costs_the_same_whatever_number_is_none():

@@ -28,7 +28,7 @@ from sluice_wire.limits import (
     TELEMETRY_SETS,
     UNLIMITED_W,
 )
-from sluice_wire.meters import METERS
+from sluice_wire.meter_maps import load
 from sluice_wire.sep2 import EXP_LIM, GEN_LIM
 
 # The edge of what is no object.
@@ -270,7 +270,7 @@ class _Site:
     def __init__(self, w_max, meter_frame, inverter_frame):
         self.world = World(w_max)
         self.world.default(self.world.b, exp=1500, set_grad_w=28)
-        self.meter = Meter(1, METERS["sdm630"])
+        self.meter = Meter(1, load("sdm630"))
         self.inverter = Inverter(2)
         self.inverter.w_max = w_max
         self.inverter.silent_s = 0
@@ -294,7 +294,7 @@ class _Site:
     def poll(self):
         self.heard = self.exchange(1, 4, 72, self.meter_frame)
         if self.heard:
-            self.meter.decode(self.reply.regs)
+            self.meter.decode(self.reply.regs, 0, 72)
             self.meter.take()
         if self.exchange(2, 3, 52, self.inverter_frame):
             self.inverter.decode(self.reply.regs)

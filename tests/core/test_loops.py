@@ -288,3 +288,16 @@ def test_both_write_and_read_the_same_registers_and_nothing_beside_them():
             assert frame[: 2 * n] == frames[0][7 : 7 + 2 * n]
         assert frames[0] == frames[1]
         assert frames[0][:7] + frames[0][7 + 2 * n :] == b"." * (256 - 2 * n)
+
+
+def test_a_digest_is_the_same_in_both_and_another_for_any_other_register():
+    random.seed(4)
+    for _ in range(200):
+        regs = array("H", [random.randrange(65536) for _ in range(random.randrange(1, 126))])
+        n = random.randrange(1, len(regs) + 1)
+        stamp = random.randrange(1 << 24)
+        digest = modbus_portable.digest(regs, n, stamp)
+        assert digest == modbus_viper.digest(regs, n, stamp)
+        assert 0 <= digest < 1 << 24
+        regs[random.randrange(n)] ^= random.randrange(1, 65536)
+        assert digest != modbus_portable.digest(regs, n, stamp)

@@ -7,7 +7,8 @@ from sluice.devices.decode import NOT_VALID, float32
 from sluice.devices.errors import DeviceError
 from sluice.devices.meter import Meter
 from sluice.modbus.client import Client, NoReply
-from sluice_wire.meters import METERS, V1, VAR1, W1
+from sluice_wire.meter_maps import load
+from sluice_wire.meters import V1, VAR1, W1
 
 # An SDM630 as it answers: 241.2, 239.8, 240.5 V; -1234.5 W; 87 var; 49.98 Hz (IEEE 754, high word first)
 REGISTERS = {
@@ -31,7 +32,7 @@ def sdm630(**changes):
 
 
 def polled(line):
-    meter = Meter(1, METERS["sdm630"])
+    meter = Meter(1, load("sdm630"))
     finish(meter.poll(Client(line)))
     return meter
 

@@ -8,9 +8,9 @@ import json
 
 from sluice.sep2.http_error import HttpError
 from sluice.sep2.url import split
+from sluice_wire import meter_maps
 from sluice_wire.identity import nmi_valid, pin_valid
 from sluice_wire.limits import INVERTERS_MAX, UNLIMITED_W
-from sluice_wire import meter_maps
 from sluice_wire.utilities import PROFILES
 
 REQUIRED = object()

@@ -59,3 +59,10 @@ def take_reply(buf, at, end, request, regs):
         return False
     take_registers(regs, buf, at + 3, request[5])
     return True
+
+
+def digest(regs, n, stamp):
+    """Return a number of 24 bits made of `stamp` and the first `n` of `regs`: another one if any of them is another."""
+    for i in range(n):
+        stamp = stamp * 33 & 0xFFFFFF ^ regs[i]
+    return stamp

@@ -98,3 +98,13 @@ def take_reply(buf: ptr8, at: int, end: int, request: ptr8, regs: ptr16) -> bool
         at += 2
         k += 1
     return True
+
+
+@micropython.viper
+def digest(regs: ptr16, n: int, stamp: int) -> int:
+    """Return a number of 24 bits made of `stamp` and the first `n` of `regs`: another one if any of them is another."""
+    i = 0
+    while i < n:
+        stamp = stamp * 33 & 0xFFFFFF ^ regs[i]
+        i += 1
+    return stamp
