@@ -92,3 +92,13 @@ def test_bounds_and_enumerations_are_named_by_no_module_of_the_image_but_their_o
     compiled = {name: (tmp_path / f"{name}.mpy").read_bytes() for name in image.sources()}
     for alone in ("sluice_wire.limits", "sluice_wire.sep2", "sluice_wire.sunspec"):
         assert [name for name, code in compiled.items() if alone.encode() in code] == [alone.replace(".", "/")]
+
+
+def test_the_constants_of_a_package_are_known_by_its_name() -> None:
+    texts = {
+        "house.rooms.__init__": "from micropython import const\nDOORS = const(3)\n",
+        "house.gate": "from house.rooms import DOORS\nx = DOORS\n",
+    }
+    made = whole(texts, stripped=True)
+    assert made["house.gate"] == "pass\nx = 3\n"
+    assert "DOORS" not in made["house.rooms.__init__"]

@@ -22,13 +22,15 @@ class ConstantError(ValueError):
 
 def folded(texts: dict[str, str], stripped: bool = False) -> dict[str, str]:
     """Give the sources of these modules (dotted name: text) with each other's constants in them."""
+    files = {module.removesuffix(".__init__"): module for module in texts}  # a package is asked for by its own name
+    texts = {module: texts[file] for module, file in files.items()}
     known = {module: constants(ast.parse(text, module)) for module, text in texts.items()}
     made = {module: fold(module, text, known, stripped) for module, text in texts.items()}
     if stripped:
         gone = {module: known[module] | _imported(module, ast.parse(text), known)[0] for module, text in texts.items()}
         for module, text in made.items():
             _check_nothing_is_missed(module, ast.parse(text), gone)
-    return made
+    return {files[module]: text for module, text in made.items()}
 
 
 def _check_nothing_is_missed(module: str, tree: ast.Module, known: dict[str, Constants]) -> None:
