@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from sluice_tools.house.command import INVERTER_UNIT_ID, METER_UNIT_ID
+from sluice_tools.house.parts import METER_UNIT_ID, Inverter
 from sluice_tools.plan import Plan
 from sluice_tools.toolchain import ROOT, image, interpreter
 
@@ -31,8 +31,14 @@ def gateway_config(scenario: Plan, url: str, pty: str) -> dict[str, Any]:
         },
         "bus": {"device": pty, "baud": 19200},
         "meter": {"unit_id": METER_UNIT_ID, "map": "sdm630"},
-        "inverters": [{"unit_id": INVERTER_UNIT_ID}],
+        "inverters": [_inverter(unit, spec) for unit, spec in scenario.inverters.items()],
     }
+
+
+def _inverter(unit: int, spec: Inverter) -> dict[str, Any]:
+    """What an installer would write of an inverter."""
+    native = {} if spec.native_w is None else {"native_w": spec.native_w}
+    return {"unit_id": unit, **native, **({"nvm": True} if "limit-in-nvm" in spec.habits else {})}
 
 
 def lock_step_command(config: Path, clock: Path, start_s: float, until_s: float, heap: str = HEAP) -> list[str]:

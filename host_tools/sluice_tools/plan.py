@@ -5,28 +5,22 @@ Times are seconds from `start`; fields carry the standard's names and units. An 
 """
 
 import hashlib
-import math
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainValidator, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
-from sluice_tools.house.curves import GENERATED
+from sluice_tools.house.parts import METER_UNIT_ID, House, Inverter, UnitId
+from sluice_tools.part import WATTS_MAX, Flag, Integer, Part, Rating, Seconds, Watts
 from sluice_wire.identity import pin_valid
 from sluice_wire.utilities import PROFILES
 
-WATTS_MAX = 327_670_000
-RATING_MAX_W = 32_767  # the simulated inverter tells its watts as an int16
 DURATION_MAX_S = 31 * 86400  # all rows are held until the end
 CLOCK_FROM, CLOCK_TO = datetime(2020, 1, 1, tzinfo=UTC), datetime(2053, 1, 1, tzinfo=UTC)  # of the gateway: 31 bits
 
-Integer = Annotated[int, Field(strict=True)]
-Flag = Annotated[bool, Field(strict=True)]
-Seconds = Annotated[Integer, Field(ge=0)]
 Rate = Annotated[Seconds, Field(gt=0)]  # of polls and posts
-Watts = Annotated[Integer, Field(ge=0, le=WATTS_MAX)]
 SignedWatts = Annotated[Integer, Field(ge=-WATTS_MAX, le=WATTS_MAX)]
 UInt16 = Annotated[Integer, Field(ge=0, le=65535)]
 UInt32 = Annotated[Integer, Field(ge=0, le=4294967295)]
@@ -42,9 +36,18 @@ Fault = Literal[
     "server-clock-back",  # its clock is an hour behind
     "grid-outage",  # no voltage: the meter reads 0 V, the inverter is off; the gateway has a battery of its own
     "restart",  # the gateway is off; what it has stored stays
+    "gateway-hung",  # it stands still, its lines and connections stay open; then it goes on
     "meter-silent",
-    "inverter-silent",
+    "meter-frozen",  # it repeats its last values
+    "meter-implausible",  # what it tells cannot be
+    "meter-reversed",  # import and export have changed places
+    "inverter-silent",  # these three: all inverters, or the one of `unit`
+    "inverter-reboot",  # it is off, and has forgotten its limit
+    "inverter-ignores",  # writes are accepted, and do nothing
+    "bus-dead",  # nobody answers
+    "bus-noise",  # one frame of ten is garbled
 ]
+OF_UNITS = ("inverter-silent", "inverter-reboot", "inverter-ignores")
 
 
 class PlanError(ValueError):
@@ -55,52 +58,19 @@ class PlanError(ValueError):
         self.faults = faults
 
 
-def _curve(value: object) -> object:
-    """A number, the name of a generated curve, or pairs in order of time."""
-    if isinstance(value, str):
-        if value not in GENERATED:
-            raise ValueError(f"there is no curve {value}; there are {', '.join(sorted(GENERATED))}")
-        return value
-    pairs: list = value if isinstance(value, list) else [[0, value]]
-    for pair in pairs:
-        if not (isinstance(pair, list) and len(pair) == 2 and all(type(number) in (int, float) for number in pair)):
-            break
-        if not all(0 <= number < math.inf for number in pair):
-            break
-    else:
-        times: list[float] = [pair[0] for pair in pairs]
-        if times and times == sorted(times):
-            return value
-    raise ValueError("expected watts (0 or more), [[t_s, w], ...] in order of time, or the name of a curve")
-
-
-Curve = Annotated[float | str | list[tuple[float, float]], PlainValidator(_curve)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Site(_Part):
+class Site(Part):
     """Fixed limits of the connection agreement, the aggregate setMaxW of the inverters, and that of the storage.
 
-    There is no simulated battery: `storage_max_w` is a rating that is only told.
+    `storage_max_w` is told and nothing more: what the batteries can do is said by the house.
     """
 
     exp_lim_w: Watts
     imp_lim_w: Watts
-    max_w: Annotated[Integer, Field(gt=0, le=RATING_MAX_W)]
+    max_w: Rating
     storage_max_w: Watts = 0
 
 
-class House(_Part):
-    """Watts: a number, `[[t_s, w], ...]` where each holds from its second on, or the name of a generated curve."""
-
-    pv_w: Curve
-    load_w: Curve
-
-
-class Device(_Part):
+class Device(Part):
     """The client as the utility has it in its books."""
 
     pin: Annotated[Integer, Field(ge=0, le=999999)] = 111115
@@ -114,7 +84,7 @@ class Device(_Part):
         return self
 
 
-class Modes(_Part):
+class Modes(Part):
     """What a control sets; what is None is not set. Watts, and hundredths of a percent: MaxLimW, FixedW."""
 
     opModExpLimW: Watts | None = None
@@ -135,7 +105,7 @@ class Default(Modes):
     setGradW: UInt16 | None = None
 
 
-class Program(_Part):
+class Program(Part):
     """A DERProgram; without `default` it has no DefaultDERControl. Those of one `fsa` are assigned together."""
 
     id: Identifier
@@ -181,11 +151,12 @@ class Event(Modes):
         return self.end + max(0, self.randomizeStart) + max(0, self.randomizeDuration)
 
 
-class Change(_Part):
+class Change(Part):
     """At second `at` the status of an event changes, or the default of a program, or the poll or post rate of
     everything, or something breaks `for` a while.
 
-    `default: null` takes the default away; a `restart` may leave `for` out: the gateway is back at once.
+    `default: null` takes the default away; a `restart` may leave `for` out: the gateway is back at once. `unit`: the
+    only inverter that breaks.
     """
 
     at: Seconds
@@ -197,11 +168,14 @@ class Change(_Part):
     post_s: Rate | None = None
     fault: Fault | None = None
     for_s: Annotated[Seconds, Field(alias="for")] = 0
+    unit: UnitId | None = None
 
     @model_validator(mode="after")
     def _check(self) -> "Change":
         given = self.model_fields_set - {"at"}
         wanted = ({"event", "status"}, {"program", "default"}, {"poll_s"}, {"post_s"}, {"fault", "for_s"})
+        if self.fault in OF_UNITS:
+            given -= {"unit"}
         if given not in wanted and not (given == {"fault"} and self.fault == "restart"):
             raise ValueError(
                 "a change has either `event` and `status`, `program` and `default`, `poll_s`, `post_s`, "
@@ -210,7 +184,7 @@ class Change(_Part):
         return self
 
 
-class Plan(_Part):
+class Plan(Part):
     """The whole of it. Second t is Unix second `start_s` + t; `step_s` is how far apart a simulation's rows are.
 
     `post_s` is as `poll_s` if absent.
@@ -228,12 +202,12 @@ class Plan(_Part):
     poll_s: Rate = 300
     post_s: Rate | None = None
     programs: list[Program]
-    events: list[Event] = []
-    changes: list[Change] = []
+    events: list[Event] = Field(default=[])
+    changes: list[Change] = Field(default=[])
 
     @model_validator(mode="after")
     def _check(self) -> "Plan":
-        faults = [*self._unknown_names(), *self._names_given_twice()]
+        faults = [*self._unknown_names(), *self._names_given_twice(), *self._misfits()]
         if faults:
             raise PlanError(faults)
         return self
@@ -255,6 +229,25 @@ class Plan(_Part):
             for i, part_id in enumerate(ids):
                 if part_id in ids[:i]:
                     yield (name, i, "id"), f"{part_id} is there already"
+
+    def _misfits(self) -> Iterator[tuple[tuple[int | str, ...], str]]:
+        """What the house and the rest say differently."""
+        inverters = self.house.inverters
+        units = [inverter.unit or i for i, inverter in enumerate(inverters, METER_UNIT_ID + 1)]
+        for i, unit in enumerate(units):
+            if unit in units[:i]:
+                yield ("house", "inverters", i, "unit"), f"{unit} is there already"
+        total_w = sum(inverter.max_w for inverter in inverters)
+        if inverters and total_w != self.site.max_w:
+            yield ("site", "max_w"), f"expected {total_w}, the sum of the inverters' ratings"
+        for i, change in enumerate(self.changes):
+            if change.unit is not None and change.unit not in (units or [METER_UNIT_ID + 1]):
+                yield ("changes", i, "unit"), f"there is no inverter {change.unit}"
+
+    @property
+    def inverters(self) -> dict[int, Inverter]:
+        """The inverters of the house by unit id."""
+        return self.house.fitted(self.site.max_w)
 
     @property
     def start_s(self) -> int:
@@ -333,6 +326,7 @@ class Plan(_Part):
         changes = [change for change in sorted(self.changes, key=lambda change: change.at) if change.at <= t]
         return [first, *(rate for change in changes if (rate := getattr(change, kind)))]
 
-    def broken(self, fault: str, t: float) -> bool:
-        """Tell whether `fault` is on at second `t`."""
-        return any(c.at <= t < c.at + c.for_s for c in self._changes.get(("fault", fault), ()))
+    def broken(self, fault: str, t: float, unit: int | None = None) -> bool:
+        """Tell whether `fault` is on at second `t`; with `unit`, for the inverter of this unit id."""
+        changes = self._changes.get(("fault", fault), ())
+        return any(c.at <= t < c.at + c.for_s and (c.unit is None or c.unit == unit) for c in changes)

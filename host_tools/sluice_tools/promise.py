@@ -4,14 +4,17 @@ What is published is heard at once, and nothing is drawn unless a draw is given.
 Source: docs/events.md, by `truth`.
 """
 
+import math
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from sluice_tools.plan import Plan
-from sluice_tools.truth import MODES, SWITCHES, Control, Default, Draw, Leg, Model, Value, nothing_drawn
+from sluice_tools.truth import MODES, SWITCHES, WATT_LIMITS, Control, Default, Draw, Leg, Model, Value, nothing_drawn
 from sluice_wire.sep2 import CANCELLED, CANCELLED_RANDOMIZED, SUPERSEDED
 from sluice_wire.utilities import PROFILES
+
+EXPORT, IMPORT, GENERATION, LOAD = WATT_LIMITS
 
 STATUSES = {
     "cancelled": CANCELLED,
@@ -72,29 +75,43 @@ def names(plan: Plan) -> dict[str, str]:
     return events | {plan.mrid("program", program.id): f"default of {program.id}" for program in plan.programs}
 
 
-class ExportLimit:
-    """The limit on export over the whole of a plan, ramp included; `legs`: (its way, who says so)."""
+class Promise:
+    """The limits in watts over the whole of a plan, ramps included."""
 
     def __init__(self, plan: Plan) -> None:
         called = names(plan)
         self._halts: list[tuple[int, bool]] = []
-        self.legs: list[PlanLeg] = []
+        self._legs: dict[str, list[PlanLeg]] = {mode: [] for mode in WATT_LIMITS}
         for model in play(plan, instants(plan)):
             self._halts.append((model.now, not all(model.held[mode].value for mode in SWITCHES)))
-            leg = model.legs["opModExpLimW"]
-            if not self.legs or self.legs[-1].leg is not leg:
-                self.legs.append(PlanLeg(leg, called.get(leg.source[-1], "fixed limit")))
+            for mode, legs in self._legs.items():
+                leg = model.legs[mode]
+                if not legs or legs[-1].leg is not leg:
+                    legs.append(PlanLeg(leg, called.get(leg.source[-1], "fixed limit")))
 
-    def at(self, t: float) -> float:
-        """Give the limit in watts at second `t`, 0 while the site is told to disconnect or to de-energize."""
+    @property
+    def export_legs(self) -> "list[PlanLeg]":
+        """The ways of the export limit, and who says so."""
+        return self._legs[EXPORT]
+
+    def at(self, t: float, mode: str = EXPORT) -> float:
+        """Give the limit of `mode` in watts at second `t` (`math.inf`: none); 0 for all but import while the site is
+        told to disconnect or to de-energize."""
         t = max(0, t)
-        if self._halts[bisect_right(self._halts, t, key=lambda halt: halt[0]) - 1][1]:
+        if mode != IMPORT and self._halts[bisect_right(self._halts, t, key=lambda halt: halt[0]) - 1][1]:
             return 0.0
-        return float(self.legs[bisect_right(self.legs, t, key=lambda leg: leg.start) - 1].leg.at(t) or 0)
+        legs = self._legs[mode]
+        watts = legs[bisect_right(legs, t, key=lambda leg: leg.start) - 1].leg.at(t)
+        return math.inf if watts is None else float(watts)
+
+    def binds(self, mode: str) -> bool:
+        """Tell whether there ever is a limit of `mode`."""
+        halts = mode != IMPORT and any(halted for _, halted in self._halts)
+        return halts or any(leg.leg.target_w is not None for leg in self._legs[mode])
 
 
 class PlanLeg(NamedTuple):
-    """A leg of the export limit, and who demands it in words."""
+    """A leg of a limit, and who demands it in words."""
 
     leg: Leg
     source: str

@@ -1,9 +1,9 @@
-"""A scenario: a plan in one YAML file that a person can write, and the export limit that follows from it.
+"""A scenario: a plan in one YAML file that a person can write, and the limits that follow from it.
 
 The file is checked whole; every error names its line and key.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +12,7 @@ import yaml
 from pydantic import ValidationError
 
 from sluice_tools.plan import Plan, PlanError
-from sluice_tools.promise import ExportLimit
+from sluice_tools.promise import EXPORT, Promise
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 
@@ -32,8 +32,8 @@ class Scenario(Plan):
     """A plan with its own truth."""
 
     @cached_property
-    def _export_limit(self) -> ExportLimit:
-        return ExportLimit(self)
+    def _promise(self) -> Promise:
+        return Promise(self)
 
     def on_the_day_of(self, now: float) -> "Scenario":
         """Give the same scenario, moved by whole days so that Unix second `now` lies in its first day."""
@@ -46,11 +46,16 @@ class Scenario(Plan):
 
     def ramped_limit_w(self, t: float) -> float:
         """The export limit that holds at second `t`, ramp included: the scenario's own truth."""
-        return self._export_limit.at(t)
+        return self._promise.at(t)
+
+    def limit_of(self, mode: str) -> Callable[[float], float] | None:
+        """The limit of `mode` (opModExpLimW, ...) by second, as a function; None if it never has one."""
+        promise = self._promise
+        return (lambda t: promise.at(t, mode)) if mode == EXPORT or promise.binds(mode) else None
 
     def limit_changes(self) -> list[tuple[float, float, str]]:
         """Each second at which the export limit takes a new aim: (t, the limit aimed at, where it comes from)."""
-        return [(leg.start, leg.target_w, leg.source) for leg in self._export_limit.legs]
+        return [(leg.start, leg.target_w, leg.source) for leg in self._promise.export_legs]
 
 
 def load(path: Path) -> Scenario:

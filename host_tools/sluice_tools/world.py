@@ -24,7 +24,8 @@ from sluice.port.errors import CLOSED, REFUSED, LinkError
 from sluice_tools import plan
 from sluice_tools.clock import Clock
 from sluice_tools.gateway import gateway_config
-from sluice_tools.house.command import INVERTER_UNIT_ID, METER_UNIT_ID, units_of
+from sluice_tools.house.bus import Bus, units_of
+from sluice_tools.house.parts import METER_UNIT_ID
 from sluice_tools.house.plant import House
 from sluice_tools.house.quick_line import QuickLine
 from sluice_tools.scenario import Scenario
@@ -122,15 +123,15 @@ class _Line:
 
     def __init__(self, world: "World") -> None:
         self._world = world
-        self._line = QuickLine(units_of(world.house))
+        house = world.house
+        self._bus = Bus(house, QuickLine(units_of(house), house.answers))
         self._arrived = b""
 
     async def ask(self, request: bytearray, n: int, buf: bytearray, timeout_ms: int) -> int:
         if request[0] == METER_UNIT_ID:  # the first of a second; the others need not cost time
             await asyncio.sleep(LINE_S)
         self._world.house.advance(self._world.now())
-        silent = {METER_UNIT_ID: "meter-silent", INVERTER_UNIT_ID: "inverter-silent"}[request[0]]
-        self._arrived = b"" if self._world.broken(silent) else self._line.feed(bytes(request[:n]))
+        self._arrived = self._bus.feed(bytes(request[:n]))
         return await self.readinto(buf, timeout_ms)
 
     async def readinto(self, buf: bytearray, timeout_ms: int) -> int:

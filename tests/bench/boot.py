@@ -31,7 +31,7 @@ from machines import HERE, make_image, run_here
 from sluice_tools import scenario as scenarios
 from sluice_tools.demo.processes import Children, Line
 from sluice_tools.gateway import HEAP, gateway_config
-from sluice_tools.house.command import line_of
+from sluice_tools.house.bus import Bus
 from sluice_tools.house.line import Pty
 from sluice_tools.house.plant import House
 from sluice_tools.pki import make_pki
@@ -73,7 +73,7 @@ def house_at_line(scenario: Scenario, told: Callable[[], None]) -> Iterator[str]
     """Be a new meter and inverter; give the serial line's path. `told()` when the inverter is told to give nothing."""
     pty = Pty()
     house = House(scenario, since=time.time())
-    line = line_of(house)
+    line = Bus(house)
     stop, stopper = os.pipe()
 
     def serve() -> None:

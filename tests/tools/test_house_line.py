@@ -16,7 +16,7 @@ from sunspec2.modbus.client import SunSpecModbusClientDeviceRTU
 from umodbus.client.serial import rtu
 
 from sluice_tools import clock as clocks
-from sluice_tools.house.command import line_of, units_of
+from sluice_tools.house.bus import Bus, units_of
 from sluice_tools.house.line import Pty
 from sluice_tools.house.plant import House
 from sluice_tools.house.quick_line import QuickLine
@@ -33,29 +33,29 @@ def house() -> House:
 
 
 def test_a_request_is_answered_wherever_it_is_cut(house: House) -> None:
-    whole = line_of(house).feed(TOTAL_W)
+    whole = Bus(house).feed(TOTAL_W)
     for cut in range(1, len(TOTAL_W)):
-        line = line_of(house)
+        line = Bus(house)
         assert line.feed(TOTAL_W[:cut]) == b""
         assert line.feed(TOTAL_W[cut:]) == whole
 
 
 def test_a_wrong_crc_is_met_with_silence(house: House) -> None:
-    assert line_of(house).feed(TOTAL_W[:-1] + bytes([TOTAL_W[-1] ^ 1])) == b""
+    assert Bus(house).feed(TOTAL_W[:-1] + bytes([TOTAL_W[-1] ^ 1])) == b""
 
 
 def test_a_foreign_unit_is_met_with_silence(house: House) -> None:
-    assert line_of(house).feed(rtu.read_input_registers(9, 0x34, 2)) == b""
+    assert Bus(house).feed(rtu.read_input_registers(9, 0x34, 2)) == b""
 
 
 def test_a_request_after_noise_is_answered(house: House) -> None:
-    line = line_of(house)
+    line = Bus(house)
     assert line.feed(bytes(range(0xA0, 0xC0)) * 20) == b""
     assert len(line.feed(TOTAL_W)) == 9
 
 
 def test_two_requests_at_once_are_answered_in_order(house: House) -> None:
-    answers = line_of(house).feed(TOTAL_W + rtu.read_holding_registers(INVERTER, 40000, 2))
+    answers = Bus(house).feed(TOTAL_W + rtu.read_holding_registers(INVERTER, 40000, 2))
     assert (answers[0], answers[9]) == (METER, INVERTER)
     assert answers[12:16] == b"SunS"
 
@@ -71,7 +71,7 @@ def test_two_requests_at_once_are_answered_in_order(house: House) -> None:
     ],
 )
 def test_what_a_unit_does_not_have_is_an_exception(house: House, request_adu: bytes, code: int) -> None:
-    answer = line_of(house).feed(request_adu)
+    answer = Bus(house).feed(request_adu)
     assert answer[1] == request_adu[1] | 0x80
     assert answer[2] == code
 
@@ -99,7 +99,7 @@ def test_what_a_unit_does_not_have_is_an_exception(house: House, request_adu: by
 def test_the_quick_line_answers_as_the_line_does(house: House, request_adu: bytes) -> None:
     twin = House(scenario())
     advance(twin, 10)
-    assert QuickLine(units_of(twin)).feed(request_adu) == line_of(house).feed(request_adu)
+    assert QuickLine(units_of(twin)).feed(request_adu) == Bus(house).feed(request_adu)
     assert twin.inverter.image.registers == house.inverter.image.registers
 
 

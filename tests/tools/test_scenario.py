@@ -64,7 +64,10 @@ def test_a_scenario_has_defaults_for_what_it_does_not_say() -> None:
             HEAD.replace("1200\nsite", "9999999\nsite") + ONE,
             ["s:3: duration_s: Input should be less than or equal to 2678400"],
         ),
-        (HEAD.replace("10000", "32768") + ONE, ["s:4: site.max_w: Input should be less than or equal to 32767"]),
+        (
+            HEAD.replace("10000", "1000001") + ONE,
+            ["s:4: site.max_w: Input should be less than or equal to 1000000"],
+        ),
         (HEAD.replace("1200\nsite", "0\nsite") + ONE, ["s:3: duration_s: Input should be greater than 0"]),
         (HEAD + ONE.replace("LimW", "Limw"), ["s:6: programs[0].default.opModExpLimw: is not a known key"]),
         (HEAD, ["s:2: programs: is missing"]),

@@ -13,27 +13,12 @@ import click
 
 from sluice_tools import scenario as scenarios
 from sluice_tools.clock import Clock
-from sluice_tools.house.line import Line, Pty, Unit
+from sluice_tools.house.bus import Bus
+from sluice_tools.house.line import Pty
 from sluice_tools.house.plant import House
 
 DAY = scenarios.SCENARIOS / "day.yaml"
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-METER_UNIT_ID = 1
-INVERTER_UNIT_ID = 2
-
-
-def units_of(house: House) -> dict[int, Unit]:
-    """Give what hangs on the RS485 line of `house`: the meter is unit 1, the inverter unit 2."""
-    inverter, meter = house.inverter, house.meter
-    return {
-        METER_UNIT_ID: Unit({4: meter.read}, {}, {4: meter.block}),
-        INVERTER_UNIT_ID: Unit({3: inverter.read}, {6: inverter.write, 16: inverter.write}, {3: inverter.block}),
-    }
-
-
-def line_of(house: House) -> Line:
-    """Give the RS485 line of `house`."""
-    return Line(units_of(house))
 
 
 def _say(line: Mapping[str, object]) -> None:
@@ -42,7 +27,7 @@ def _say(line: Mapping[str, object]) -> None:
 
 def _serve(house: House, clock: Clock, pty: Pty) -> None:
     """Answer requests until SIGTERM, Ctrl-C, or the end of standard input if that is a pipe."""
-    line = line_of(house)
+    bus = Bus(house)
     woken, wake = os.pipe()
     os.set_blocking(wake, False)
     signal.set_wakeup_fd(wake)
@@ -62,7 +47,7 @@ def _serve(house: House, clock: Clock, pty: Pty) -> None:
                 continue
             data = os.read(fd, 4096)
             house.advance(clock.now())
-            answer = line.feed(data)
+            answer = bus.feed(data)
             if answer:
                 os.write(fd, answer)
 
@@ -72,7 +57,7 @@ def _serve(house: House, clock: Clock, pty: Pty) -> None:
 @click.option("--clock", type=FILE, help="A lock-step clock file. Without it the scenario is played today.")
 @click.option("--pty", "link", type=click.Path(path_type=Path), help="Make this a link to the serial line's end.")
 def house(scenario: Path, clock: Path | None, link: Path | None) -> None:
-    """Be the house of the scenario: meter (unit 1) and inverter (unit 2) on one RS485 line, a pseudo-terminal.
+    """Be the house of the scenario: meter (unit 1) and inverters (unit 2, ...) on one RS485 line, a pseudo-terminal.
 
     Prints {"ready": ..., "pty": ...}, a line for each simulated minute, and {"report": ...} when it ends: by SIGTERM,
     Ctrl-C, or the end of standard input if that is a pipe. The house moves when a request arrives.
@@ -94,4 +79,4 @@ def house(scenario: Path, clock: Path | None, link: Path | None) -> None:
     finally:
         pty.close()
     site.advance(time.now())
-    _say({"report": site.judge.report()})
+    _say({"report": site.report()})

@@ -38,6 +38,15 @@ class Appliance(NamedTuple):
     off_s: int
 
 
+# What a scenario may switch on by name: watts, and seconds if it does not say.
+APPLIANCE_STEPS = {
+    "kettle": (2200, 180),
+    "air-conditioner": (2600, 840),
+    "oven": (2300, 1800),
+    "heat-pump": (3500, 3600),
+    "car": (7400, 7200),
+}
+
 STANDBY_W = 180
 APPLIANCES = (
     Appliance(110, 0, 24, 900, 1500),  # fridge

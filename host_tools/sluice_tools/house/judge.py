@@ -2,9 +2,12 @@
 
 An excursion is a run of seconds with the export above the ramped limit by more than 4 % of the inverter's rating;
 AS/NZS 4777.2 (6.2.2) gives 15 s to come back, so an excursion's seconds count from the sixteenth on. The energy
-that was possible is the sun after the load, up to the limit; export above the limit earns nothing here. The judge
-hears nothing from the gateway.
+that was possible is the sun after the load, up to the limit; export above the limit earns nothing here. The other
+limits have the same tolerance and grace; the import limit binds what is managed, so that only what charging adds is
+over it. The judge hears nothing from the gateway.
 """
+
+from sluice_tools.promise import EXPORT, GENERATION, IMPORT, LOAD
 
 TOLERANCE_PCT = 4
 GRACE_S = 15
@@ -25,11 +28,36 @@ class Excursions:
             self.seconds_over_limit += 1
 
 
+KINDS = {EXPORT: "export", IMPORT: "import", GENERATION: "generation", LOAD: "load"}
+
+
+class Watch:
+    """Excursions over limits of every mode in `KINDS`."""
+
+    def __init__(self, rating_w: float) -> None:
+        self._excursions = {mode: Excursions(rating_w) for mode in KINDS}
+
+    def second(self, mode: str, limit_w: float, site_w: float, der_w: float) -> None:
+        """One second: the limit of `mode`, the site's import (`-`: export), the DERs' sum (`-`: they charge)."""
+        if mode == EXPORT:
+            w = -site_w
+        elif mode == IMPORT:
+            w = min(site_w, limit_w + max(0.0, -der_w))
+        else:
+            w = der_w if mode == GENERATION else -der_w
+        self._excursions[mode].second(w, limit_w)
+
+    def over_s(self, mode: str) -> int:
+        """The seconds over the limit of `mode` that the grace does not cover."""
+        return self._excursions[mode].seconds_over_limit
+
+
 class Judge:
     """Watches the house, and beside it the same house without a gateway."""
 
     def __init__(self, rating_w: float) -> None:
         self._with_gateway = Excursions(rating_w)
+        self.watch = Watch(rating_w)  # of the limits other than that on export
         self._without_gateway = Excursions(rating_w)
         self._delivered_ws = 0.0
         self._permitted_ws = 0.0
@@ -65,6 +93,9 @@ class Judge:
         return {
             "seconds_over_limit": self._with_gateway.seconds_over_limit,
             "seconds_over_limit_without_gateway": self._without_gateway.seconds_over_limit,
+            "seconds_over_import_limit": self.watch.over_s(IMPORT),
+            "seconds_over_generation_limit": self.watch.over_s(GENERATION),
+            "seconds_over_load_limit": self.watch.over_s(LOAD),
             "energy_delivered_ratio": round(self.energy_delivered_ratio, 4),
             "energy_delivered_ratio_when_limited": round(self.energy_delivered_ratio_when_limited, 4),
             "energy_over_limit_wh": round(self._over_ws / 3600, 1),

@@ -78,10 +78,13 @@ def frame_at(data: bytes, start: int) -> int:
 
 
 class Line:
-    """`feed(data)` gives the answers to the requests in `data`; the rest is kept until it is a request."""
+    """`feed(data)` gives the answers to the requests in `data`; the rest is kept until it is a request.
 
-    def __init__(self, units: Mapping[int, Unit]) -> None:
+    `answers(unit_id)` tells whether a unit answers now."""
+
+    def __init__(self, units: Mapping[int, Unit], answers: Callable[[int], bool] = lambda unit_id: True) -> None:
         self._units = units
+        self._answers = answers
         self._server = RTUServer()
         self._server.route_map = _Routes(units)
         self._pending = b""
@@ -96,7 +99,7 @@ class Line:
             if not end:
                 start += 1
                 continue
-            if self._pending[start] in self._units:
+            if self._pending[start] in self._units and self._answers(self._pending[start]):
                 answers += self._server.process(self._pending[start:end])
             self._pending, start = self._pending[end:], 0
         self._pending = self._pending[-ADU_MAX:]

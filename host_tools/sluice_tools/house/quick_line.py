@@ -6,7 +6,7 @@ Source: Modbus over serial line V1.02, 6.2.2 (CRC by table); Modbus application 
 
 import struct
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from umodbus.exceptions import IllegalDataAddressError, ModbusError
 
@@ -41,13 +41,14 @@ def crc(data: bytes) -> bytes:
 class QuickLine:
     """`feed(request)` gives the answer; nothing to noise, to a wrong CRC, to a unit that is not here."""
 
-    def __init__(self, units: Mapping[int, Unit]) -> None:
+    def __init__(self, units: Mapping[int, Unit], answers: Callable[[int], bool] = lambda unit_id: True) -> None:
         self._units = units
+        self._answers = answers
 
     def feed(self, request: bytes) -> bytes:
         """Answer one whole request."""
         unit = self._units.get(request[0]) if len(request) >= 8 else None
-        if unit is None or crc(request[:-2]) != request[-2:]:
+        if unit is None or crc(request[:-2]) != request[-2:] or not self._answers(request[0]):
             return b""
         try:
             answer = request[:1] + self._answer(unit, request[1], request[2:-2])
