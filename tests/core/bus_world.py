@@ -1,4 +1,4 @@
-"""A small honest RS485 line for the tests of modbus and devices: units with registers, and a list of ways to fail."""
+"""A small honest RS485 line for the tests of modbus and devices, and a TCP connection: units, and lists of faults."""
 
 from sluice.modbus.rtu import crc16
 
@@ -85,3 +85,51 @@ class Line:
             at = 7 + 2 * i if function == 16 else 4
             registers[address + i] = frame[at] << 8 | frame[at + 1]
         return framed(*frame[:6])
+
+
+class Tcp:
+    """A TCP connection to the units of a `line`; `faults` holds what happens to the next replies, in order.
+
+    silent; cut (in pieces); late (it comes with the next one); foreign (another transaction's reply before it);
+    code N (an exception); http (what is no Modbus); closed.
+    """
+
+    def __init__(self, line):
+        self.line = line
+        self.faults = []
+        self.frames = []  # requests as they came
+        self.closed = False
+        self._arriving = b""
+        self._late = b""
+        self._size = 0  # of the pieces, 0 = whole
+
+    async def write(self, buf, n):
+        frame = bytes(buf[:n])
+        self.frames.append(frame)
+        assert frame[2:4] == b"\0\0" and frame[4] << 8 | frame[5] == n - 6
+        fault = self.faults.pop(0) if self.faults else ""
+        if fault == "closed":
+            raise OSError(104, "ECONNRESET")
+        unit = framed(*frame[6:])
+        reply = framed(frame[6], frame[7] | 0x80, int(fault[5:])) if fault[:5] == "code " else self.line._reply(unit)
+        reply = frame[:5] + bytes([len(reply) - 2]) + reply[:-2] if reply else b""
+        late, self._late = self._late, b""
+        self._size = 1 if fault == "cut" else 0
+        if fault == "late":
+            self._late, reply = reply, b""
+        elif fault == "silent":
+            reply = b""
+        elif fault == "foreign":
+            reply = bytes([reply[0] ^ 0x80]) + reply[1:] + reply
+        elif fault == "http":
+            reply = b"HTTP/1.1 400 Bad Request\r\n\r\n"
+        self._arriving += late + reply
+
+    async def readinto(self, buf, timeout_ms):
+        n = min(len(buf), self._size or len(self._arriving))
+        buf[:n] = self._arriving[:n]
+        self._arriving = self._arriving[n:]
+        return n
+
+    def close(self):
+        self.closed = True

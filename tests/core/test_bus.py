@@ -1,6 +1,6 @@
 """The way to the devices: lines are opened when they are needed, closed when they are lost, and what fails is told."""
 
-from bus_world import Line
+from bus_world import Line, Tcp
 from utility_world import Journal
 
 from expect import finish
@@ -21,7 +21,7 @@ class Port:
         return self._line((device, baud, parity))
 
     async def open_tcp(self, host, port):
-        return self._line((host, port))
+        return Connection(self._line((host, port)))
 
     def _line(self, what):
         if self.gone:
@@ -35,6 +35,11 @@ class Socket(Line):
 
     def close(self):
         Socket.closed = True
+
+
+class Connection(Tcp):
+    def close(self):
+        self.line.close()
 
 
 class World:

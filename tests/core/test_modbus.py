@@ -121,6 +121,30 @@ def test_a_garbled_reply_costs_a_gap_and_not_the_whole_time_out():
     assert line.waited_ms < REPLY_TIMEOUT_MS // 2
 
 
+def test_a_reply_that_breaks_off_costs_a_gap_and_not_the_whole_time_out():
+    modbus, line = client(faults=["short"])
+    finish(modbus.read(1, 3, 10, 20))
+    assert line.waited_ms < REPLY_TIMEOUT_MS // 2
+
+
+def test_a_unit_that_was_silent_is_asked_but_once_until_it_answers():  # C2
+    modbus, line = client(faults=["silent"] * 3)
+    for asked in (2, 3):
+        raises(NoReply, finish, modbus.read(1, 3, 10, 2))
+        assert len(line.frames) == asked
+    finish(modbus.read(1, 3, 10, 2))
+    line.faults = ["silent"]
+    finish(modbus.read(1, 3, 10, 2))
+    assert len(line.frames) == 6
+
+
+def test_a_unit_that_is_silent_keeps_no_other_from_being_asked_twice():
+    modbus, line = client(faults=["silent", "silent", "silent"])
+    raises(NoReply, finish, modbus.read(2, 3, 10, 2))
+    finish(modbus.read(1, 3, 10, 2))
+    assert len(line.frames) == 4
+
+
 def test_an_exception_is_told_in_words_and_not_asked_again():
     modbus, line = client(faults=["code 3"])
     error = raises(ExceptionReply, finish, modbus.write(1, 10, array("H", [1]), 1))

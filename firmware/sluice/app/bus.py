@@ -26,8 +26,10 @@ class Bus:
                 serial = self._serial
                 line = await self._port.open_line(serial["device"], serial["baud"], serial["parity"])
             else:
+                from sluice.modbus.tcp import TcpLine
+
                 host, _, tcp_port = at[6:].rpartition(":")
-                line = await self._port.open_tcp(host, int(tcp_port))
+                line = TcpLine(await self._port.open_tcp(host, int(tcp_port)))
             self._open[at] = line, Client(line)
         return self._open[at][1]
 

@@ -1,5 +1,6 @@
 """Exchanges on one line: ask, await the reply, ask once more if it did not come or did not come whole.
 
+A unit that was silent last time is asked but once, so that one that is dead takes little of the others' time.
 What has arrived before a request is discarded, and a reply counts only if it fits its request, so a late reply to
 an earlier request is passed over. RTU carries no more than unit, function and length to tell replies apart.
 Source: Modbus over Serial Line V1.02, 2.4.
@@ -12,7 +13,7 @@ from sluice_wire.limits import ADU_MAX, NOISE_MAX, REPLY_TIMEOUT_MS
 from .rtu import DONE, EXCEPTION, Reply, encode_read, encode_write, encode_write_single
 
 _TRIES = const(2)
-_GAP_MS = const(200)  # silence after as many bytes as the reply has: it came, garbled
+_GAP_MS = const(200)  # silence after more bytes than noise and echo have: it came, garbled
 
 _EXCEPTIONS = {
     1: "it does not know this function",
@@ -57,6 +58,7 @@ class Client:
         self.regs = self._reply.regs
         self._tx = bytearray(ADU_MAX)
         self._rx = bytearray(ADU_MAX)
+        self._silent = bytearray(32)  # a bit for each unit: it gave nothing last time
         self.requests = 0
         self.retries = 0
         self.no_reply = 0  # requests that failed, by what came instead of a reply
@@ -78,7 +80,11 @@ class Client:
     async def _exchange(self, n):
         self.requests += 1
         reply = self._reply
-        for attempt in range(_TRIES):
+        bit = 1 << (self._tx[0] & 7)
+        at = self._tx[0] >> 3
+        tries = 1 if self._silent[at] & bit else _TRIES
+        self._silent[at] &= ~bit
+        for attempt in range(tries):
             if attempt:
                 self.retries += 1
             reply.expect(self._tx)
@@ -91,8 +97,12 @@ class Client:
                     self._refused(self._tx[0], reply.exception)
                 if heard >= NOISE_MAX:
                     break
-                arrived = await self._line.readinto(self._rx, REPLY_TIMEOUT_MS if heard < reply.length else _GAP_MS)
+                # As much as the request may be its echo, before the reply.
+                over = heard > n or heard >= reply.length
+                arrived = await self._line.readinto(self._rx, _GAP_MS if over else REPLY_TIMEOUT_MS)
                 heard += arrived
+        if not heard:
+            self._silent[at] |= bit
         self._failed(self._tx[0], heard)
 
     def _refused(self, unit_id, code):

@@ -25,9 +25,12 @@ lines are made by it too:
                                             the server's certificate must be for, "" = its chain alone counts
     await connect(host, port, tls) -> stream
     await open_line(device, baud, parity) -> line
+    await open_tcp(host, port) -> tcp       a TCP connection to a device, within REPLY_TIMEOUT_MS
 
 A stream: `await readinto(buf) -> n` (0 = closed), `await write(buf, n)`, `close()`; all raise LinkError.
 A line: `await ask(request, n, buf, timeout_ms) -> n` discards what has arrived, sends and reads what comes first,
 `await readinto(buf, timeout_ms) -> n` what comes next (0 = nothing in time, or it is REPLY_MAX_MS ago that was asked),
-`close()`; all raise OSError when the line is gone.
+`close()`; all raise OSError when the line is gone. To its times come those that the bytes need at its baud.
+A tcp: `await write(buf, n)`, `await readinto(buf, timeout_ms) -> n` (0 as of a line), `close()`; all raise OSError when
+the connection is gone.
 """

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import os
 import secrets
 import ssl
@@ -10,12 +11,12 @@ import termios
 import time
 import tty
 
-from sluice_wire.limits import REPLY_MAX_MS
+from sluice_wire.limits import ADU_MAX, REPLY_MAX_MS, REPLY_TIMEOUT_MS
 from sluice_wire.sep2 import EPOCH
 
 from .built import BUILT
 from .errors import BAD_CA, BAD_CHAIN, TlsError, link_error, text_of
-from .timing import is_cold, silence_ms
+from .timing import is_cold, silence_ms, wire_ms
 
 CIPHERS = "ECDHE-ECDSA-AES128-CCM8:ECDHE-ECDSA-AES128-GCM-SHA256:@SECLEVEL=0"  # CCM8 needs level 0 in OpenSSL 3
 
@@ -59,11 +60,13 @@ class Stream:
 class Line:
     """A serial line on the event loop."""
 
-    def __init__(self, fd, port, silence_ms):
+    def __init__(self, fd, port, baud):
         self._fd = fd
         self._arrived = asyncio.Event()
         self._port = port
-        self._silence_ms = silence_ms
+        self._baud = baud
+        self._silence_ms = silence_ms(baud)
+        self._reply_max_ms = REPLY_MAX_MS
         self._last_ms = self._asked_ms = port.ticks_ms()
 
     async def ask(self, request, n, buf, timeout_ms):
@@ -73,7 +76,8 @@ class Line:
         self._discard()
         os.write(self._fd, bytes(request[:n]))
         self._asked_ms = self._port.ticks_ms()
-        return await self.readinto(buf, timeout_ms)
+        self._reply_max_ms = REPLY_MAX_MS + wire_ms(n + ADU_MAX, self._baud)
+        return await self.readinto(buf, timeout_ms + wire_ms(n, self._baud))
 
     def _discard(self):
         try:
@@ -83,7 +87,7 @@ class Line:
             return
 
     async def readinto(self, buf, timeout_ms):
-        timeout_ms = min(timeout_ms, REPLY_MAX_MS - (self._port.ticks_ms() - self._asked_ms))
+        timeout_ms = min(timeout_ms, self._reply_max_ms - (self._port.ticks_ms() - self._asked_ms))
         if timeout_ms <= 0:
             return 0
         loop = asyncio.get_running_loop()
@@ -100,6 +104,35 @@ class Line:
 
     def close(self):
         os.close(self._fd)
+
+
+class Tcp:
+    """A TCP connection to a device."""
+
+    def __init__(self, reader, writer, port):
+        self._reader = reader
+        self._writer = writer
+        self._port = port
+        self._asked_ms = 0
+
+    async def write(self, buf, n):
+        self._writer.write(bytes(buf[:n]))
+        await self._writer.drain()
+        self._asked_ms = self._port.ticks_ms()
+
+    async def readinto(self, buf, timeout_ms):
+        timeout_ms = min(timeout_ms, REPLY_MAX_MS - (self._port.ticks_ms() - self._asked_ms))
+        try:
+            data = await asyncio.wait_for(self._reader.read(len(buf)), max(0, timeout_ms) / 1000)
+        except asyncio.TimeoutError:
+            return 0
+        if not data:
+            raise OSError(errno.ECONNRESET, "the device has closed the connection")
+        buf[: len(data)] = data
+        return len(data)
+
+    def close(self):
+        self._writer.close()
 
 
 def _for_its_owner(name, flags):
@@ -204,4 +237,11 @@ class Port:
         except termios.error as error:
             os.close(fd)
             raise OSError(*error.args) from error
-        return Line(fd, self, silence_ms(baud))
+        return Line(fd, self, baud)
+
+    async def open_tcp(self, host, port):
+        try:
+            connection = await asyncio.wait_for(asyncio.open_connection(host, port), REPLY_TIMEOUT_MS / 1000)
+        except asyncio.TimeoutError as error:
+            raise OSError(errno.ETIMEDOUT, "nothing answers at this address") from error
+        return Tcp(*connection, self)

@@ -13,6 +13,11 @@ def silence_ms(baud):
     return max(2, -(-38500 // baud))
 
 
+def wire_ms(characters, baud):
+    """Return how long so many characters of 11 bits are on the wire, in whole ms rounded up."""
+    return -(-11000 * characters // baud)
+
+
 def is_cold(uptime="/proc/uptime"):
     """Tell whether Linux was started in the last five minutes: so were others, perhaps, the power being back."""
     try:

@@ -12,13 +12,13 @@ import time
 import ffi
 import tls
 
-from sluice_wire.limits import REPLY_MAX_MS
+from sluice_wire.limits import ADU_MAX, REPLY_MAX_MS, REPLY_TIMEOUT_MS
 from sluice_wire.sep2 import EPOCH
 
 from . import files
 from .built import BUILT
 from .errors import BAD_CA, BAD_CHAIN, TlsError, link_error, text_of
-from .timing import is_cold, silence_ms
+from .timing import is_cold, silence_ms, wire_ms
 
 CIPHERS = ("TLS-ECDHE-ECDSA-WITH-AES-128-CCM-8", "TLS-ECDHE-ECDSA-WITH-AES-128-GCM-SHA256")
 
@@ -64,12 +64,14 @@ class Stream:
 class Line:
     """A serial line, read without blocking (VMIN = VTIME = 0)."""
 
-    def __init__(self, file, port, silence_ms):
+    def __init__(self, file, port, baud):
         self._file = file
         self._stream = asyncio.StreamReader(file)
         self._scratch = bytearray(64)
         self._port = port
-        self._silence_ms = silence_ms
+        self._baud = baud
+        self._silence_ms = silence_ms(baud)
+        self._reply_max_ms = REPLY_MAX_MS
         self._last_ms = self._asked_ms = port.ticks_ms()
 
     async def ask(self, request, n, buf, timeout_ms):
@@ -82,10 +84,11 @@ class Line:
         self._stream.write(memoryview(request)[:n])
         await self._stream.drain()
         self._asked_ms = port.ticks_ms()
-        return await self.readinto(buf, timeout_ms)
+        self._reply_max_ms = REPLY_MAX_MS + wire_ms(n + ADU_MAX, self._baud)
+        return await self.readinto(buf, timeout_ms + wire_ms(n, self._baud))
 
     async def readinto(self, buf, timeout_ms):
-        timeout_ms = min(timeout_ms, REPLY_MAX_MS - self._port.ticks_diff(self._port.ticks_ms(), self._asked_ms))
+        timeout_ms = min(timeout_ms, self._reply_max_ms - self._port.ticks_diff(self._port.ticks_ms(), self._asked_ms))
         if timeout_ms <= 0:
             return 0
         try:
@@ -107,6 +110,19 @@ def _connected(s, address):
         if error.errno != errno.EINPROGRESS:
             raise
     yield asyncio.core._io_queue.queue_write(s)
+
+
+async def _dialled(host, port):
+    """Return a connected socket. Not by open_connection: it leaves one open that does not connect."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0]
+    plain = socket.socket(family, kind, protocol)
+    try:
+        await _connected(plain, address)
+        plain.setsockopt(_IPPROTO_TCP, _TCP_NODELAY, 1)  # what is written in pieces is not held back
+    except BaseException:  # out of time, too
+        plain.close()
+        raise
+    return plain
 
 
 class Port:
@@ -176,17 +192,13 @@ class Port:
         return context, name
 
     async def connect(self, host, port, tls):
-        # Not by open_connection: it leaves a socket open that does not connect, and takes the host for an empty name.
         context, name = tls
         try:
-            family, kind, protocol, _, address = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0]
-            plain = socket.socket(family, kind, protocol)
+            plain = await _dialled(host, port)
             try:
-                await _connected(plain, address)
-                plain.setsockopt(_IPPROTO_TCP, _TCP_NODELAY, 1)  # what is written in pieces is not held back
                 s = context.wrap_socket(plain, server_hostname=name, do_handshake_on_connect=False)
                 s.setblocking(False)
-            except BaseException:  # out of time, too
+            except BaseException:
                 plain.close()
                 raise
         except (OSError, ValueError) as error:
@@ -202,4 +214,12 @@ class Port:
         attrs[6][_VMIN] = 0
         attrs[6][_VTIME] = 0
         termios.tcsetattr(file.fileno(), termios.TCSANOW, attrs)
-        return Line(file, self, silence_ms(baud))
+        return Line(file, self, baud)
+
+    async def open_tcp(self, host, port):
+        from .tcp import Tcp
+
+        try:
+            return Tcp(await asyncio.wait_for_ms(_dialled(host, port), REPLY_TIMEOUT_MS), self)
+        except asyncio.TimeoutError:
+            raise OSError(errno.ETIMEDOUT)
