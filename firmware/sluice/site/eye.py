@@ -1,0 +1,130 @@
+"""The eye: does the meter see what the DER do, and the right way round?
+
+More generation is less import. Only what we do ourselves can tell: when what the DER are told jumps while the site is
+calm, the site's power must move the other way, by as much. Clouds and loads prove nothing, for batteries, diverters
+and our own control answer to them. When nothing was judged for long, or the meter was away, the eye looks: it
+takes a little off the DER for some seconds. Three judgements of one kind in a row are believed.
+Source: requirement C1; facts.md A5, the sign test at commissioning.
+"""
+
+from array import array
+
+from micropython import const
+
+from sluice_wire.limits import UNLIMITED_W
+
+RIGHT = const(0)
+REVERSED = const(1)  # it takes import for export
+UNSEEING = const(2)  # it does not see the DER: another phase, or not the connection point
+
+_SURE = const(3)  # judgements in a row
+_STEP_PARTS = const(20)  # what counts as moved: 1/20 of w_max,
+_STEP_MIN_W = const(200)  # and this at least
+_BAND = const(5)  # what moves by less than a fifth of that in a second is calm
+_CALM_S = const(3)  # before a move,
+_SETTLED_S = const(5)  # and after it: the meter may be late, and average
+_EXPLAINS_S = const(3)  # what the site does so long after the DER moved may be their doing
+_MOVE_S = const(40)  # a move that takes longer is not judged
+_LOOK_S = const(1800)  # from one judgement to the next look, as long as all is well,
+_SOON_S = const(60)  # after the meter was away, and when in doubt,
+_AGAIN_S = const(600)  # and when it was in vain, or what is wrong is known
+_AWAY_S = const(3)
+
+_SITE, _DER, _TOLD = const(0), const(1), const(2)
+
+
+class Eye:
+    """Judges the meter, second by second, by the sums over all DER: their `w_max`; `der_w` that they give now, `told_w`
+    that they were told to give at the most in the second before."""
+
+    def __init__(self):
+        self.w_max = 0
+        self.der_w = 0
+        self.told_w = 0
+        self.scores = bytearray(3)  # what is believed; the kind of the last judgement, and how many in a row
+        self.most_w = UNLIMITED_W  # what the DER may give while it looks
+        self._last_w = array("i", (0, 0, 0))  # the second before, by _SITE ...
+        self._moved_w = array("i", (0, 0, 0))  # by so much since
+        self._from_w = array("i", (0, 0))  # before the move
+        self._step_w = 0
+        self._calm_s = 0  # for so long site and DER are calm
+        self._still_s = 0  # for so long the DER have not moved, nor what they are told
+        self._away_s = 0
+        self._began = -1  # second in which the move began; -1 = there is none
+        self._look_at = _SOON_S
+
+    def lose(self, now):
+        """Meter or DER are not heard in this second."""
+        self._began = -1
+        self._calm_s = 0
+        self._away_s += 1
+        self.most_w = UNLIMITED_W
+        if self._away_s > _AWAY_S:
+            self._look_at = min(self._look_at, now + _SOON_S)
+
+    def step(self, now, site_w):
+        """All devices were heard in second `now`; the meter says `site_w`, + = import."""
+        self._away_s = 0
+        self._step_w = max(_STEP_MIN_W, self.w_max // _STEP_PARTS)
+        self._move(_TOLD, self.told_w)
+        if self._moved_w[_TOLD] >= self._step_w >> 1 and self._calm_s >= _CALM_S and self._began < 0:
+            self._began = now
+            self._from_w[_SITE] = self._last_w[_SITE]
+            self._from_w[_DER] = self._last_w[_DER]
+        self._move(_SITE, site_w)
+        self._move(_DER, self.der_w)
+        self._watch(self._step_w // _BAND)
+        if self._began >= 0:
+            self._follow(now)
+        self._look(now)
+
+    def _move(self, what, w):
+        self._moved_w[what] = abs(w - self._last_w[what])
+        self._last_w[what] = w
+
+    def _watch(self, band_w):
+        moved_w = self._moved_w
+        self._still_s += 1
+        self._calm_s += 1
+        if max(moved_w[_DER], moved_w[_TOLD]) > band_w:
+            self._still_s = 0
+        if max(moved_w[_DER], moved_w[_SITE]) > band_w:
+            self._calm_s = 0
+        if moved_w[_SITE] > band_w and self._still_s > _EXPLAINS_S:
+            self._began = -1  # a load
+
+    def _follow(self, now):
+        moved_w = self._last_w[_DER] - self._from_w[_DER]
+        if now - self._began > _MOVE_S:
+            self._began = -1
+        elif abs(moved_w) >= self._step_w and self._calm_s >= _SETTLED_S:
+            self._began = -1
+            answer_w = self._from_w[_SITE] - self._last_w[_SITE]
+            kind = self._kind(abs(moved_w), answer_w if moved_w > 0 else -answer_w)
+            if kind >= 0:
+                self._judge(now, kind)
+
+    def _kind(self, moved_w, answer_w):
+        if 3 * moved_w <= 5 * abs(answer_w) <= 7 * moved_w:
+            return RIGHT if answer_w > 0 else REVERSED
+        # A diverter or somebody else's battery holds the site at nothing, whatever the DER do.
+        seen_w = max(abs(self._last_w[_SITE]), abs(self._from_w[_SITE]))
+        return UNSEEING if 5 * abs(answer_w) <= moved_w and seen_w >= self._step_w >> 1 else -1
+
+    def _judge(self, now, kind):
+        scores = self.scores
+        scores[2] = min(_SURE, scores[2] + 1) if kind == scores[1] else 1
+        scores[1] = kind
+        if scores[2] == _SURE:
+            scores[0] = kind
+        self.most_w = UNLIMITED_W
+        self._look_at = now + (_SOON_S if kind != scores[0] else _AGAIN_S if kind else _LOOK_S)
+
+    def _look(self, now):
+        if self.most_w != UNLIMITED_W:
+            if self._began < 0:  # in vain: a load has switched, or the DER did not move
+                self.most_w = UNLIMITED_W
+                self._look_at = now + _AGAIN_S
+        elif now >= self._look_at and self._calm_s >= _CALM_S and self._began < 0:
+            if self._last_w[_DER] >= 2 * self._step_w:
+                self.most_w = self._last_w[_DER] - self._step_w - (self._step_w >> 1)
