@@ -1,7 +1,8 @@
 """What a board runs after boot: the gateway with the board's port and its configuration.
 
-main.py [CONFIG]          run the gateway; the configuration is gateway.json unless CONFIG is given
-main.py --new-key NAME    make this device's key, NAME.key, and the request for its certificate, NAME.csr
+main.py [CONFIG]                        run the gateway; the configuration is gateway.json unless CONFIG is given
+main.py CONFIG commission [fallback]    prove what is wired and set; afterwards, what holds without gateway
+main.py --new-key NAME                  make this device's key, NAME.key, and its certificate's request, NAME.csr
 """
 
 import gc
@@ -24,6 +25,10 @@ def main(port, arguments):
         from sluice.app.enrol import new_key
 
         return new_key(port, arguments[1])
+    if arguments[1:] in (["commission"], ["commission", "fallback"]):
+        from sluice.app.commission import run
+
+        return run(port, arguments[0], len(arguments) == 3)
     from sluice.app.gateway import run
 
     return run(port, arguments[0] if arguments else "gateway.json")

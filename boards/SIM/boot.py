@@ -1,6 +1,6 @@
 """The SIM board: the gateway in 32 bits on a PC, its code in ROMFS, its clock in lock-step with its peers.
 
-    micropython -X heapsize=128k boot.py ROMFS CONFIG [CLOCK START_MS UNTIL_MS]
+    micropython -X heapsize=128k boot.py ROMFS CONFIG [commission [fallback]] [CLOCK START_MS UNTIL_MS]
 
 This file is compiled on the device, into its heap, so it mounts the image and hands over to what lies in it.
 """
@@ -26,7 +26,14 @@ sys.path[:] = ["/rom", ".frozen"]
 # What lives long shall lie close together: collected only when the heap is full, garbage would lie in between for good.
 gc.threshold(8192)
 
-from sluice.app.gateway import run  # noqa: E402
 from sluice.port.lock_step import port  # noqa: E402
 
-sys.exit(run(port(sys.argv[3:]), sys.argv[2]))
+config, *arguments = sys.argv[2:]
+if "commission" in arguments:
+    from sluice.app.commission import run
+
+    after = "fallback" in arguments
+    sys.exit(run(port(arguments[1 + after :]), config, after))
+from sluice.app.gateway import run  # noqa: E402
+
+sys.exit(run(port(arguments), config))
