@@ -4,13 +4,15 @@ from array import array
 
 from bus_world import framed, words
 from loops import greatest, total
-from test_inverter import image
+from meter_dumps import DUMPS
 from test_meter import REGISTERS
+from test_meter_maps import metering, registers
 
 from sluice.devices.decode import NOT_VALID, float32, scaled
 from sluice.devices.errors import DeviceError
-from sluice.devices.inverter import Inverter
 from sluice.devices.meter import Meter
+from sluice.devices.points import number
+from sluice.modbus.loops import copy, digest
 from sluice.modbus.rtu import (
     DONE,
     EXCEPTION,
@@ -21,6 +23,7 @@ from sluice.modbus.rtu import (
     encode_write,
     encode_write_single,
 )
+from sluice.modbus.tcp import TcpLine
 from sluice_wire.limits import ADU_MAX, READ_MAX, SITE_MAX_W, WRITE_MAX
 from sluice_wire.meter_maps import load
 from sluice_wire.sunspec import INT16, UINT16
@@ -289,120 +292,125 @@ def meter_hostile_a_refusal_costs_the_same_whatever_cannot_be_true():
     return _refusing_meter(_block(r34=(0x4DFF, 0xFFFF)), _block(r34=(0x4974, 0x2410)))
 
 
-# --- the inverter -----------------------------------------------------------------------------------
+# --- Modbus TCP -------------------------------------------------------------------------------------
 
 
-def _model_103(**changes):
-    registers, headers = image()
-    regs = array("H", [registers[headers[103] + i] for i in range(52)])
-    for name, value in changes.items():
-        regs[int(name[1:])] = value
-    return regs
+def _putting(request, n, length):
+    line = TcpLine(None)
+    return lambda: line.put(request, n), length
 
 
-def _read_back(pct, enabled, sf):
-    regs = array("H", [0] * 19)
-    regs[0], regs[4], regs[18] = pct, enabled, sf & 0xFFFF
-    return regs
+def tcp_put_typical_the_read_of_a_meter():
+    return _putting(_request(4, 1, 0, _BLOCK), 8, 12)
 
 
-def _inverter(w_max, sf=-2):
-    inverter = Inverter(2)
-    inverter.w_max = w_max
-    inverter.confirm(_read_back(0, 1, sf), 0)
-    return inverter
+def tcp_put_worst_as_many_registers_as_fit():
+    return _putting(_request(16, 1, 0, WRITE_MAX), 9 + 2 * WRITE_MAX, 6 + 7 + 2 * WRITE_MAX)
 
 
-def _polling(regs, w, w_max=10000):
-    inverter = _inverter(w_max)
+def tcp_put_hostile_the_least_that_can_be():
+    return _putting(bytearray(ADU_MAX), 4, 8)
+
+
+def _taking(arriving, n):
+    line = TcpLine(None)
+    buf = bytearray(ADU_MAX)
 
     def call():
-        inverter.decode(regs)
-        return inverter.w
+        line._id = 7
+        line._have = 0
+        return greatest(hear, arriving)
 
-    return call, w
+    def hear(piece):
+        copy(line._rx, line._have, piece, 0, len(piece))
+        line._have += len(piece)
+        return line.take(buf)
 
-
-def inverter_decode_typical_a_sunny_hour():
-    return _polling(_model_103(), 4320)
-
-
-def inverter_decode_worst_the_largest_site_on_three_phases():
-    return _polling(_model_103(r14=20000, r15=2, r16=65534, r20=0x7FFF, r21=4), 2 * SITE_MAX_W, SITE_MAX_W)
+    return call, n
 
 
-def inverter_decode_hostile_nothing_measured_and_factors_that_are_none():
-    return _polling(_model_103(r10=0xFFFF, r11=0xFFFF, r12=0, r13=0x8000, r17=11, r20=0x8000, r21=99), 4320)
+def _in_mbap(transaction, frame):
+    return bytes([0, transaction, 0, 0, 0, len(frame) - 2]) + frame[:-2]
 
 
-def _refusing_decode(**changes):
-    return _refusing(_polling(_model_103(**changes), 0)[0])
+def tcp_take_typical_a_meter():
+    return _taking([_in_mbap(7, _read_reply(_BLOCK))], 5 + 2 * _BLOCK)
 
 
-def inverter_decode_hostile_a_refusal_costs_the_same_whatever_power_cannot_be_true():
-    return _refusing_decode(r14=0x8001, r15=4), DeviceError, _refusing_decode(r14=20001, r15=0)
+def tcp_take_worst_125_registers_byte_by_byte():
+    return _taking(_bytes(_in_mbap(7, _read_reply(READ_MAX))), 5 + 2 * READ_MAX)
 
 
-def inverter_decode_hostile_a_refusal_costs_the_same_whatever_is_lacking():
-    return _refusing_decode(r14=0x7FFF, r15=0x8000), DeviceError, _refusing_decode(r38=0xFFFF)
+def tcp_take_hostile_late_replies_before_ours():
+    return _taking([_in_mbap(5, _read_reply(9)), _in_mbap(6, _read_reply(9)), _in_mbap(7, _read_reply(2))], 9)
 
 
-def _telling(w_max, sf, limits, told):
-    """The sum of what `percent` makes of these limits."""
-    inverter = _inverter(w_max, sf)
-
-    def call():
-        return total(told_of, limits)
-
-    def told_of(limit_w):
-        return inverter.percent(limit_w)
-
-    return call, told
+# --- meters of other kinds --------------------------------------------------------------------------
 
 
-def percent_typical_of_10_kw():
-    return _telling(10000, -2, [0, 1, 1500, 5000, 10000], 0 + 1 + 1500 + 5000 + 10000)
+def digest_typical_a_meter():
+    regs = _block()
+    return lambda: digest(regs, _BLOCK, 0), digest(regs, _BLOCK, 0)
 
 
-def percent_worst_of_the_largest_site():
-    return _telling(SITE_MAX_W, -2, [0, 99, 100, 107375, 999999, SITE_MAX_W], 0 + 0 + 1 + 1073 + 9999 + 10000)
+def digest_worst_every_bit_of_the_longest_read():
+    regs = array("H", [0xFFFF] * READ_MAX)
+    return lambda: digest(regs, READ_MAX, 0xFFFFFF), digest(regs, READ_MAX, 0xFFFFFF)
 
 
-def percent_hostile_limits_beyond_all_bounds():
-    return _telling(SITE_MAX_W, 1, [_GREATEST, -_GREATEST - 1, -1, SITE_MAX_W + 1], 10 + 0 + 0 + 10)
+def digest_hostile_nothing_at_all():
+    return lambda: digest(_EMPTY, 0, 5), 5
 
 
-def _confirming(w_max, regs, limit_w, applied_w):
-    inverter = _inverter(w_max)
+_EMPTY = array("H")
+
+
+def _numbers(words, rows, sound):
+    regs = array("H", words)
 
     def call():
-        inverter.confirm(regs, limit_w)
-        return inverter.applied_w
+        return total(is_sound, rows)
 
-    return call, applied_w
+    def is_sound(row):
+        return number(regs, row, 0) != NOT_VALID
 
-
-def confirm_typical_it_holds_what_it_was_told():
-    return _confirming(10000, _read_back(5000, 1, -2), 5000, 5000)
+    return call, sound
 
 
-def confirm_worst_the_largest_site():
-    return _confirming(SITE_MAX_W, _read_back(9999, 1, -2), SITE_MAX_W, 999900)
+def number_typical_of_every_type():
+    rows = [(0, kind, power, 1) for kind in range(5) for power in (-2, -1, 0, 1)]
+    return _numbers([0x0001, 0x0002], rows, 20)
 
 
-def confirm_hostile_a_percentage_beyond_100_under_a_limit_beyond_all_bounds():
-    return _confirming(SITE_MAX_W, _read_back(10000, 0xFFFF, -2), _GREATEST, SITE_MAX_W)
+def number_worst_every_bit_set_and_every_power():
+    rows = [(0, kind, power, 1) for kind in (1, 2, 3, 4) for power in range(-9, 10)]
+    return _numbers([0x7FFF, 0x1FFF], rows, 38)
 
 
-def confirm_hostile_one_that_lets_through_more_costs_the_same_whatever_it_says():
-    def refused(pct):
-        return _refusing(_confirming(10000, _read_back(pct, 1, -2), 1000, 0)[0])
-
-    return refused(0xFFFF), DeviceError, refused(1001)
+def number_hostile_not_implemented_and_factors_that_are_none():
+    return _numbers([0x8000, 0x7FC0, 0x8000, 0], [(0, 3, 0, 1, 2), (1, 0, 0, 1), (2, 1, 0, 1), (0, 3, 0, 1)], 1)
 
 
-def confirm_hostile_scale_factors_that_cannot_be_cost_the_same_whatever_they_are():
-    def refused(sf):
-        return _refusing(_confirming(10000, _read_back(0, 1, sf), 1000, 0)[0])
+def meter_typical_one_of_one_phase():
+    regs = registers(DUMPS["ddsu666"][0][2])
+    meter = Meter(1, load("ddsu666"), True)
 
-    return refused(77), DeviceError, refused(22)
+    def call():
+        meter.decode(regs, 0x2000, 16)
+        meter.take()
+        return meter.w
+
+    return call, 296
+
+
+def meter_worst_a_sunspec_meter():
+    regs = registers(DUMPS["sunspec"][0][2])
+    meter = metering("sunspec")
+    meter.base = 40070
+
+    def call():
+        meter.decode(regs, 2, 31)
+        meter.take()
+        return meter.w
+
+    return call, -91

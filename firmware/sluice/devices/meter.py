@@ -73,11 +73,15 @@ class Meter:
     def decode(self, regs, first, count):
         """Take the quantities out of the registers of the block that begins at `first`."""
         for quantity in range(QUANTITIES):
-            row = self.rows[quantity]
-            if row and first <= row[0] < first + count:
-                self._values[quantity] = self._number(regs, row, first, quantity)
+            if self._is_in(quantity, first, count):
+                self._values[quantity] = self._number(regs, first, quantity)
 
-    def _number(self, regs, row, first, quantity):
+    def _is_in(self, quantity, first, count):
+        row = self.rows[quantity]
+        return row and first <= row[0] < first + count
+
+    def _number(self, regs, first, quantity):
+        row = self.rows[quantity]
         value = number(regs, row, first)
         if value == NOT_VALID:  # a SunSpec meter says so of a phase that is not there
             return 0 if self.base and V1 <= quantity <= V3 else value
@@ -140,7 +144,7 @@ class Meter:
         for quantity in range(A1, A1 + 3):
             if self.rows[quantity]:
                 most_da = max(most_da, abs(self._values[quantity]))
-        if not 0 <= most_da <= _A_MAX_DA:
+        if not 0 < most_da <= _A_MAX_DA:
             return SITE_MAX_W  # it does not say
         return v_dv * most_da // 100 * 33 // 10 + _STEP_W
 

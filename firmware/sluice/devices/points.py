@@ -24,22 +24,29 @@ def number(regs, row, first):
 
     `regs` holds the block from the register `first` on.
     """
-    at = row[0] - first
+    value = _raw(regs, row[0] - first, row)
     power = row[2]
     if row[1] == FLOAT32:
-        value = float32(regs[at], regs[at + 1], 10 ** max(power, 0))
         power = min(power, 0)
-    elif row[1] == INT32:
-        value = _whole(regs[at], regs[at + 1])
-    elif row[1] == INT32_LOW_FIRST:
-        value = _whole(regs[at + 1], regs[at])
-    else:
-        value = signed(regs[at]) if row[1] == INT16 else regs[at]
-        if len(row) > 4:
-            power += signed(regs[row[4] - first])
-            if value == -0x8000 or not -10 <= power <= 10:
-                return NOT_VALID
+    if len(row) > 4:
+        if value == -0x8000:
+            return NOT_VALID
+        power += signed(regs[row[4] - first])
+        if not -10 <= power <= 10:
+            return NOT_VALID
     return NOT_VALID if value == NOT_VALID else _shifted(value, power)
+
+
+def _raw(regs, at, row):
+    """Return what stands in the registers; of a float as many times as its power, if it has a positive one, says."""
+    kind = row[1]
+    if kind == FLOAT32:
+        return float32(regs[at], regs[at + 1], 10 ** max(row[2], 0))
+    if kind == INT32:
+        return _whole(regs[at], regs[at + 1])
+    if kind == INT32_LOW_FIRST:
+        return _whole(regs[at + 1], regs[at])
+    return signed(regs[at]) if kind == INT16 else regs[at]
 
 
 def _whole(high, low):

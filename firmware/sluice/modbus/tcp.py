@@ -56,24 +56,30 @@ class TcpLine:
 
     def take(self, buf):
         """Move the reply that has come whole into `buf` as an RTU frame, return its length; 0 = there is none yet."""
-        rx = self._rx
         while self._have >= _HEADER:
-            n = rx[5]
-            if rx[2] | rx[3] | rx[4] or not 2 < n <= _LONGEST:
+            n = self._rx[5]
+            if self._rx[2] | self._rx[3] | self._rx[4] or not 2 < n <= _LONGEST:
                 raise OSError("what answers there speaks no Modbus TCP")
             if self._have < _HEADER + n:
                 return 0
-            ours = rx[0] << 8 | rx[1] == self._id
-            if ours:
-                copy(buf, 0, rx, _HEADER, n)
-            self._have -= _HEADER + n
-            copy(rx, 0, rx, _HEADER + n, self._have)
-            if ours:
-                crc = crc16(buf, 0, n)
-                buf[n] = crc & 0xFF
-                buf[n + 1] = crc >> 8
+            if self._move(buf, n):
                 return n + 2
         return 0
+
+    def _move(self, buf, n):
+        """Take the first reply out; put it into `buf` if it is ours, and tell whether it is."""
+        ours = self._rx[0] << 8 | self._rx[1] == self._id
+        if ours:
+            copy(buf, 0, self._rx, _HEADER, n)
+            crc = crc16(buf, 0, n)
+            buf[n] = crc & 0xFF
+            buf[n + 1] = crc >> 8
+        self._drop(_HEADER + n)
+        return ours
+
+    def _drop(self, n):
+        self._have -= n
+        copy(self._rx, 0, self._rx, n, self._have)
 
     def close(self):
         """Give the connection up."""
