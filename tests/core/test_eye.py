@@ -2,7 +2,7 @@
 
 from eye_world import W_MAX, Site
 
-from sluice.site.eye import REVERSED, RIGHT, UNSEEING
+from sluice.site.eye import REVERSED, RIGHT, UNSEEING, Eye
 from sluice_wire.limits import UNLIMITED_W
 
 MINUTE = 60
@@ -99,16 +99,31 @@ def test_what_holds_the_site_at_nothing_whatever_the_inverter_does_is_no_blind_m
     assert site.believed() == RIGHT
 
 
-def test_a_meter_that_was_away_is_looked_at_anew_within_two_minutes():
-    site = Site()
+def looks_within(seconds, away_s):
+    """Return whether a meter that was judged right and then away for so long is looked at in so many seconds."""
+    site = Site(exp_lim_w=20000)
     site.run(10 * MINUTE, 8000, 700)
     assert judged(site)[0] == RIGHT
-    for _ in range(5):
+    for _ in range(away_s):
         site.eye.lose(site.now)
         site.now += 1
-    site.tells = "reversed"
-    site.run(4 * MINUTE, 8000, 700)
-    assert site.believed() == REVERSED
+    for _ in range(seconds):
+        site.second(8000, 700)
+        if site.looking():
+            return True
+    return False
+
+
+def test_a_meter_that_was_away_is_looked_at_anew():
+    assert looks_within(2 * MINUTE, away_s=4)
+    assert not looks_within(15 * MINUTE, away_s=2)
+
+
+def test_an_inverter_that_gives_little_is_not_asked_for_less():
+    site = Site()
+    site.run(30 * MINUTE, 900, 700)
+    assert not site.looking()
+    assert judged(site) == (RIGHT, 0)
 
 
 def test_a_look_ends_when_the_meter_is_lost():
@@ -129,3 +144,105 @@ def test_a_look_in_vain_ends_and_is_repeated_after_ten_minutes():
         site.now += 1
         looks.append(site.looking())
     assert 2 <= sum(looks) <= 3
+
+
+# --- one move at a time, as the eye is given it ------------------------------------------------------
+
+
+class Given:
+    """An eye that is given one move after the other."""
+
+    def __init__(self):
+        self.eye = Eye()
+        self.eye.w_max = W_MAX
+        self.now = 0
+        self.told_w = self.der_w = 5000
+        self.site_w = -4000
+        self.passes(10)
+
+    def passes(self, seconds):
+        for _ in range(seconds):
+            self.eye.told_w = self.told_w
+            self.eye.der_w = self.der_w
+            self.eye.step(self.now, self.site_w)
+            self.now += 1
+
+    def move(self, moved_w, answer_w):
+        """Tell the DER to move, which they do; the site's power answers."""
+        self.told_w += moved_w
+        self.der_w += moved_w
+        self.site_w += answer_w
+        self.passes(10)
+        return tuple(self.eye.scores[1:])
+
+
+def test_a_right_step_answers_six_to_fourteen_tenths_of_the_move():  # A5
+    for answer_w, scores in ((-600, 1), (-1400, 1), (-590, 0), (-1410, 0)):
+        assert Given().move(1000, answer_w) == (RIGHT, scores)
+        assert Given().move(-1000, -answer_w) == (RIGHT, scores)
+        assert Given().move(1000, -answer_w)[0] == (REVERSED if scores else RIGHT)
+
+
+def test_a_step_without_answer_is_less_than_two_tenths():
+    assert Given().move(1000, -200) == (UNSEEING, 1)
+    assert Given().move(1000, 210) == (RIGHT, 0)
+
+
+def test_a_move_of_less_than_a_twentieth_of_the_rating_is_not_judged():
+    assert Given().move(490, 490) == (RIGHT, 0)
+    assert Given().move(500, 500) == (REVERSED, 1)
+
+
+def test_what_is_not_three_times_in_a_row_the_same_is_not_believed():
+    given = Given()
+    for _ in range(10):
+        given.move(1000, 1000)
+        given.move(-1000, -1000)
+        assert given.move(1000, -1000) == (RIGHT, 1)
+        given.move(-1000, 0)
+    assert given.eye.scores[0] == RIGHT
+
+
+def test_a_load_that_switches_before_a_move_has_settled_spoils_it():
+    given = Given()
+    given.told_w += 1000
+    given.der_w += 1000
+    given.site_w -= 1000
+    given.passes(4)
+    given.site_w += 2000
+    given.passes(20)
+    assert given.eye.scores[2] == 0
+
+
+def test_an_inverter_whose_reading_is_late_is_judged_all_the_same():
+    given = Given()
+    given.told_w -= 1000
+    given.passes(1)
+    given.site_w += 1000
+    given.passes(2)
+    given.der_w -= 1000
+    given.passes(10)
+    assert tuple(given.eye.scores[1:]) == (RIGHT, 1)
+
+
+def test_a_move_that_takes_longer_than_40_s_is_not_judged():
+    given = Given()
+    given.told_w -= 1000
+    given.passes(45)
+    given.der_w -= 1000
+    given.site_w -= 1000
+    given.passes(10)
+    assert given.eye.scores[2] == 0
+
+
+def test_a_look_that_was_judged_is_over_for_half_an_hour():
+    given = Given()
+    while given.eye.most_w == UNLIMITED_W:
+        given.passes(1)
+    given.move(given.eye.most_w - given.der_w, given.der_w - given.eye.most_w)
+    assert tuple(given.eye.scores[1:]) == (RIGHT, 1)
+    looks = 0
+    for _ in range(29 * MINUTE):  # and clouds keep the inverter where it is
+        given.passes(1)
+        looks += given.eye.most_w != UNLIMITED_W
+    assert looks == 0
