@@ -16,6 +16,7 @@ from pathlib import Path
 from xml.parsers import expat
 
 import boot
+import bus
 import data_day
 import fetch
 import heap_day
@@ -44,6 +45,8 @@ Figures = dict[str, float]
 GOALS = {"tokenizer_viper_vs_xmltok": 12, "tokenizer_portable_vs_xmltok": 6, "modbus_vs_umodbus": 8}
 # At most so much: MB of a day with 58 events listed, 8 readings every 5 minutes (T9).
 AT_MOST = {"data_default_mb": 5, "data_default_telemetry_mb": 1.3}
+# A cycle of a meter and three inverters, over what their bytes and their own time take.
+AT_MOST |= {f"bus_{baud}_cycle_vs_wire": most for baud, most in bus.BAUDS.items()}
 LIMITS = {
     "tokenizer_heap_58_bytes": "tokenizer_heap",
     "tokenizer_heap_580_bytes": "tokenizer_heap",
@@ -125,6 +128,10 @@ class Bench:
             figures[f"modbus_vs_umodbus{which}"] = ratio
             figures[f"modbus_with_line_vs_umodbus{which}"] = other["exchange"] / ours["exchange"]
         return figures
+
+    def bus(self) -> Figures:
+        """A cycle on a serial line at three bauds, in time, over what bytes and devices need."""
+        return bus.bus(self.folder, self.micropython)
 
     def umodbus(self) -> dict[str, dict[str, float]]:
         """Run the program of umodbus' own quickstart, in a machine of its own, with other reads at its end."""
@@ -261,6 +268,7 @@ def main() -> None:
             bench.heaps,
             bench.machine_code,
             bench.modbus,
+            bench.bus,
             bench.keys,
             fetch.http,
             boot.boots,
