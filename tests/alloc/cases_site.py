@@ -4,13 +4,14 @@ from array import array
 
 from bus_world import framed, words
 from doe_world import World
+from inverter_world import image
 from loops import each, total
 from memory_store import Store
 from test_clock import Ticks
-from test_inverter import image
 from test_meter import REGISTERS
 
 from sluice.app.clock import Clock
+from sluice.devices.controls_123 import Limit123
 from sluice.devices.inverter import Inverter
 from sluice.devices.meter import Meter
 from sluice.metering.intervals import Intervals, grid_start
@@ -275,12 +276,12 @@ class _Site:
         self.inverter.w_max = w_max
         self.inverter.silent_s = 0
         self.ders = (self.inverter,)
-        self.inverter.confirm(array("H", [0, 0, 0, 0, 1] + [0] * 13 + [0xFFFE]), 0)
+        self.held = Limit123(self.inverter, 40195)
+        self.held.take(array("H", [0] * 21 + [0xFFFE]))
         self.control = Control(w_max)
         self.intervals = Intervals(_ring(), 60)
         self.reply = Reply()
         self.tx = bytearray(256)
-        self.told = array("H", [0, 0, 60, 0, 1])
         self.meter_frame = meter_frame
         self.inverter_frame = inverter_frame
         self.heard = False
@@ -317,8 +318,9 @@ class _Site:
         )
 
     def write(self):
-        self.told[0] = self.inverter.percent(self.limit_w)
-        return encode_write(self.tx, 2, 40200, self.told, 5)
+        self.inverter.most_w = self.limit_w
+        self.held.plan(self.world.now)
+        return encode_write(self.tx, 2, 40200, self.held.want, 5)
 
     def second(self, n):
         self.poll()

@@ -3,8 +3,8 @@
 import asyncio
 
 from bus_world import Line
+from inverter_world import image
 from memory_store import Store
-from test_inverter import image
 from test_meter import REGISTERS
 from utility_world import Clock as Stopped
 from utility_world import Journal
@@ -118,8 +118,8 @@ class World:
         envelope = Envelope(events, programs, (1500, 15000, UNLIMITED_W, UNLIMITED_W), PROFILES["default"])
         config = {
             "bus": {"device": "bus", "baud": baud, "parity": "none"},
-            "meter": {"unit_id": 1, "map": "sdm630", "at": None},
-            "inverters": [{"unit_id": 2, "at": None}],
+            "meter": {"unit_id": 1, "map": "sdm630", "reversed": False, "at": None},
+            "inverters": [{"unit_id": 2, "native_w": -1, "nvm": False, "at": None}],
         }
         self.ring = Ring(Store(), ALL, None)
         clock = self.clock = Clock(self.port)

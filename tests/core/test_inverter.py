@@ -1,152 +1,177 @@
-"""The inverter: found by walking its models, limited by model 123, believed only when it reads back."""
+"""The inverter: found by walking its models, measured by the one that it has, believed only when it can be true."""
 
 from bus_world import Line
+from inverter_world import NEWER, NEWER_BATTERY, PV, WITH_BATTERY, Device, put
 
 from expect import finish, raises
-from sluice.devices.decode import NOT_VALID, scaled
+from sluice.devices.decode import NOT_VALID, part_of, scaled, share
 from sluice.devices.errors import DeviceError
-from sluice.devices.inverter import REFRESH_S, RVRT_TMS_S, Inverter
-from sluice.modbus.client import Client, NoReply
-from sluice_wire.sunspec import INT16, ST_MPPT, UINT16
-
-
-def put(registers, at, *values):
-    for i, value in enumerate(values):
-        registers[at + i] = value & 0xFFFF
-
-
-def image(base=40000, models=(1, 701, 103, 120, 121, 123)):
-    """Return (registers, {model: register of its header}) of a 10 kW inverter."""
-    lengths = {1: 66, 103: 50, 120: 26, 121: 30, 123: 24, 124: 24, 701: 153}
-    registers = {}
-    headers = {}
-    put(registers, base, 0x5375, 0x6E53)
-    at = base + 2
-    for model in models:
-        headers[model] = at
-        put(registers, at, model, lengths[model], *([0xFFFF] * lengths[model]))
-        at += lengths[model] + 2
-    put(registers, at, 0xFFFF, 0)
-    points = {
-        103: {10: 2401, 11: 2399, 12: 2400, 13: -1, 14: 432, 15: 1, 16: 4998, 17: -2, 20: -12, 21: 1, 38: ST_MPPT},
-        120: {
-            2: 4,
-            3: 1000,
-            4: 1,
-            5: 1050,
-            6: 1,
-            7: 600,
-            10: -500,
-            11: 1,
-            19: 1350,
-            20: 1,
-            23: 40,
-            24: 2,
-            25: 50,
-            26: 2,
-        },
-        121: {2: 10000, 22: 0, 7: 10000, 26: 0, 8: 4000, 11: -3000, 27: 0},
-        123: {5: 10000, 7: 0, 9: 0, 23: -2},
-        124: {2: 3700, 8: 425, 11: 3, 18: 0, 22: -1},
-    }
-    for model in models:
-        for offset, value in points.get(model, {}).items():
-            put(registers, headers[model] + offset, value)
-    if 1 in models:
-        put(registers, headers[1] + 2, 0x5765, 0x6972, *([0] * 14))
-    return registers, headers
-
-
-def scanned(base=40000, **kwargs):
-    registers, headers = image(base, **kwargs)
-    line = Line({2: registers})
-    inverter = Inverter(2)
-    finish(inverter.scan(Client(line)))
-    return inverter, line, registers, headers
+from sluice.devices.inverter import Inverter
+from sluice.modbus.client import Client, ExceptionReply, NoReply
+from sluice_wire.sunspec import CHA_ST_CHARGING, FLOAT32, INT16, ST_FAULT, ST_MPPT, ST_OFF, UINT16, UINT32
 
 
 def test_the_models_are_walked_whatever_stands_between_them():  # R2
     for base in (40000, 0, 50000):
-        inverter, _, _, _ = scanned(base)
+        inverter = Device(base=base).scan().inverter
         assert list(inverter.rtg_max) == [4000, 5000, 10500, 6000, 5000, 10000, 13500]
         assert list(inverter.set_max) == [4000, 5000, 10000, 4000, 3000, 10000, 13500]
         assert inverter.w_max == 10000
         assert inverter.maker == "Weir"
 
 
+def test_a_device_of_the_newer_models_alone_is_as_good():  # R2
+    inverter = Device(NEWER_BATTERY).scan().inverter
+    assert list(inverter.rtg_max) == [4200, 5200, 11500, 7000, 6000, 11000, 13500]
+    assert list(inverter.set_max) == [4000, 5000, 10500, 5000, 4000, 10000, 13500]
+    assert (inverter.w_max, inverter.charge_w, inverter.follows) == (10000, 4000, True)
+
+
+def test_what_a_percentage_is_of_comes_from_the_model_that_goes_with_it():  # C1
+    device = Device((1, 103, 120, 121, 123, 702, 704))
+    device.put(702, 26, 800)
+    assert device.scan().inverter.w_max == 8000
+    without = Device((1, 103, 120, 121, 123, 702))
+    without.put(702, 26, 800)
+    assert without.scan().inverter.w_max == 10000
+
+
 def test_without_settings_the_nameplate_counts():
-    inverter, _, _, _ = scanned(models=(1, 103, 120, 123))
+    inverter = Device((1, 103, 120, 123)).scan().inverter
     assert inverter.w_max == 10000
     assert list(inverter.set_max) == list(inverter.rtg_max)
 
 
 def test_what_the_nameplate_does_not_give_is_not_invented():  # R2
-    registers, headers = image()
-    put(registers, headers[120] + 5, 0xFFFF, 0xFFFF, 0x8000)
-    put(registers, headers[121] + 7, 0xFFFF, 0x8000)
-    inverter = Inverter(2)
-    finish(inverter.scan(Client(Line({2: registers}))))
+    device = Device()
+    device.put(120, 5, 0xFFFF, 0xFFFF, 0x8000)
+    device.put(121, 7, 0xFFFF, 0x8000)
+    inverter = device.scan().inverter
     assert list(inverter.rtg_max)[2:5] == list(inverter.set_max)[2:4] + [5000] == [0, 0, 5000]
 
 
-WITH_BATTERY = (1, 701, 103, 120, 121, 123, 124)
+def test_a_second_scan_leaves_nothing_of_the_first():  # R2
+    device = Device(WITH_BATTERY).scan()
+    device.put(120, 19, 0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF)
+    device.put(124, 8, 0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF)
+    inverter = device.scan().inverter
+    assert (inverter.rtg_max[0], inverter.set_max[0], inverter.stores, inverter.charge_w) == (0, 0, 0, 0)
+
+
+def lengthened(device, model, longer):
+    """Give a model other registers than published: those behind it move."""
+    at = device.headers[model] + device.registers[device.headers[model] + 1] + 2
+    moved = {}
+    for address in device.registers:
+        if address >= at:
+            moved[address + longer] = device.registers[address]
+        elif address < at + min(0, longer):
+            moved[address] = device.registers[address]
+    for address in range(at, at + longer):
+        moved[address] = 0x5A5A
+    moved[device.headers[model] + 1] += longer
+    device.line.units[2] = moved
+    return device
+
+
+def test_a_model_may_be_longer_or_shorter_than_published():  # R2
+    for model, longer in ((1, -1), (1, 4), (103, 6), (103, -8), (121, 3), (123, 2)):
+        inverter = lengthened(Device(), model, longer).scan().inverter
+        assert (inverter.maker, inverter.w_max) == ("Weir", 10000)
+
+
+def test_a_point_that_a_short_model_lacks_is_not_given():  # R2
+    inverter = lengthened(Device(), 120, -4).scan().inverter
+    assert list(inverter.rtg_max) == [0, 0, 10500, 6000, 5000, 10000, 13500]
+
+
+def test_an_end_without_a_length_is_an_end():
+    device = Device()
+    del device.registers[max(device.registers)]
+    assert device.scan().inverter.w_max == 10000
 
 
 def test_a_battery_is_found_and_read_at_every_tenth_poll():  # R1
-    inverter, line, registers, headers = scanned(models=WITH_BATTERY)
-    assert (inverter.stores, inverter.set_max[0]) == (headers[124], 3700)
+    device = Device(WITH_BATTERY).scan()
+    inverter = device.inverter
+    assert (inverter.stores, inverter.set_max[0]) == (device.headers[124], 3700)
     for _ in range(10):
-        finish(inverter.poll(Client(line)))
+        device.poll()
         assert (inverter.soc, inverter.cha_st) == (4250, 3)
-        put(registers, headers[124] + 8, 430, 0xFFFF, 0xFFFF, 4)
-    finish(inverter.poll(Client(line)))
+        device.put(124, 8, 430, 0xFFFF, 0xFFFF, 4)
+    device.poll()
     assert (inverter.soc, inverter.cha_st) == (4300, 4)
 
 
+def test_a_battery_of_the_newer_models_tells_its_charge_and_by_its_power_what_it_does():  # R1
+    device = Device(NEWER_BATTERY)
+    device.put(701, 10, -432)
+    device.scan()
+    inverter = device.poll()
+    assert (inverter.stores, inverter.soc) == (device.headers[713], 4250)
+    assert (inverter.pv, inverter.cha_st) == (False, CHA_ST_CHARGING)
+
+
+def test_strings_of_panels_tell_a_hybrid_of_the_newer_models():  # R1, R2
+    device = Device(NEWER_BATTERY + (160,)).scan()
+    inverter = device.poll()
+    assert (inverter.pv, inverter.soc, inverter.cha_st) == (True, 4250, 0)
+
+
 def test_a_battery_that_cannot_be_read_is_not_known_and_the_inverter_not_lost():  # R1, C2
-    inverter, line, registers, headers = scanned(models=WITH_BATTERY)
-    finish(inverter.poll(Client(line)))
+    device = Device(WITH_BATTERY).scan()
+    inverter = device.poll()
     assert (inverter.soc, inverter.cha_st) == (4250, 3)
-    del registers[headers[124]]
+    del device.registers[device.headers[124]]
     for _ in range(10):
-        finish(inverter.poll(Client(line)))
+        device.poll()
     assert (inverter.soc, inverter.cha_st, inverter.st) == (-1, 0, ST_MPPT)
 
 
 def test_a_model_of_storage_without_a_battery_is_none():  # R2
-    registers, headers = image(models=WITH_BATTERY)
-    put(registers, headers[124] + 8, 0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF)
-    inverter = Inverter(2)
-    finish(inverter.scan(Client(Line({2: registers}))))
+    device = Device(WITH_BATTERY)
+    device.put(124, 8, 0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF)
+    inverter = device.scan().inverter
     assert not inverter.stores
     assert inverter.set_max[0] == 4000
+    newer = Device(NEWER_BATTERY)
+    newer.put(713, 2, 0xFFFF, 0xFFFF, 0)
+    assert (newer.scan().inverter.stores, newer.inverter.charge_w, newer.inverter.pv) == (0, 0, True)
 
 
 def test_a_charge_beyond_full_is_none():  # R1
-    inverter, line, registers, headers = scanned(models=WITH_BATTERY)
-    put(registers, headers[124] + 8, 1001)
-    finish(inverter.poll(Client(line)))
-    assert inverter.soc == -1
+    device = Device(WITH_BATTERY).scan()
+    device.put(124, 8, 1001)
+    assert device.poll().soc == -1
+
+
+def test_a_hybrid_that_is_charged_by_its_panels_alone_can_not_be_asked_to_charge():  # C3
+    device = Device(WITH_BATTERY)
+    device.put(124, 17, 0)
+    inverter = device.scan().inverter
+    assert (inverter.charge_w, inverter.follows) == (0, False)
+    device.put(120, 2, 80)
+    assert device.scan().inverter.charge_w == 3700
 
 
 def test_alarms_go_with_the_inverter():  # R1, R3
-    inverter, line, registers, headers = scanned()
-    put(registers, headers[103] + 40, 0, 1 << 10)
-    finish(inverter.poll(Client(line)))
-    assert inverter.alarms == 2
-    line.faults = ["silent", "silent"]
-    raises(NoReply, finish, inverter.poll(Client(line)))
-    assert inverter.alarms == 0
+    for models, model, offset in ((PV, 103, 40), (NEWER, 701, 6)):
+        device = Device(models).scan()
+        device.put(model, offset, 0, 1 << 10)
+        inverter = device.poll()
+        assert inverter.alarms == 2
+        device.line.faults = ["silent", "silent"]
+        raises(NoReply, device.poll)
+        assert inverter.alarms == 0
 
 
 def test_what_is_missing_is_said_with_what_to_do():
     for models, words in (
-        ((1, 120, 123), "has no model 101, 102 or 103: is it an inverter?"),
-        ((1, 103, 120), "has no model 123 (immediate controls), so it cannot be limited: is SunSpec control enabled?"),
-        ((1, 103, 123), "has no model 120 (nameplate), so its rating is not known"),
+        ((1, 120, 123), "has no model 101 to 103, 111 to 113 or 701: is it an inverter?"),
+        ((1, 103, 120), "has no model 123 or 704, so it cannot be limited: is SunSpec control enabled?"),
+        ((1, 103, 123), "has no model 120 (nameplate) or 702 (ratings), so its rating is not known"),
     ):
-        registers, _ = image(models=models)
-        error = raises(DeviceError, finish, Inverter(2).scan(Client(Line({2: registers}))))
+        error = raises(DeviceError, Device(models).scan)
         assert str(error) == "inverter, unit 2, " + words
 
 
@@ -163,29 +188,43 @@ def test_a_chain_of_models_without_an_end_is_given_up():
     assert "does not end" in str(error)
 
 
-def test_readings_are_scaled_by_the_factors_read_with_them():
-    inverter, line, registers, headers = scanned()
-    finish(inverter.poll(Client(line)))
-    assert (inverter.w, inverter.var, inverter.v_dv, inverter.hz_mhz) == (4320, -120, 2400, 49980)
-    assert inverter.st == ST_MPPT
-    put(registers, headers[103] + 15, 0)
-    finish(inverter.poll(Client(line)))
-    assert inverter.w == 432
+def test_readings_are_the_same_whatever_model_they_come_from():  # C5
+    for models in (PV, (1, 113, 120, 123), NEWER):
+        inverter = Device(models).scan().poll()
+        assert (inverter.w, inverter.var, inverter.v_dv, inverter.hz_mhz) == (4320, -120, 2400, 49980)
+        assert (inverter.st, inverter.phase_dv) == (ST_MPPT, [2401, 2399, 2400])
+
+
+def test_the_factors_are_read_with_what_they_scale():
+    device = Device().scan()
+    assert device.poll().w == 4320
+    device.put(103, 15, 0)
+    assert device.poll().w == 432
 
 
 def test_a_marker_for_not_implemented_never_becomes_a_reading():
-    inverter, line, registers, headers = scanned()
-    put(registers, headers[103] + 11, 0xFFFF, 0xFFFF)
-    finish(inverter.poll(Client(line)))
+    device = Device().scan()
+    device.put(103, 11, 0xFFFF, 0xFFFF)
+    inverter = device.poll()
     assert inverter.v_dv == 2401
-    put(registers, headers[103] + 10, 0xFFFF)
-    put(registers, headers[103] + 16, 0xFFFF)
-    put(registers, headers[103] + 20, 0x8000)
-    finish(inverter.poll(Client(line)))
+    device.put(103, 10, 0xFFFF)
+    device.put(103, 16, 0xFFFF)
+    device.put(103, 20, 0x8000)
+    device.poll()
     assert (inverter.var, inverter.v_dv, inverter.hz_mhz) == (None, None, None)
-    put(registers, headers[103] + 14, 0x8000)
-    raises(DeviceError, finish, inverter.poll(Client(line)))
+    device.put(103, 14, 0x8000)
+    raises(DeviceError, device.poll)
     assert inverter.st == 0
+
+
+def test_a_float_that_is_no_number_never_becomes_a_reading():
+    device = Device((1, 113, 120, 123)).scan()
+    device.put(113, 24, 0x7FC0)
+    device.put(113, 28, 0x7FC0)
+    inverter = device.poll()
+    assert (inverter.w, inverter.var, inverter.hz_mhz) == (4320, None, None)
+    device.put(113, 22, 0x7FC0)
+    raises(DeviceError, device.poll)
 
 
 def test_scaling_is_exact_rounds_toward_zero_and_refuses_what_is_too_large():
@@ -201,169 +240,92 @@ def test_scaling_is_exact_rounds_toward_zero_and_refuses_what_is_too_large():
         (5, UINT16, 0x8000, 0, NOT_VALID),
     ):
         assert scaled([0, raw, factor & 0xFFFF], (1, kind, 2), power) == expected
+    for high, low, kind, expected in (
+        (0xFFFF, 0xFFFF, UINT32, NOT_VALID),
+        (0x4000, 0, UINT32, NOT_VALID),
+        (0x0001, 0x0002, UINT32, 655380),
+        (0x4120, 0, FLOAT32, 10000),
+    ):
+        assert scaled([0, high, low, -2 & 0xFFFF], (1, kind, 3 if kind == UINT32 else 0), 3) == expected
 
 
-def limit(inverter, line, watts, now):
-    finish(inverter.limit(Client(line), watts, now))
-
-
-def test_a_limit_is_written_as_percent_rounded_down_with_its_revert_timer():  # C2, C3
-    inverter, line, registers, headers = scanned()
-    limit(inverter, line, 3333, 0)
-    at = headers[123] + 5
-    assert [registers[at + i] for i in range(5)] == [3333, 0, RVRT_TMS_S, 0, 1]
-    assert inverter.applied_w == 3333
-    put(registers, headers[123] + 23, 0)
-    coarse = Inverter(2)
-    finish(coarse.scan(Client(line)))
-    limit(coarse, line, 3399, 0)
-    assert registers[at] == 33
-
-
-def test_a_limit_is_written_again_only_when_it_changes_or_the_timer_must_be_wound_up():
-    inverter, line, _, _ = scanned()
-    limit(inverter, line, 3333, 0)
-    before = len(line.frames)
-    limit(inverter, line, 3333, 1)
-    limit(inverter, line, 3333, REFRESH_S - 1)
-    assert len(line.frames) == before
-    limit(inverter, line, 3333, REFRESH_S)
-    limit(inverter, line, 3332, REFRESH_S + 1)
-    assert len([frame for frame in line.frames[before:] if frame[1] == 16]) == 2
+def test_a_share_is_rounded_down_and_no_more_than_the_whole():
+    for part, whole, full, number in ((3399, 10000, 100, 33), (99, 1000000, 10000, 0), (1, 3, 1000, 333)):
+        assert share(part, whole, full) == number
+        assert part_of(number, whole, full) <= part
+    assert (share(-5, 10, 100), share(11, 10, 100), part_of(101, 10, 100)) == (0, 100, 10)
 
 
 def test_a_power_that_cannot_be_true_is_no_reading():  # C2
-    inverter, line, registers, headers = scanned()
-    put(registers, headers[103] + 14, 32767, 4)
-    error = raises(DeviceError, finish, inverter.poll(Client(line)))
+    device = Device().scan()
+    device.put(103, 14, 32767, 4)
+    error = raises(DeviceError, device.poll)
     assert "cannot be true" in str(error)
 
 
 def test_reactive_power_and_voltages_that_cannot_be_true_are_not_measured():  # C2
-    inverter, line, registers, headers = scanned()
-    put(registers, headers[103] + 13, 0)
-    put(registers, headers[103] + 20, 32767, 4)
-    finish(inverter.poll(Client(line)))
+    device = Device().scan()
+    device.put(103, 13, 0)
+    device.put(103, 20, 32767, 4)
+    inverter = device.poll()
     assert (inverter.w, inverter.var, inverter.v_dv) == (4320, None, None)
 
 
+def test_nothing_but_zeroes_and_fault_while_it_runs_is_believed_the_third_time():  # C2
+    device = Device().scan()
+    inverter = device.poll()
+    device.put(103, 10, 0, 0, 0)
+    device.put(103, 14, 0, 0, 0)
+    device.put(103, 38, ST_FAULT)
+    for _ in range(2):
+        error = raises(DeviceError, device.poll)
+        assert "nothing but zeroes" in str(error)
+        assert (inverter.w, inverter.st) == (4320, 0)
+    assert (device.poll().w, inverter.st) == (0, ST_FAULT)
+    assert (device.poll().w, inverter.st) == (0, ST_FAULT)
+
+
+def test_zeroes_of_one_that_was_off_are_believed():  # C2
+    device = Device().scan()
+    device.put(103, 38, ST_OFF)
+    device.poll()
+    device.put(103, 10, 0, 0, 0)
+    device.put(103, 14, 0, 0, 0)
+    device.put(103, 38, ST_FAULT)
+    assert device.poll().st == ST_FAULT
+
+
+def test_one_that_is_busy_is_as_it_was_and_the_third_time_it_is_not_heard():  # C2
+    device = Device().scan()
+    inverter = device.poll()
+    device.line.faults = ["code 6", "code 5", "code 6"]
+    for _ in range(2):
+        device.poll()
+        assert (inverter.w, inverter.st) == (4320, ST_MPPT)
+    raises(ExceptionReply, device.poll)
+    assert (inverter.st, inverter.busy) == (0, 3)
+    assert device.poll().st == ST_MPPT
+
+
+def test_another_refusal_is_not_passed_over():  # C2
+    device = Device().scan()
+    device.poll()
+    device.line.faults = ["code 4"]
+    raises(ExceptionReply, device.poll)
+
+
 def test_a_rating_beyond_what_a_site_can_be_is_none():
-    registers, headers = image()
-    put(registers, headers[120] + 3, 1001, 3)
-    error = raises(DeviceError, finish, Inverter(2).scan(Client(Line({2: registers}))))
-    assert "gives no rated power" in str(error)
-
-
-def test_a_limit_of_the_largest_site_is_exact():
-    registers, headers = image(models=(1, 103, 120, 123))
-    put(registers, headers[120] + 3, 1000, 3)
-    line = Line({2: registers})
-    inverter = Inverter(2)
-    finish(inverter.scan(Client(line)))
-    for limit_w, raw in ((99, 0), (100, 1), (999999, 9999), (1000000, 10000)):
-        limit(inverter, line, limit_w, 0)
-        assert (registers[headers[123] + 5], inverter.applied_w) == (raw, 100 * raw)
-
-
-def test_an_inverter_that_was_away_is_told_its_limit_again_at_once():  # C2
-    inverter, line, registers, headers = scanned()
-    limit(inverter, line, 3333, 0)
-    line.faults = ["silent", "silent"]
-    raises(NoReply, finish, inverter.poll(Client(line)))
-    put(registers, headers[123] + 5, 10000, 0, 0, 0, 0)
-    limit(inverter, line, 3333, 3)
-    assert registers[headers[123] + 5] == 3333
-
-
-def test_a_limit_never_exceeds_the_rating_or_falls_below_nothing():
-    inverter, line, registers, headers = scanned()
-    limit(inverter, line, 536870911, 0)
-    assert registers[headers[123] + 5] == 10000
-    limit(inverter, line, -5, 1)
-    assert registers[headers[123] + 5] == 0
-
-
-class Deaf(Line):
-    """Takes writes politely and changes nothing."""
-
-    def _reply(self, frame):
-        return bytes(frame[:6]) and super()._reply(frame) if frame[1] != 16 else self._nod(frame)
-
-    def _nod(self, frame):
-        kept = dict(self.units[2])
-        reply = super()._reply(frame)
-        self.units[2].update(kept)
-        return reply
-
-
-def test_a_device_that_nods_and_does_nothing_is_found_out():  # E10
-    registers, _ = image()
-    inverter = Inverter(2)
-    line = Deaf({2: registers})
-    finish(inverter.scan(Client(line)))
-    error = raises(DeviceError, finish, inverter.limit(Client(line), 3333, 0))
-    assert str(error) == "inverter, unit 2, lets through more than it was told: is remote control enabled in it?"
-    assert inverter.applied_w == 10000
-    before = len(line.frames)
-    raises(DeviceError, finish, inverter.limit(Client(line), 3333, 1))
-    assert line.frames[before][1] == 16
-
-
-def test_a_device_that_takes_the_number_but_not_the_switch_is_found_out():  # E10
-    inverter, line, registers, headers = scanned()
-    put(registers, headers[123] + 5, 3333, 0, RVRT_TMS_S, 0, 0)
-    readback = [registers[headers[123] + 5 + i] for i in range(19)]
-    raises(DeviceError, inverter.confirm, readback, 3333)
-    assert inverter.applied_w == 10000
-
-
-def test_a_device_that_rounds_the_limit_down_is_believed():
-    inverter, line, registers, headers = scanned()
-    put(registers, headers[123] + 5, 3300, 0, RVRT_TMS_S, 0, 1)
-    inverter.confirm([registers[headers[123] + 5 + i] for i in range(19)], 3333)
-    assert inverter.applied_w == 3300
-
-
-def test_a_scale_factor_that_changes_is_noticed_and_the_limit_written_again():
-    inverter, line, registers, headers = scanned()
-    put(registers, headers[123] + 23, 0)
-    raises(DeviceError, finish, inverter.limit(Client(line), 3399, 0))
-    limit(inverter, line, 3399, 1)
-    assert registers[headers[123] + 5] == 33
-    assert inverter.applied_w == 3300
-
-
-def test_a_scale_factor_that_cannot_be_is_said():
-    registers, headers = image()
-    for sf, words in ((0x8000, "gives -32768 as"), (0xFFFD, "gives -3 as"), (2, "gives 2 as")):
-        put(registers, headers[123] + 23, sf)
-        error = raises(DeviceError, finish, Inverter(2).scan(Client(Line({2: registers}))))
-        assert words + " the scale factor of WMaxLimPct in model 123, which must be -2 to 1" in str(error)
-
-
-def test_a_limit_that_got_no_answer_is_written_again_at_once():
-    inverter, line, _, _ = scanned()
-    line.faults = ["silent", "silent"]
-    raises(NoReply, finish, inverter.limit(Client(line), 3333, 0))
-    assert inverter.applied_w == -1
-    limit(inverter, line, 3333, 1)
-    assert inverter.applied_w == 3333
-
-
-def test_only_the_five_registers_of_the_power_limit_are_ever_written():  # E16
-    inverter, line, registers, headers = scanned()
-    for now in range(100):
-        limit(inverter, line, now * 10, now)
-    writes = {frame[:7] for frame in line.frames if frame[1] not in (3, 4)}
-    at = headers[123] + 5
-    assert writes == {bytes([2, 16, at >> 8, at & 0xFF, 0, 5, 10])}
+    device = Device()
+    device.put(120, 3, 1001, 3)
+    error = raises(DeviceError, device.scan)
+    assert "gives no rated power in model 120" in str(error)
 
 
 def test_the_volts_of_each_phase_are_kept_and_a_phase_that_is_not_there_has_none():  # M1
-    inverter, line, registers, headers = scanned()
-    finish(inverter.poll(Client(line)))
+    device = Device().scan()
+    inverter = device.poll()
     assert inverter.phase_dv == [2401, 2399, 2400]
-    put(registers, headers[103] + 11, 0xFFFF, 0)
-    finish(inverter.poll(Client(line)))
+    device.put(103, 11, 0xFFFF, 0)
+    device.poll()
     assert inverter.phase_dv == [2401, None, None]
     assert inverter.v_dv == 2401

@@ -42,7 +42,7 @@ class ControlTask:
         self._ats = []  # of each
         self._names = []  # of what may fail of each, in the journal
         for inverter in config["inverters"]:
-            self.ders.append(Inverter(inverter["unit_id"]))
+            self.ders.append(Inverter(inverter["unit_id"], inverter["native_w"], inverter["nvm"]))
             self.ders[-1].silent_s = 0  # for so long it has not been heard
             self._ats.append(inverter["at"])
             number = " %d" % len(self.ders) if len(self.ders) > 1 else ""
@@ -96,7 +96,9 @@ class ControlTask:
                 self.ders[0].heard,
                 self.ders[0].w,
             )
-            self._applied = await self._bus.attempt(self._names[0][1], self._ats[0], self.ders[0].limit, limit_w, now)
+            self.ders[0].most_w = limit_w
+            self.ders[0].least_w = -self.ders[0].charge_w
+            self._applied = await self._bus.attempt(self._names[0][1], self._ats[0], self.ders[0].hold, now)
         if meter_ok:
             self._watch.export(now, self._meter.w)
         return all_ok
@@ -124,6 +126,7 @@ class ControlTask:
         if not der.w_max:
             await der.scan(client)
             self._port.unload("sluice.devices.scan")
+            self._port.unload("sluice_wire.sunspec_ratings")
             self._control = Control(der.w_max)
             self._envelope.rate(sum([each.w_max for each in self.ders]))
             self._journal.write("inverter: %s %s, serial %s, %d W" % (der.maker, der.model, der.serial, der.w_max))

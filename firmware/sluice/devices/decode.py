@@ -6,11 +6,12 @@ Source: SunSpec Information Model Specification 1.9, 4.3; IEEE 754.
 
 from micropython import const
 
-from sluice_wire.sunspec import INT16
+from sluice_wire.sunspec import FLOAT32, INT16, UINT32
 
 NOT_VALID = const(-1073741824)  # -2**30, the least small int of a 32-bit MicroPython
 _LARGEST = const(1073741823)
 
+_FACTORS = const((1, 10, 100, 1000))
 _FRACTION_BITS = const(20)  # kept of a float's fraction: times a factor of 1000 still below 2**30
 
 
@@ -45,12 +46,19 @@ def signed(register):
 
 
 def scaled(regs, point, power):
-    """Return the value of a SunSpec point times 10**`power`, in whole numbers rounded toward zero; or NOT_VALID.
+    """Return the value of a SunSpec point times 10**`power` (0 to 3), in whole numbers; or NOT_VALID.
 
+    Scaled integers are rounded toward zero, floats to the nearest.
     `regs` holds the model from its header on; the scale factor is read from it too, since it may change.
     """
     raw = regs[point[0]]
-    if point[1] == INT16:
+    if point[1] == FLOAT32:
+        return float32(raw, regs[point[0] + 1], _FACTORS[power])
+    if point[1] == UINT32:
+        if raw >= 0x4000:
+            return NOT_VALID
+        raw = raw << 16 | regs[point[0] + 1]
+    elif point[1] == INT16:
         if raw == 0x8000:
             return NOT_VALID
         raw = signed(raw)
@@ -79,3 +87,23 @@ def text(regs, place):
         data.append(regs[i] >> 8)
         data.append(regs[i] & 0xFF)
     return "".join([chr(c) for c in data if 32 <= c < 127]).strip()
+
+
+def share(part, whole, full):
+    """Return part / whole of `full`, rounded down; `part` counts as 0 to `whole`, `full` is a power of ten.
+
+    Digit by digit: the whole product may reach 2**30, which would cost heap.
+    """
+    part = min(max(part, 0), whole)
+    number = part // whole
+    while full > 1:
+        part = part % whole * 10
+        number = number * 10 + part // whole
+        full //= 10
+    return number
+
+
+def part_of(number, whole, full):
+    """Return number / full of `whole`, rounded down, at most all of it: what `share` was made from, or less."""
+    number = min(number, full)
+    return number * (whole // full) + number * (whole % full) // full

@@ -1,47 +1,69 @@
-"""A SunSpec inverter, found by walking its models, limited by model 123.
+"""A SunSpec inverter, with or without a battery, or a battery alone: found by walking its models, held by its controls.
 
-The limit is a percentage of WMax, rounded down, with a revert timer that the gateway keeps winding up. Model 123
-knows no value to revert to: when its timer runs out the limit is dropped, so such an inverter is safe only together
-with a limit of its own, set at installation. Registers of autonomous functions are never written (E16). A battery
-behind it is read by model 124.
-Source: SunSpec models 1, 103, 120, 121, 123, 124; requirements C2, C3, E10, R1, R2.
+What it measures comes by one read of model 101 to 103, 111 to 113 or 701; what it shall do goes out by model 704 or
+123 and, where there is a battery that can be told, by 704 or 124. Registers of autonomous functions are never written
+(E16).
+Source: SunSpec models 1, 101 to 103, 111 to 113, 120, 121, 123, 124, 701 to 704, 713; requirements C2, C3, E10, R1, R2.
 """
 
 from array import array
 
 from micropython import const
 
-from sluice.modbus.client import ModbusError
+from sluice.modbus.client import ExceptionReply, ModbusError
 from sluice.modbus.rtu import READ_HOLDING
-from sluice_wire import sunspec
 from sluice_wire.sep2 import MAX_W, QUANTITIES
-from sluice_wire.sunspec import CONTROLS_W_MAX_LIM_ENA, CONTROLS_W_MAX_LIM_PCT, CONTROLS_W_MAX_LIM_PCT_SF
+from sluice_wire.sunspec import (
+    CHA_ST_CHARGING,
+    CHA_ST_DISCHARGING,
+    CHA_ST_HOLDING,
+    CHA_ST_TESTING,
+    MEASURES,
+    ST_FAULT,
+    ST_STARTING,
+    ST_THROTTLED,
+    STORAGES,
+)
 
-from .decode import NOT_VALID, scaled, signed
+from .decode import NOT_VALID, scaled
 from .errors import DeviceError
 
-RVRT_TMS_S = const(60)  # the inverter drops the limit this long after it was last told
-REFRESH_S = const(20)  # so it is told again at least this often
-_LIMIT_REGS = const(5)  # WMaxLimPct, WinTms, RvrtTms, RmpTms, WMaxLim_Ena: written together
-_BACK_REGS = const(19)  # from WMaxLimPct to its scale factor: read back together
+_W = const(0)  # places in sunspec.MEASURES
+_ST = const(1)
+_VAR = const(2)
+_HZ = const(3)
 _STORAGE_POLLS = const(10)  # of so many polls one reads the battery too
 _FULL_SOC = const(10000)
 _V_ABSENT_DV = const(200)  # below this a phase is not connected
 _V_MAX_DV = const(10000)  # beyond this it is not one of low voltage
+_ZEROS = const(2)  # so many frames of nothing but zeroes are not believed
+_BUSY = const(2)  # so many times in a row it may be too busy to be read
+_NEEDS_TIME = const(5)  # exceptions
+_IS_BUSY = const(6)
 
 
 class Inverter:
-    """An inverter. After `scan` its ratings are known, after `poll` its state; watts + = generation."""
+    """An inverter. After `scan` its ratings are known, after `poll` its state; watts + = generation or discharge.
 
-    def __init__(self, unit_id):
+    `native_w`: the limit set in itself, which holds without gateway; -1 = none. `nvm`: its limit lands in flash.
+    """
+
+    def __init__(self, unit_id, native_w=-1, nvm=False):
         self.unit_id = unit_id
+        self.native_w = native_w
+        self.writes = None
+        if nvm:
+            from .writes import Writes
+
+            self.writes = Writes()
         self.maker = self.model = self.serial = ""
         self.w_max = 0  # setting; 0 = not known yet
+        self.charge_w = 0  # what it can be made to take from the AC side; 0 = nothing
         self.rtg_max = array("i", [0] * QUANTITIES)  # nameplate, 0 = not given
         self.set_max = array("i", [0] * QUANTITIES)  # settings; what has none is its rating, as in DERSettings
         self.pv = True
-        self.stores = 0  # register of the header of its model 124; 0 = it has no battery
-        self.follows = False  # it can be told to charge and discharge: not by this gateway
+        self.stores = 0  # register of the header of its model 124 or 713; 0 = it has no battery
+        self.follows = False  # it can be told to charge and discharge
         self.soc = -1  # state of charge in hundredths of a percent, -1 = not known
         self.cha_st = 0  # of the battery, 0 = not known
         self.alarms = 0  # as in alarmStatus
@@ -49,13 +71,19 @@ class Inverter:
         self.var = self.v_dv = self.hz_mhz = None  # v_dv: tenths of a volt; None = it does not measure this now
         self.phase_dv = [None, None, None]  # the same of each phase, v_dv being their mean
         self.st = 0  # operating state, 0 = not known
-        self.applied_w = -1  # the limit that it holds, by what it read back; -1 = not known
-        self._measured_at = 0  # register of the header of its model 10x
-        self._controls_at = 0
-        self._polls = 0
-        self._full = 100  # WMaxLimPct for 100 %
-        self._told = array("H", [0] * _LIMIT_REGS)
-        self._told_at = -1  # core second, -1 = never
+        # What it shall do: its power lies between these; equal: a set-point; most_w < 0: it charges at that at least.
+        self.least_w = self.most_w = 0
+        self.connect = True
+        self.fallback_w = 0  # the most it may give when the gateway is gone, where its controls know such a value
+        self.applied_w = -1  # the upper bound that it holds, by what it read back; -1 = not known
+        self.heard = False  # set by who polls it
+        self.busy = 0  # polls that it was too busy for
+        self._measured_at = 0  # register of the header of its model 10x, 11x or 701
+        self._measures = MEASURES[0]  # what that gives
+        self._storage = STORAGES[0]  # the same of `stores`
+        self._held = ()  # its models of controls
+        self._polls = self._busy_now = self._zeros = 0
+        self._runs = False
 
     # --- finding out what it is -----------------------------------------------------------------
 
@@ -63,13 +91,10 @@ class Inverter:
         """Read where its models are, and its ratings. DeviceError says what is missing; ModbusError if it is silent."""
         from .scan import scan
 
-        self._measured_at, self._controls_at, self.stores = await scan(self, client)
-        await self._read(client, self._controls_at + CONTROLS_W_MAX_LIM_PCT_SF, 1)
-        self._scale(client.regs[0])
+        self._measured_at, layout, self.stores, storage, self._held = await scan(self, client)
+        self._measures = MEASURES[layout]
+        self._storage = STORAGES[storage]
         self.w_max = self.set_max[MAX_W]  # last: from now on it counts as known
-
-    async def _read(self, client, at, count):
-        await client.read(self.unit_id, READ_HOLDING, at, count)
 
     def _fail(self, text):
         raise DeviceError("inverter, unit %d, %s" % (self.unit_id, text))
@@ -79,107 +104,115 @@ class Inverter:
     async def poll(self, client):
         """Read power, voltage, frequency and state. ModbusError or DeviceError: its state is not known then."""
         try:
-            await self._read(client, self._measured_at, sunspec.INVERTER_REGS)
+            await client.read(self.unit_id, READ_HOLDING, self._measured_at, self._measures[2][2])
+            self._busy_now = 0
             self.decode(client.regs)
             if self.stores:
                 self._polls = (self._polls + 1) % _STORAGE_POLLS
                 if self._polls == 1:
                     await self._poll_storage(client)
-        except (ModbusError, DeviceError):
+        except (ModbusError, DeviceError) as error:
+            if self._is_busy(error):
+                return
             self.st = self.alarms = 0
-            self._told_at = -1  # it may have restarted, its limit forgotten
+            self.lost()
             raise
+
+    def _is_busy(self, error):
+        # One that is too busy for a moment is as it was.
+        if not isinstance(error, ExceptionReply) or error.code not in (_NEEDS_TIME, _IS_BUSY) or not self.st:
+            return False
+        self.busy += 1
+        self._busy_now += 1
+        return self._busy_now <= _BUSY
 
     async def _poll_storage(self, client):
         self.soc = -1
         self.cha_st = 0
+        point, state, count = self._storage
         try:
-            await self._read(client, self.stores, sunspec.STORAGE_REGS)
+            await client.read(self.unit_id, READ_HOLDING, self.stores, count)
         except ModbusError:
             return  # the inverter itself has answered: it is not lost
-        soc = scaled(client.regs, sunspec.STORAGE_CHA_STATE, 2)
+        soc = scaled(client.regs, point, 2)
         if 0 <= soc <= _FULL_SOC:
             self.soc = soc
-        if client.regs[sunspec.STORAGE_CHA_ST[0]] <= sunspec.CHA_ST_TESTING:
-            self.cha_st = client.regs[sunspec.STORAGE_CHA_ST[0]]
+        if state is None:
+            if not self.pv:
+                self.cha_st = CHA_ST_DISCHARGING if self.w > 0 else CHA_ST_CHARGING if self.w else CHA_ST_HOLDING
+        elif client.regs[state] <= CHA_ST_TESTING:
+            self.cha_st = client.regs[state]
 
     def decode(self, regs):
-        """Take the reading out of the registers of model 10x, its header at 0. DeviceError without power or state."""
-        w = scaled(regs, sunspec.INVERTER_W, 0)
-        st = scaled(regs, sunspec.INVERTER_ST, 0)
+        """Take the reading out of the registers of its model, the header at 0. DeviceError without power or state."""
+        w = self._point(regs, _W, 0)
+        st = self._point(regs, _ST, 0)
         if w == NOT_VALID or st == NOT_VALID:
             self._fail("gives no power or no state")
         if abs(w) > 2 * self.w_max:
             self._fail("gives a power that cannot be true")
+        st += self._measures[2][1]
+        hz_mhz = self._point(regs, _HZ, 3)
+        self._volts(regs)
+        self._doubt(st == ST_FAULT and not w and not hz_mhz and not self.v_dv)
         self.w = w
         self.st = st
-        var = scaled(regs, sunspec.INVERTER_VAR, 0)
-        self.var = var if -2 * self.w_max <= var <= 2 * self.w_max else None
-        hz_mhz = scaled(regs, sunspec.INVERTER_HZ, 3)
+        self._runs = ST_STARTING <= st <= ST_THROTTLED
         self.hz_mhz = hz_mhz if hz_mhz > 0 else None
-        self._volts(regs)
-        # Evt1: over and under voltage, over and under frequency, shut down by hand; its top bit: not implemented.
-        events = 0 if regs[sunspec.INVERTER_EVT1 - 1] & 0x8000 else regs[sunspec.INVERTER_EVT1]
+        w = self._point(regs, _VAR, 0)
+        self.var = w if -2 * self.w_max <= w <= 2 * self.w_max else None
+        self._alarms(regs, self._measures[2][0])
+
+    def _point(self, regs, i, power):
+        return scaled(regs, self._measures[0][i], power)
+
+    def _alarms(self, regs, at):
+        # Events: over and under voltage, over and under frequency, shut down by hand; the top bit: not implemented.
+        events = 0 if regs[at - 1] & 0x8000 else regs[at]
         self.alarms = events >> 9 & 0x06 | events >> 5 & 0x18 | events << 1 & 0x80
+
+    def _doubt(self, zeros):
+        """Some give a frame of nothing but zeroes, with the state FAULT, while they run."""
+        self._zeros = self._zeros + 1 if zeros and self._runs else 0
+        if 0 < self._zeros <= _ZEROS:
+            self._fail("gives nothing but zeroes though it has been running")
 
     def _volts(self, regs):
         total_dv = phases = 0
         for phase in range(3):
-            phase_dv = scaled(regs, sunspec.INVERTER_PHV[phase], 1)
-            if not _V_ABSENT_DV <= phase_dv <= _V_MAX_DV:
-                phase_dv = None
-            self.phase_dv[phase] = phase_dv
-            if phase_dv is not None:
+            phase_dv = scaled(regs, self._measures[1][phase], 1)
+            if _V_ABSENT_DV <= phase_dv <= _V_MAX_DV:
                 total_dv += phase_dv
                 phases += 1
+            else:
+                phase_dv = None
+            self.phase_dv[phase] = phase_dv
         self.v_dv = total_dv // phases if phases else None
 
     # --- what it is told --------------------------------------------------------------------------
 
-    async def limit(self, client, limit_w, now):
-        """Hold the inverter at `limit_w` or below. Written when it changes and every REFRESH_S, then read back.
+    async def hold(self, client, now):
+        """Make it hold least_w, most_w and connect: written when they change or its timers need it, read back.
 
         DeviceError if the device does not hold it; `applied_w` is what it holds, and the next call writes again.
         """
-        raw = self.percent(limit_w)
-        told = self._told
-        if self._told_at >= 0 and raw == told[0] and 0 <= now - self._told_at < REFRESH_S:
-            return
-        told[0] = raw
-        told[1] = 0  # WinTms: at once
-        told[2] = RVRT_TMS_S
-        told[3] = 0  # RmpTms: the gateway ramps the limit itself
-        told[4] = 1
-        self._told_at = -1
-        self.applied_w = -1
-        at = self._controls_at + CONTROLS_W_MAX_LIM_PCT
-        await client.write(self.unit_id, at, told, _LIMIT_REGS)
-        await self._read(client, at, _BACK_REGS)
-        self.confirm(client.regs, limit_w)
-        self._told_at = now
+        failed = None
+        for held in self._held:
+            try:
+                await held.hold(client, now)
+            except DeviceError as error:
+                failed = failed or error  # what else it has is told all the same
+            except ModbusError:
+                self.applied_w = -1
+                raise
+        if failed:
+            raise failed
 
-    def percent(self, limit_w):
-        """Return `limit_w` as the number for WMaxLimPct: percent of WMax by its scale factor, rounded down."""
-        rest = min(max(limit_w, 0), self.w_max)
-        raw = rest // self.w_max
-        full = self._full
-        while full > 1:  # digit by digit: the whole product may reach 2**30, which would cost heap
-            rest = rest % self.w_max * 10
-            raw = raw * 10 + rest // self.w_max
-            full //= 10
-        return raw
+    def lost(self):
+        """It may have restarted, what it held forgotten: it is told again at the next `hold`."""
+        for held in self._held:
+            held.told_at = -1
 
-    def confirm(self, regs, limit_w):
-        """Take what was read back, WMaxLimPct at 0. DeviceError if it lets through more than `limit_w`."""
-        self._scale(regs[CONTROLS_W_MAX_LIM_PCT_SF - CONTROLS_W_MAX_LIM_PCT])
-        held = regs[0] if regs[CONTROLS_W_MAX_LIM_ENA - CONTROLS_W_MAX_LIM_PCT] == 1 else self._full
-        full = self._full
-        self.applied_w = min(held, full) * (self.w_max // full) + min(held, full) * (self.w_max % full) // full
-        if held > self.percent(limit_w):
-            self._fail("lets through more than it was told: is remote control enabled in it?")
-
-    def _scale(self, register):
-        sf = signed(register)
-        if not -2 <= sf <= 1:
-            self._fail("gives %d as the scale factor of WMaxLimPct in model 123, which must be -2 to 1" % sf)
-        self._full = 10 ** (2 - sf)
+    def rationed(self, raw, told, full, now):
+        """Return the limit `raw` of `full` as far as the write budget goes; `told`: what it holds."""
+        return raw if self.writes is None else self.writes.rationed(raw, told, full, now)

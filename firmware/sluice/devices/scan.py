@@ -1,57 +1,130 @@
 """Finding out what a SunSpec inverter is: its models are walked, its ratings and settings read, once.
 
 This is loaded for that and given back. What a model does not give stays 0, but for a setting, which is the rating then,
-as DERSettings has it.
-Source: SunSpec models 1, 103, 120, 121, 123, 124; requirement R2.
+as DERSettings has it. Where a device can be limited in two ways 704 is taken, because it reverts to a value; what its
+percentage is of is in 702 then.
+Source: SunSpec models 1, 101 to 103, 111 to 113, 120, 121, 123, 124, 160, 701 to 704, 713; requirement R2.
 """
 
 from sluice.modbus.client import ExceptionReply
 from sluice.modbus.rtu import READ_HOLDING
-from sluice_wire import sunspec
-from sluice_wire.limits import MODELS_MAX, SITE_MAX_W
-from sluice_wire.sep2 import DER_STORAGE, MAX_W, QUANTITIES
+from sluice_wire import sunspec_ratings as sunspec
+from sluice_wire.limits import MODELS_MAX, READ_MAX, SITE_MAX_W
+from sluice_wire.sep2 import DER_STORAGE, MAX_CHARGE_RATE_W, MAX_W, QUANTITIES
 
 from .decode import scaled, text
 from .errors import DeviceError
 
-_LENGTHS = dict(sunspec.LENGTHS)
+_ABSENT = 0xFFFF
 
 
 async def scan(inverter, client):
-    """Read the ratings into `inverter`. Return where its models 10x, 123 and 124 begin, 0 = it has no battery.
+    """Read the ratings into `inverter`. Return where the model that measures begins, and its layout; the same of the
+    battery's (0 = it has none); and its controls.
 
     DeviceError says what is missing; ModbusError if it is silent.
     """
     found = await _walk(inverter, client, await _base(inverter, client))
-    measured_at = 0
-    for model in sunspec.INVERTERS:
-        measured_at = found.get(model, measured_at)
-    if not measured_at:
-        _fail(inverter, "has no model 101, 102 or 103: is it an inverter?")
-    if sunspec.CONTROLS not in found:
-        _fail(inverter, "has no model 123 (immediate controls), so it cannot be limited: is SunSpec control enabled?")
-    if sunspec.NAMEPLATE not in found:
-        _fail(inverter, "has no model 120 (nameplate), so its rating is not known")
+    measured = [each for each in sunspec.INVERTERS if each[0] in found]
+    if not measured:
+        _fail(inverter, "has no model 101 to 103, 111 to 113 or 701: is it an inverter?")
     regs = client.regs
-    await _model(inverter, client, found, sunspec.NAMEPLATE)
-    inverter.pv = regs[sunspec.NAMEPLATE_DER_TYP] != DER_STORAGE
-    _take(regs, sunspec.NAMEPLATE_MAX, inverter.rtg_max)
-    if not inverter.rtg_max[MAX_W]:
-        _fail(inverter, "gives no rated power in model 120")
-    for i in range(QUANTITIES):
-        inverter.set_max[i] = inverter.rtg_max[i]
-    if await _model(inverter, client, found, sunspec.SETTINGS):
-        _take(regs, sunspec.SETTINGS_MAX, inverter.set_max)
-    stores_at = 0
-    if await _model(inverter, client, found, sunspec.STORAGE):
-        if regs[sunspec.STORAGE_CHA_STATE[0]] & regs[sunspec.STORAGE_CHA_ST[0]] != 0xFFFF:  # else no battery is there
-            stores_at = found[sunspec.STORAGE]
-            _take(regs, sunspec.STORAGE_MAX, inverter.set_max)
+    if await _model(inverter, client, found, sunspec.DER_CONTROLS):
+        if _ABSENT in (regs[sunspec.DER_CONTROLS_ENA], regs[sunspec.DER_CONTROLS_PCT]):
+            del found[sunspec.DER_CONTROLS]
+    await _ratings(inverter, client, found)
+    stores_at, layout = await _battery(inverter, client, found)
+    held = await _controls(inverter, client, found, stores_at)
     if await _model(inverter, client, found, sunspec.COMMON):
         inverter.maker = text(regs, sunspec.COMMON_MN)
         inverter.model = text(regs, sunspec.COMMON_MD)
         inverter.serial = text(regs, sunspec.COMMON_SN)
-    return measured_at, found[sunspec.CONTROLS], stores_at
+    return found[measured[0][0]][0], measured[0][1], stores_at, layout, held
+
+
+async def _ratings(inverter, client, found):
+    rtg_max = inverter.rtg_max
+    set_max = inverter.set_max
+    sources = [
+        (sunspec.NAMEPLATE, sunspec.NAMEPLATE_MAX, rtg_max),
+        (sunspec.DER_RATINGS, sunspec.DER_RATINGS_MAX, rtg_max),
+        (sunspec.SETTINGS, sunspec.SETTINGS_MAX, set_max),
+        (sunspec.DER_RATINGS, sunspec.DER_SETTINGS_MAX, set_max),
+    ]
+    if sunspec.NAMEPLATE not in found and sunspec.DER_RATINGS not in found:
+        _fail(inverter, "has no model 120 (nameplate) or 702 (ratings), so its rating is not known")
+    for i in range(QUANTITIES):
+        rtg_max[i] = 0  # nothing is left of an earlier scan
+    if sunspec.DER_CONTROLS not in found:  # the last one has the last word
+        sources = [sources[1], sources[0], sources[3], sources[2]]
+    for i in range(len(sources)):
+        model, points, values = sources[i]
+        if i == 2:
+            for quantity in range(QUANTITIES):
+                set_max[quantity] = rtg_max[quantity]
+        if await _model(inverter, client, found, model):
+            _take(client.regs, points, values)
+    if not rtg_max[MAX_W]:
+        _fail(inverter, "gives no rated power in model %d" % sources[1][0])
+
+
+async def _battery(inverter, client, found):
+    """Find out whether it has panels and a battery. Return where the battery's model begins, and its layout."""
+    regs = client.regs
+    typed = await _model(inverter, client, found, sunspec.NAMEPLATE)
+    inverter.pv = not typed or regs[sunspec.NAMEPLATE_DER_TYP] != DER_STORAGE
+    inverter.charge_w = 0
+    if await _model(inverter, client, found, sunspec.STORAGE):
+        if regs[sunspec.STORAGE_CHA_STATE] & regs[sunspec.STORAGE_CHA_ST] != _ABSENT:  # else no battery is there
+            _take(regs, sunspec.STORAGE_MAX, inverter.set_max)
+            if regs[sunspec.STORAGE_CHA_GRI_SET] or not inverter.pv:  # else it is charged from the panels alone
+                inverter.charge_w = inverter.set_max[MAX_CHARGE_RATE_W]
+            return found[sunspec.STORAGE][0], 0
+    if await _model(inverter, client, found, sunspec.BATTERY):
+        if scaled(regs, sunspec.BATTERY_SOC, 0) > 0 or scaled(regs, sunspec.BATTERY_MAX[-1], 0) > 0:
+            _take(regs, sunspec.BATTERY_MAX, inverter.rtg_max)
+            _take(regs, sunspec.BATTERY_MAX, inverter.set_max)
+            inverter.charge_w = inverter.set_max[MAX_CHARGE_RATE_W]
+            if not typed:
+                strings = await _model(inverter, client, found, sunspec.STRINGS)
+                inverter.pv = bool(strings) and 0 < regs[sunspec.STRINGS_N] < _ABSENT
+            return found[sunspec.BATTERY][0], 1
+    return 0, 0
+
+
+async def _controls(inverter, client, found, stores_at):
+    """Return its models of controls, made ready; say whether it follows set-points."""
+    held = []
+    sets = False
+    if sunspec.DER_CONTROLS in found:
+        from .controls_704 import Limit704, Service703
+
+        limit = Limit704(inverter, found[sunspec.DER_CONTROLS][0])
+        held.append(limit)
+        await limit.look(client)
+        sets = limit.sets
+        if sunspec.DER_SERVICE in found:
+            held.append(Service703(inverter, found[sunspec.DER_SERVICE][0]))
+    elif sunspec.CONTROLS in found:
+        from .controls_123 import Limit123
+
+        held.append(Limit123(inverter, found[sunspec.CONTROLS][0]))
+    told = stores_at and stores_at == found.get(sunspec.STORAGE, _NOWHERE)[0]
+    if inverter.writes or not (sets or told):
+        inverter.charge_w = 0
+    inverter.follows = inverter.charge_w > 0
+    if inverter.follows and not sets:
+        from .controls_124 import Storage124
+
+        held.append(Storage124(inverter, stores_at, not held))
+    if not held:
+        _fail(inverter, "has no model 123 or 704, so it cannot be limited: is SunSpec control enabled?")
+    for each in held:
+        await each.look(client)
+    return held
+
+
+_NOWHERE = (0, 0)
 
 
 async def _base(inverter, client):
@@ -67,7 +140,10 @@ async def _base(inverter, client):
 
 
 async def _walk(inverter, client, at):
-    """Return {model: register of its header} of the models the gateway knows; others are stepped over."""
+    """Return {model: (register of its header, registers of it to read)}; models not known are stepped over."""
+    lengths = {}
+    for model, least, most in sunspec.LENGTHS:
+        lengths[model] = least, most
     found = {}
     for _ in range(MODELS_MAX):
         await _read(inverter, client, at, 1)  # the id alone: some devices end without a length
@@ -75,20 +151,23 @@ async def _walk(inverter, client, at):
         if model == sunspec.END_MODEL:
             return found
         await _read(inverter, client, at + 1, 1)
-        length = client.regs[0]
-        if model in _LENGTHS and model not in found and length + 2 >= _LENGTHS[model]:
-            found[model] = at
-        at += length + 2
+        length = client.regs[0] + 2
+        if model in lengths and model not in found and length >= lengths[model][0]:
+            found[model] = at, min(length, lengths[model][1])
+        at += length
         if at >= 0xFFFF:
             break
     _fail(inverter, "has a chain of SunSpec models that does not end")
 
 
 async def _model(inverter, client, found, model):
-    """Read a model, its header at 0. Return whether it is there."""
+    """Read a model, its header at 0; what it lacks of the published one is not implemented. Return whether it is."""
     if model not in found:
         return False
-    await _read(inverter, client, found[model], _LENGTHS[model])
+    at, count = found[model]
+    await _read(inverter, client, at, count)
+    for i in range(count, READ_MAX):
+        client.regs[i] = 0x8000  # no text, no scale factor
     return True
 
 
