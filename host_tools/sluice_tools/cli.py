@@ -2,6 +2,7 @@
 
 import click
 
+from sluice_tools.commission.command import commission
 from sluice_tools.demo.command import demo
 from sluice_tools.gateway import run
 from sluice_tools.house.command import house
@@ -15,5 +16,5 @@ def main() -> None:
     """Sluice: a gateway that keeps a site inside its dynamic operating envelope, and what it is tried against."""
 
 
-for command in (demo, simulate, explain, run, server, house, pki):
+for command in (demo, simulate, explain, run, commission, server, house, pki):
     main.add_command(command)

@@ -1,7 +1,9 @@
 """The gateway as a program of its own: its configuration for a simulated house, and the command lines that start it."""
 
+import json
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import click
 from sluice_tools.house.parts import METER_UNIT_ID, Inverter
 from sluice_tools.plan import Plan
 from sluice_tools.toolchain import ROOT, image, interpreter
+from sluice_wire.limits import UNLIMITED_W
 
 HEAP = "144k"
 
@@ -41,14 +44,40 @@ def _inverter(unit: int, spec: Inverter) -> dict[str, Any]:
     return {"unit_id": unit, **native, **({"nvm": True} if "limit-in-nvm" in spec.habits else {})}
 
 
-def lock_step_command(config: Path, clock: Path, start_s: float, until_s: float, heap: str = HEAP) -> list[str]:
+def lock_step_command(
+    config: Path, clock: Path, start_s: float, until_s: float, heap: str = HEAP, arguments: Iterable[str] = ()
+) -> list[str]:
     """Give the command of the SIM board: MicroPython, code in ROMFS, its clock driving its peers' through `clock`.
 
-    `start_s`, `until_s`: Unix seconds at which the gateway starts and ends; `heap`: what it has of it ("128k").
+    `start_s`, `until_s`: Unix seconds at which the gateway starts and ends; `heap`: what it has of it ("128k");
+    `arguments`: what it does instead of being the gateway.
     """
     boot = ROOT / "boards" / "SIM" / "boot.py"
     span = [str(round(start_s * 1000)), str(round(until_s * 1000))]
-    return interpreter.find().command(boot, image.IMAGE, config, clock, *span, heapsize=heap)
+    return interpreter.find().command(boot, image.IMAGE, config, *arguments, clock, *span, heapsize=heap)
+
+
+def command_of(config: Path, micropython: bool, *arguments: str) -> list[str]:
+    """Give the command of the gateway in real time; `arguments`: what it does instead of being the gateway."""
+    if micropython:
+        boot = ROOT / "boards" / "SIM" / "boot.py"
+        return interpreter.find().command(boot, image.IMAGE, config, *arguments, heapsize=HEAP)
+    return [sys.executable, str(ROOT / "firmware" / "main.py"), str(config), *arguments]
+
+
+def write_commissioned(config: Path) -> None:
+    """Write what a commissioning that has passed leaves beside the configuration file `config`: the gateway is armed."""
+    document = json.loads(config.read_text())
+    record = {
+        "proved_with": {
+            "site": {"gen_lim_w": UNLIMITED_W, "load_lim_w": UNLIMITED_W, **document["site"]},
+            "meter": {"reversed": False, "at": None, **document["meter"]},
+            "inverters": [{"native_w": -1, "nvm": False, "at": None, **each} for each in document["inverters"]],
+        }
+    }
+    state = config.parent / "state"
+    state.mkdir(exist_ok=True)
+    (state / "commissioned.json").write_text(json.dumps(record))
 
 
 @click.command()
@@ -56,8 +85,5 @@ def lock_step_command(config: Path, clock: Path, start_s: float, until_s: float,
 @click.option("--micropython", is_flag=True, help="Run it on MicroPython (32 bits, code in ROMFS) instead of CPython.")
 def run(config: Path, micropython: bool) -> None:
     """Run the gateway with the configuration file CONFIG, in real time, until it is stopped."""
-    if micropython:
-        command = interpreter.find().command(ROOT / "boards" / "SIM" / "boot.py", image.IMAGE, config, heapsize=HEAP)
-    else:
-        command = [sys.executable, str(ROOT / "firmware" / "main.py"), str(config)]
+    command = command_of(config, micropython)
     os.execv(command[0], command)

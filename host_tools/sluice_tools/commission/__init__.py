@@ -1,0 +1,1 @@
+"""`sluice commission`: the gateway's own commissioning test, shown, killed in its middle, and reported."""

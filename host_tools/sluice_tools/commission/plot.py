@@ -1,0 +1,94 @@
+"""What was measured during a commissioning, as one SVG picture to stand in a page: watts against seconds."""
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import Any
+
+WIDTH, HEIGHT = 960, 330
+LEFT, RIGHT, TOP, BOTTOM = 62, 12, 44, 34
+GAP_S = 5  # samples that are farther apart are not joined
+TICKS = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000)
+TICKS_S = (10, 30, 60, 120, 300, 600, 1200, 3600)
+
+INK, QUIET, GRID = "#1d2b36", "#5d6b76", "#e2e7eb"
+SITE, DER, LIMIT = "#0f6ba8", "#c07a00", "#e07a66"
+BANDS = ("#f5f8fa", "#e9f0f5")
+DEAD = "#f9e3de"
+
+
+def svg(samples: Sequence[dict[str, Any]], begun: Sequence[tuple[float, str]], dead: tuple[float, float] | None) -> str:
+    """Draw `samples` (t, site_w, der_w); `begun`: when each step began, and its name; `dead`: from when until when the
+    gateway was."""
+    if len(samples) < 2:
+        return ""
+    return "\n".join(_Picture(samples).lines(begun, dead))
+
+
+class _Picture:
+    def __init__(self, samples: Sequence[dict[str, Any]]) -> None:
+        self.samples = samples
+        self.first, self.last = samples[0]["t"], samples[-1]["t"]
+        watts = [0, *(s["site_w"] for s in samples), *(sum(s["der_w"]) for s in samples)]
+        self.tick = next((tick for tick in TICKS if (max(watts) - min(watts)) / tick <= 7), TICKS[-1])
+        self.low = min(watts) // self.tick * self.tick
+        self.high = -(-max(watts) // self.tick) * self.tick or self.tick
+
+    def x(self, t: float) -> float:
+        return round(LEFT + (t - self.first) / max(1, self.last - self.first) * (WIDTH - LEFT - RIGHT), 1)
+
+    def y(self, w: float) -> float:
+        return round(TOP + (self.high - w) / (self.high - self.low) * (HEIGHT - TOP - BOTTOM), 1)
+
+    def lines(self, begun: Sequence[tuple[float, str]], dead: tuple[float, float] | None) -> Iterable[str]:
+        yield (
+            f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" xmlns="http://www.w3.org/2000/svg" role="img" '
+            f'aria-label="watts against time" font-family="sans-serif" font-size="11" fill="{INK}">'
+        )
+        yield from self._bands(begun, dead)
+        yield from self._grid()
+        yield from self._curve("site (+ import, − export)", SITE, LEFT, [s["site_w"] for s in self.samples])
+        yield from self._curve("inverters together", DER, LEFT + 180, [sum(s["der_w"]) for s in self.samples])
+        yield "</svg>"
+
+    def _bands(self, begun: Sequence[tuple[float, str]], dead: tuple[float, float] | None) -> Iterable[str]:
+        ends = [t for t, _ in begun[1:]] + [self.last]
+        top, height = TOP, HEIGHT - TOP - BOTTOM
+        for i, ((t, name), end) in enumerate(zip(begun, ends, strict=True)):
+            x, width = self.x(max(t, self.first)), round(self.x(end) - self.x(max(t, self.first)), 1)
+            if width <= 0:
+                continue
+            yield f'<rect x="{x}" y="{top}" width="{width}" height="{height}" fill="{BANDS[i % 2]}"/>'
+            if width > 6 * len(name):
+                yield f'<text x="{x + 4}" y="{top + 13}" fill="{QUIET}">{escape(name)}</text>'
+        if dead:
+            x, width = self.x(dead[0]), round(self.x(dead[1]) - self.x(dead[0]), 1)
+            yield f'<rect x="{x}" y="{top}" width="{width}" height="{height}" fill="{DEAD}"/>'
+            yield f'<text x="{x + 4}" y="{top + 13}" fill="{INK}">gateway killed</text>'
+
+    def _grid(self) -> Iterable[str]:
+        for w in range(self.low, self.high + 1, self.tick):
+            width = 1.2 if w == 0 else 0.6
+            yield (
+                f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{self.y(w)}" y2="{self.y(w)}" '
+                f'stroke="{QUIET if w == 0 else GRID}" stroke-width="{width}"/>'
+            )
+            yield f'<text x="{LEFT - 6}" y="{self.y(w) + 4}" text-anchor="end" fill="{QUIET}">{w} W</text>'
+        step = next((tick for tick in TICKS_S if (self.last - self.first) / tick <= 12), TICKS_S[-1])
+        for t in range(-(-self.first // step) * step, self.last + 1, step):
+            yield (
+                f'<text x="{self.x(t)}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle" fill="{QUIET}">'
+                f"{t // 60}:{t % 60:02}</text>"
+            )
+
+    def _curve(self, name: str, colour: str, legend_x: int, watts: Sequence[int]) -> Iterable[str]:
+        pieces: list[list[str]] = []
+        last = -1e9
+        for sample, w in zip(self.samples, watts, strict=True):
+            if sample["t"] - last > GAP_S:
+                pieces.append([])
+            pieces[-1].append(f"{self.x(sample['t'])},{self.y(w)}")
+            last = sample["t"]
+        for piece in pieces:
+            yield f'<polyline points="{" ".join(piece)}" fill="none" stroke="{colour}" stroke-width="1.8"/>'
+        yield f'<rect x="{legend_x}" y="14" width="16" height="4" fill="{colour}"/>'
+        yield f'<text x="{legend_x + 22}" y="20">{name}</text>'
