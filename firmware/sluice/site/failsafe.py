@@ -58,26 +58,27 @@ class FailSafe:
             self._same = self._meter.same
         else:
             self._well[FROZEN] += 1  # it cannot be told
-        self._see(now, meter_ok and not self.lasting >> FROZEN & 1)
+        if self._sum() and meter_ok and not self.lasting >> FROZEN & 1:
+            self.eye.step(now, self._meter.w)
+        else:
+            self.eye.lose(now)
         if self.eye.scores[0] != REVERSED:
             self._well[REVERSED] = now
         if self.eye.scores[0] != UNSEEING:
             self._well[UNSEEING] = now
         return self._consequence(now)
 
-    def _see(self, now, heard):
+    def _sum(self):
+        # Tell the eye of all DER. Return whether they were all heard.
         eye = self.eye
         eye.w_max = eye.der_w = eye.told_w = 0
+        heard = True
         for i in range(len(self._ders)):
-            der = self._ders[i]
-            eye.w_max += der.w_max
-            eye.der_w += der.w
-            eye.told_w += der.most_w
-            heard = heard and der.heard
-        if heard:
-            eye.step(now, self._meter.w)
-        else:
-            eye.lose(now)
+            eye.w_max += self._ders[i].w_max
+            eye.der_w += self._ders[i].w
+            eye.told_w += self._ders[i].most_w
+            heard = heard and self._ders[i].heard
+        return heard
 
     def _consequence(self, now):
         trust = lasting = row = 0
