@@ -66,7 +66,7 @@ def command_of(config: Path, micropython: bool, *arguments: str) -> list[str]:
 
 
 def write_commissioned(config: Path) -> None:
-    """Write what a commissioning that has passed leaves beside the configuration file `config`: the gateway is armed."""
+    """Write what a commissioning that has passed leaves beside the configuration file `config`."""
     document = json.loads(config.read_text())
     record = {
         "proved_with": {

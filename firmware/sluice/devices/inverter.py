@@ -64,6 +64,7 @@ class Inverter:
         self.pv = True
         self.stores = 0  # register of the header of its model 124 or 713; 0 = it has no battery
         self.follows = False  # it can be told to charge and discharge
+        self.reverts = False  # without gateway it goes to fallback_w
         self.soc = -1  # state of charge in hundredths of a percent, -1 = not known
         self.cha_st = 0  # of the battery, 0 = not known
         self.alarms = 0  # as in alarmStatus
@@ -81,7 +82,7 @@ class Inverter:
         self._measured_at = 0  # register of the header of its model 10x, 11x or 701
         self._measures = MEASURES[0]  # what that gives
         self._storage = STORAGES[0]  # the same of `stores`
-        self._held = ()  # its models of controls
+        self.held = ()  # its models of controls
         self._polls = self._busy_now = self._zeros = 0
         self._runs = False
 
@@ -91,7 +92,7 @@ class Inverter:
         """Read where its models are, and its ratings. DeviceError says what is missing; ModbusError if it is silent."""
         from .scan import scan
 
-        self._measured_at, layout, self.stores, storage, self._held = await scan(self, client)
+        self._measured_at, layout, self.stores, storage, self.held = await scan(self, client)
         self._measures = MEASURES[layout]
         self._storage = STORAGES[storage]
         self.w_max = self.set_max[MAX_W]  # last: from now on it counts as known
@@ -197,7 +198,7 @@ class Inverter:
         DeviceError if the device does not hold it; `applied_w` is what it holds, and the next call writes again.
         """
         failed = None
-        for held in self._held:
+        for held in self.held:
             try:
                 await held.hold(client, now)
             except DeviceError as error:
@@ -210,7 +211,7 @@ class Inverter:
 
     def lost(self):
         """It may have restarted, what it held forgotten: it is told again at the next `hold`."""
-        for held in self._held:
+        for held in self.held:
             held.told_at = -1
 
     def rationed(self, raw, told, full, now):

@@ -109,6 +109,7 @@ async def _controls(inverter, client, found, stores_at):
         from .controls_123 import Limit123
 
         held.append(Limit123(inverter, found[sunspec.CONTROLS][0]))
+    inverter.reverts = sunspec.DER_CONTROLS in found and not inverter.writes
     told = stores_at and stores_at == found.get(sunspec.STORAGE, _NOWHERE)[0]
     if inverter.writes or not (sets or told):
         inverter.charge_w = 0

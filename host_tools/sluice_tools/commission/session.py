@@ -61,7 +61,9 @@ class Session:
             text=True,
             start_new_session=True,  # Ctrl-C reaches us, and we decide
         )
-        assert process.stdin and process.stdout and process.stderr
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
         threading.Thread(target=self._listen, args=(process.stderr,), daemon=True).start()
         try:
             for event in self._events(process.stdout):
