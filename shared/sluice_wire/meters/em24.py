@@ -1,4 +1,4 @@
-"""Carlo Gavazzi EM24-DIN with RS485: three phases, whole numbers of 32 bits with the low word first.
+"""Carlo Gavazzi EM24-DIN (RS485): three phases, whole numbers of 32 bits with the low word first.
 
 It gives 11 registers at a time and no more, so four reads. It must be set to application H (register 0xA000 = 7),
 or it hides export. The Ethernet version (EM24 E1) has other registers: use em340.

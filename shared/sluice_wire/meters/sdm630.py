@@ -1,6 +1,6 @@
-"""Eastron SDM630, and SDM72 V2 with the same registers: three phases, input registers.
+"""Eastron SDM630: three phases, input registers.
 
-All in one read of 72 registers.
+All in one read of 72 registers (the SDM72 has the same ones, but gives no more than 60 at a time).
 Source: Eastron SDM630 Modbus protocol V1.x, as several open drivers agree on it.
 """
 
