@@ -76,6 +76,7 @@ class Held:
                     told_at = now
         if wrote:
             await self.look(client)
+            self.plan(now)  # by the scale factors as they are now
         if wrote or looking:
             self._copy(client.regs, self._back, 0, len(self._back))
             self.judge(client.regs, wrote)
