@@ -36,7 +36,7 @@ Fault = Literal[
     "server-clock-back",  # its clock is an hour behind
     "grid-outage",  # no voltage: the meter reads 0 V, the inverter is off; the gateway has a battery of its own
     "restart",  # the gateway is off; what it has stored stays
-    "gateway-hung",  # it stands still, its lines and connections stay open; then it goes on
+    "gateway-hung",  # nothing goes on at its lines and connections, which stay open; `sluice simulate` only
     "meter-silent",
     "meter-frozen",  # it repeats its last values
     "meter-implausible",  # what it tells cannot be

@@ -47,11 +47,17 @@ LATE_S = 0.9  # in each second, when all that happens in it has happened
 
 
 class Fault(NamedTuple):
-    """What is broken (one of FAULTS) from second `at` on, and for how long."""
+    """What is broken (one of FAULTS) from second `at` on, and for how long; `unit`: the only inverter that is."""
 
     what: str
     at: int
     seconds: int
+    unit: int | None = None
+
+    def change(self) -> plan.Change:
+        """Give it as a scenario has it."""
+        unit = {} if self.unit is None else {"unit": self.unit}
+        return plan.Change.model_validate({"at": self.at, "fault": self.what, "for": self.seconds, **unit})
 
 
 class Holding(NamedTuple):
@@ -105,10 +111,12 @@ class _GatewaySide:
 
     async def readinto(self, buf: bytearray) -> int:
         data = await self._incoming.get(len(buf))
+        await self._world.stand_still()
         buf[: len(data)] = data
         return len(data)
 
     async def write(self, buf: bytearray, n: int) -> None:
+        await self._world.stand_still()
         if self._world.broken("server-down"):
             raise LinkError(CLOSED, "server-down")
         self._world.records += 1
@@ -128,6 +136,7 @@ class _Line:
         self._arrived = b""
 
     async def ask(self, request: bytearray, n: int, buf: bytearray, timeout_ms: int) -> int:
+        await self._world.stand_still()
         if request[0] == METER_UNIT_ID:  # the first of a second; the others need not cost time
             await asyncio.sleep(LINE_S)
         self._world.house.advance(self._world.now())
@@ -177,6 +186,7 @@ class _Port(cpython.Port):
 
     async def connect(self, host: str, port: int, tls: bytes) -> _GatewaySide:
         await asyncio.sleep(max(0, -self._world.loop.seconds))  # it was started a second before the scenario begins
+        await self._world.stand_still()
         if self._world.broken("server-down"):
             raise LinkError(REFUSED, "server-down")
         there, back = Pipe(), Pipe()
@@ -218,7 +228,7 @@ class World:
         unknown = {fault.what for fault in faults} - set(FAULTS)
         if unknown:
             raise ValueError(f"unknown fault {', '.join(sorted(unknown))}; there are {', '.join(FAULTS)}")
-        more = [plan.Change.model_validate({"at": f.at, "fault": f.what, "for": f.seconds}) for f in faults]
+        more = [fault.change() for fault in faults]
         self.scenario = scenario.model_copy(update={"changes": [*scenario.changes, *more]}) if more else scenario
         self.loop = VirtualLoop()
         self.clock = Clock(lambda: round(self.now() * 1000))
@@ -256,6 +266,11 @@ class World:
     def broken(self, what: str) -> bool:
         """Tell whether a fault of this kind is on."""
         return self.scenario.broken(what, self.loop.seconds)
+
+    async def stand_still(self) -> None:
+        """Let nothing go on at the gateway's lines and connections while it is hung."""
+        while self.broken("gateway-hung"):
+            await asyncio.sleep(1)
 
     def hear(self, text: str) -> None:
         """Take a line of the gateway's journal."""

@@ -3,8 +3,12 @@
 import math
 
 import pytest
+from house_plant import Device, at
 
-from sluice_tools.house.judge import Excursions, Judge
+from sluice_tools.house.judge import Excursions, Judge, Watch
+from sluice_tools.house.plant import House
+from sluice_tools.promise import EXPORT, GENERATION, IMPORT, LOAD
+from sluice_tools.scenario import loads
 
 LIMIT_W = 1500
 OVER_W = LIMIT_W + 401  # 4 % of 10 kW and a watt
@@ -70,3 +74,76 @@ def test_the_twin_is_judged_beside_the_house() -> None:
         judge.second(export_w=LIMIT_W, untouched_export_w=8000, limit_w=LIMIT_W)
     assert judge.report()["seconds_over_limit"] == 0
     assert judge.report()["seconds_over_limit_without_gateway"] == 45
+
+
+# --- the other limits ---------------------------------------------------------------------------
+
+
+def over(mode: str, site_w: float, der_w: float, seconds: int = 20) -> int:
+    """The seconds over a limit of 2000 W: what the site imports (`-`: exports), what the DERs give (`-`: take)."""
+    watch = Watch(10000)
+    for _ in range(seconds):
+        watch.second(mode, 2000, site_w, der_w)
+    return watch.over_s(mode)
+
+
+def test_a_load_that_nobody_manages_may_exceed_the_import_limit() -> None:  # C1
+    assert over(IMPORT, site_w=9000, der_w=0) == 0
+    assert over(IMPORT, site_w=9000, der_w=3000) == 0
+
+
+def test_what_charging_adds_to_the_import_is_over_its_limit() -> None:  # C1, C3
+    assert over(IMPORT, site_w=9000, der_w=-3000) == 5
+    assert over(IMPORT, site_w=2500, der_w=-3000) == 5
+    assert over(IMPORT, site_w=2300, der_w=-3000) == 0
+    assert over(IMPORT, site_w=9000, der_w=-300) == 0
+
+
+def test_generation_and_load_limits_bind_the_sum_of_the_ders() -> None:  # C3
+    assert over(GENERATION, site_w=0, der_w=3000) == 5
+    assert over(GENERATION, site_w=0, der_w=-3000) == 0
+    assert over(LOAD, site_w=0, der_w=-3000) == 5
+    assert over(LOAD, site_w=9000, der_w=1000) == 0
+
+
+def test_each_kind_is_counted_by_itself() -> None:
+    assert over(EXPORT, site_w=-3000, der_w=3000) == 5
+    watch = Watch(10000)
+    for _ in range(20):
+        watch.second(EXPORT, 2000, -3000, 3000)
+    assert [watch.over_s(mode) for mode in (EXPORT, IMPORT, GENERATION, LOAD)] == [5, 0, 0, 0]
+
+
+LIMITED = """
+start: 2026-01-05T00:00:00Z
+duration_s: 600
+site: {exp_lim_w: 20000, imp_lim_w: 3000, max_w: 10000}
+house:
+  pv_w: 4000
+  load_w: 1000
+  inverters:
+    - {max_w: 5000}
+    - {max_w: 5000, pv_w: 0, battery: {wh: 10000, charge_w: 5000, discharge_w: 5000}}
+programs: [{id: A, primacy: 1}]
+events: [{id: e, program: A, start: 100, duration: 200, %s}]
+"""
+DISCHARGE, CHARGE = {"InWRte": -80.0, "StorCtl_Mod": 1}, {"OutWRte": -100.0, "StorCtl_Mod": 2}
+
+
+@pytest.mark.parametrize(
+    ("sets", "rates", "kind"),
+    [
+        ("opModGenLimW: 2000, rampTms: 0", DISCHARGE, "generation"),
+        ("opModLoadLimW: 500, rampTms: 0", CHARGE, "load"),
+        ("opModConnect: false", DISCHARGE, "generation"),
+        ("opModImpLimW: 500, rampTms: 0", CHARGE, "import"),
+    ],
+)
+def test_a_house_is_judged_by_every_limit_of_its_scenario(
+    sets: str, rates: dict[str, float], kind: str
+) -> None:  # C3, C4
+    house = House(loads(LIMITED % sets))
+    Device(house, 3).told(124, **rates)
+    at(house, 600)
+    over_s = {name: house.report()[f"seconds_over_{name}_limit"] for name in ("import", "generation", "load")}
+    assert over_s[kind] >= 180

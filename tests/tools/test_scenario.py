@@ -1,10 +1,13 @@
 """The scenario file and the export limit that it demands."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from server_world import START_S
 
+from sluice_tools.house.curves import APPLIANCE_STEPS
+from sluice_tools.house.parts import Habit
 from sluice_tools.scenario import SCENARIOS, Scenario, ScenarioError, load, loads
 
 HEAD = """
@@ -21,6 +24,7 @@ TWO = """programs:
 
 
 CURVE = "expected watts (0 or more), [[t_s, w], ...] in order of time, or the name of a curve"
+HABITS = " or ".join(", ".join(map(repr, get_args(Habit))).rsplit(", ", 1))
 CHANGE = "a change has either `event` and `status`, `program` and `default`, `poll_s`, `post_s`, or `fault` and `for`"
 
 
@@ -144,6 +148,38 @@ def test_a_scenario_has_defaults_for_what_it_does_not_say() -> None:
         (
             HEAD + ONE + "device: {pin: 111111}\n",
             ["s:7: device: pin must be five digits and their check digit, such as 111115"],
+        ),
+        (
+            HEAD.replace("load_w", "inverters: [{max_w: 6000}, {max_w: 3000}], load_w") + ONE,
+            ["s:4: site.max_w: expected 9000, the sum of the inverters' ratings"],
+        ),
+        (
+            HEAD.replace("load_w", "inverters: [{max_w: 6000, unit: 3}, {max_w: 4000}], load_w") + ONE,
+            ["s:5: house.inverters[1].unit: 3 is there already"],
+        ),
+        (
+            HEAD.replace("load_w", "inverters: [{max_w: 10000, habits: [sleepy]}], load_w") + ONE,
+            [f"s:5: house.inverters[0].habits[0]: Input should be {HABITS}"],
+        ),
+        (
+            HEAD.replace("load_w", "inverters: [{max_w: 10000, battery: {wh: 9, charge_w: 1}}], load_w") + ONE,
+            ["s:5: house.inverters[0].battery.discharge_w: is missing"],
+        ),
+        (
+            HEAD.replace("load_w", "meter: {average_s: 0}, load_w") + ONE,
+            ["s:5: house.meter.average_s: Input should be greater than or equal to 1"],
+        ),
+        (
+            HEAD.replace("load_w", "steps: [{name: sauna, at: 5}], load_w") + ONE,
+            [f"s:5: house.steps[0]: sauna needs `w` and `for`; known by name are {', '.join(sorted(APPLIANCE_STEPS))}"],
+        ),
+        (
+            HEAD + ONE + "changes: [{at: 9, for: 9, fault: inverter-silent, unit: 3}]\n",
+            ["s:7: changes[0].unit: there is no inverter 3"],
+        ),
+        (
+            HEAD + ONE + "changes: [{at: 9, for: 9, fault: meter-silent, unit: 2}]\n",
+            [f"s:7: changes[0]: {CHANGE}"],
         ),
         (HEAD + "programs: [", ["s:6: not YAML: expected the node content, but found '<stream end>'"]),
         ("start: 2026-13-45T00:00:00Z\n", ["s:1: not YAML: month must be in 1..12"]),

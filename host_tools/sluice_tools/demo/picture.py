@@ -25,7 +25,7 @@ LABELS_MAX = 13
 INK, QUIET, GRID = "#1d2b36", "#5d6b76", "#e6eaed"
 LIMIT, ALLOWED, EXCESS = "#e07a66", "#eef3f6", "#f9e3de"
 EXPORT, ALONE = "#0f6ba8", "#98a2aa"
-SUN, SUN_FILL, GIVEN, LOAD = "#d99a17", "#fdf1d6", "#8a5a00", "#5d7a3a"
+SUN, SUN_FILL, GIVEN, LOAD, BATTERY = "#d99a17", "#fdf1d6", "#8a5a00", "#5d7a3a", "#7a4e9c"
 
 STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
@@ -75,11 +75,23 @@ def _headline(figure: Figure, scenario: Scenario, figures: Mapping[str, Any]) ->
     figure.text(0.04, 0.94, verdict, fontsize=22, fontweight="bold")
     facts = (
         f"{scenario.local_time(0):%A, %-d %B %Y}",
-        f"{scenario.site.max_w / 1000:g} kW of solar",
+        _plant(scenario),
         f"{figures['energy_delivered_ratio']:.1%} of the energy delivered that sun and limit allowed",
         f"without the gateway {_duration(alone_s)} over the limit",
     )
     figure.text(0.04, 0.9, "   ·   ".join(facts), fontsize=12.5, color=QUIET)
+
+
+def _plant(scenario: Scenario) -> str:
+    """Say what stands at the house."""
+    specs = scenario.inverters.values()
+    solar_w = sum(spec.max_w for spec in specs if spec.panels)
+    stored_wh = sum(spec.battery.wh for spec in specs if spec.battery)
+    told = [
+        f"{solar_w / 1000:g} kW of solar" if solar_w else "",
+        f"{stored_wh / 1000:g} kWh stored" if stored_wh else "",
+    ]
+    return " and ".join(text for text in told if text)
 
 
 def _duration(seconds: float) -> str:
@@ -111,14 +123,19 @@ def _export(axes: Axes, scenario: Scenario, minutes: Minutes) -> None:
 
 
 def _sources(axes: Axes, minutes: Minutes) -> None:
-    """What the sun offered, what the inverter gave of it, and what the house took."""
+    """What the sun offered, what the inverters gave of it and from storage, and what the house took."""
     middle = [minute["t"] + MINUTE_S / 2 for minute in minutes]
     sun = _series(minutes, "available_w")
     axes.fill_between(middle, sun, color=SUN_FILL, linewidth=0)
     axes.plot(middle, sun, color=SUN, linewidth=1, label="sun offers")
     axes.plot(middle, _series(minutes, "pv_w"), color=GIVEN, linewidth=1.6, label="inverter gives")
     axes.plot(middle, _series(minutes, "load_w"), color=LOAD, linewidth=1.2, label="house takes")
-    axes.set_ylim(bottom=0)
+    lowest = 0.0
+    if minutes and "battery_w" in minutes[0]:
+        battery = _series(minutes, "battery_w")
+        axes.plot(middle, battery, color=BATTERY, linewidth=1.2, label="battery gives")
+        lowest = min(0.0, *battery, *_series(minutes, "pv_w"))
+    axes.set_ylim(bottom=lowest)
     axes.yaxis.set_major_locator(MultipleLocator(4))
     _legend(axes, "kW at the house")
 

@@ -51,7 +51,10 @@ def checks(figures: dict[str, Any]) -> list[Check]:
     faults = [figures[name] for name in ("schema_violations", "requests_refused", "oddities")]
     responses, readings = figures["responses_accepted"], figures["readings_accepted"]
     energy = f"of the {figures['energy_permitted_wh'] / 1000:.1f} kWh that sun and envelope offered"
+    others = {kind: figures.get(f"seconds_over_{kind}_limit", 0) for kind in ("import", "generation", "load")}
+    beside = ", ".join(f"{kind} {seconds} s" for kind, seconds in others.items() if seconds)
     return [
+        *([Check("Over other limits", beside, False)] if beside else []),
         Check("Export over the limit", f"{over_s} s, and {alone_s} s with the inverter left alone", over_s == 0),
         Check(
             "Energy delivered",

@@ -61,7 +61,9 @@ class Controls:
         self._orders: Orders | None = None
 
     def write(self, address: int, value: int) -> None:
-        """Set a register of a point; the protocol's exceptions for other points and for values out of range."""
+        """Set a register of a point; the protocol's exceptions for other points and for values out of range.
+
+        A value of two registers is judged when the second one is there."""
         image, at = self.image, address - self.image.base
         point = image.names.get(at, "")
         if point not in self.ranges:
@@ -69,7 +71,7 @@ class Controls:
         before = image.registers[at]
         image.registers[at] = value
         least, most = self.ranges[point]
-        if not least <= image[point] <= most:
+        if image.is_last(point, at) and not least <= image[point] <= most:
             image.registers[at] = before
             raise IllegalDataValueError()
         self.writes[point] += 1

@@ -84,8 +84,9 @@ class Stage:
         least_w, most_w = battery.least_w, battery.most_w
         if not orders.connected:
             least_w = most_w = 0.0
+        held_w = self._held_w
         if not battery.spec.from_grid:
-            least_w = max(least_w, -available_w)
+            least_w, held_w = max(least_w, -available_w), max(0.0, held_w)
         least_w = max(least_w, -self.spec.max_w - available_w)
         if orders.aim_w is not None:
             wish_w = orders.aim_w - available_w
@@ -97,8 +98,8 @@ class Stage:
         wish_w = min(max(wish_w, least_w), most_w)
         w = battery.w + (wish_w - battery.w) * self._battery_nears
         w = min(max(w, least_w), most_w)
-        if available_w + w > self._held_w:
-            w = max(self._held_w - available_w, least_w)
-        self.pv_w = max(0.0, min(available_w, self._held_w - w))
+        if available_w + w > held_w:
+            w = max(held_w - available_w, least_w)
+        self.pv_w = max(0.0, min(available_w, held_w - w))
         battery.move(w)
         self.w = self.pv_w + w

@@ -54,6 +54,10 @@ class Image:
     def __contains__(self, point: str) -> bool:
         return point in self.index
 
+    def is_last(self, point: str, at: int) -> bool:
+        """Tell whether `at` is the last register of a point."""
+        return at == self.index[point] + (point in self._long)
+
     def __getitem__(self, point: str) -> int:
         """The value of an integer point, of its one or two registers, with its sign if it has one."""
         at = self.index[point]

@@ -43,7 +43,7 @@ def simulate(scenario: Path, csv_file: Path | None, json_file: Path | None) -> N
       source   what holds for export: the id of an event, default:PROGRAM, fixed, or
                off while the gateway is off (the limits then are its last ones)
       site_w   what flows at the connection point, + = import
-      der_w    what the inverter gives
+      der_w    what the inverters give, - = they charge
 
     \b
     The objects of --json, in order:
@@ -52,8 +52,9 @@ def simulate(scenario: Path, csv_file: Path | None, json_file: Path | None) -> N
       subject response  of a Response: the id of its event, its status; else null
 
     A changes entry `{at: T, for: S, fault: F}` breaks something: server-500, server-429, server-silent, server-down,
-    server-clock-back, grid-outage, restart, meter-silent, inverter-silent. site.storage_max_w is a rating
-    only: there is no simulated battery yet. The same file gives the same output, byte for byte.
+    server-clock-back, grid-outage, restart, gateway-hung, meter-silent, meter-frozen, meter-implausible,
+    meter-reversed, inverter-silent, inverter-reboot, inverter-ignores, bus-dead, bus-noise; `unit: N` breaks one
+    inverter only. What a house can have: docs/house.md. The same file gives the same output, byte for byte.
     """
     began = time.monotonic()
     plan = _load(scenario)
@@ -93,11 +94,12 @@ def _clock(plan: Scenario, t: int) -> str:
 
 
 def _summary(run: Run) -> str:
-    plan, (export_s, generation_s) = run.scenario, run.over_s
+    plan = run.scenario
     rule = f"{TOLERANCE_PCT} % for {GRACE_S} s are allowed"
     held = f"The limits held ({rule})."
-    if export_s or generation_s:
-        held = f"OVER THE LIMIT: export for {export_s} s, generation for {generation_s} s ({rule})."
+    if run.over_s:
+        over = ", ".join(f"{kind} for {over_s} s" for kind, over_s in run.over_s.items())
+        held = f"OVER THE LIMIT: {over} ({rule})."
     told = sum(exchange.response is not None for exchange in run.exchanges)
     span = f"{len(run.rows)} steps of {plan.step_s} s, {timedelta(seconds=plan.duration_s)} of simulated time."
     counts = f"{len(run.exchanges)} requests, {told} of them responses; {len(run.ledger.refusals)} refused."

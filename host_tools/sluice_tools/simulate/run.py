@@ -11,7 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-from sluice_tools.house.judge import Excursions
+from sluice_tools.house.judge import KINDS, Watch
 from sluice_tools.scenario import Scenario
 from sluice_tools.world import Exchange, Holding, World
 
@@ -23,7 +23,7 @@ MRID = re.compile(r"\b[0-9A-F]{32}\b")
 
 
 class Row(NamedTuple):
-    """What held late in second `t_s`, and what flowed: the site's import (+) or export (-), the inverter's output."""
+    """What held late in second `t_s`, and what flowed: the site's import (+) or export (-), the DERs' output."""
 
     t_s: int
     holding: Holding
@@ -40,14 +40,14 @@ class Entry(NamedTuple):
 
 
 class Run:
-    """The scenario, played to its end. `over_s`: seconds over an enforced limit (export, generation)."""
+    """The scenario, played to its end. `over_s`: seconds over those of the enforced limits that did not hold."""
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
         self.rows: list[Row] = []
         self.exchanges: list[Exchange] = []
         self.timeline: list[Entry] = []
-        self._export, self._generation = Excursions(scenario.site.max_w), Excursions(scenario.site.max_w)
+        self._watch = Watch(scenario.site.max_w)
         self._reached: list[Entry] = []
         self._ramping: tuple[bool, ...] = (False,) * len(LIMITS)
         with tempfile.TemporaryDirectory() as directory:
@@ -61,16 +61,15 @@ class Run:
         )
 
     @property
-    def over_s(self) -> tuple[int, int]:
-        return self._export.seconds_over_limit, self._generation.seconds_over_limit
+    def over_s(self) -> dict[str, int]:
+        return {kind: over_s for mode, kind in KINDS.items() if (over_s := self._watch.over_s(mode))}
 
     def _second(self, t: int) -> None:
         holding, house = self._world.holding(), self._world.house
-        export_w, _, generation_w, _ = (math.inf if w is None else w for w in holding.limits_w)
-        self._export.second(house.export_w, export_w)
-        self._generation.second(house.inverter.w, generation_w)
+        for mode, limit_w in zip(KINDS, holding.limits_w, strict=True):
+            self._watch.second(mode, math.inf if limit_w is None else limit_w, -house.export_w, house.der_w)
         if t % self.scenario.step_s == 0:
-            self.rows.append(Row(t, holding, round(-house.export_w), round(house.inverter.w)))
+            self.rows.append(Row(t, holding, round(-house.export_w), round(house.der_w)))
         ramping = tuple(limit != aim for limit, aim in zip(holding.limits_w, holding.aims_w, strict=True))
         for name, before, now, watts in zip(LIMITS, self._ramping, ramping, holding.limits_w, strict=True):
             if before and not now:
