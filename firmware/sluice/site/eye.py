@@ -108,7 +108,7 @@ class Eye:
         if 3 * moved_w <= 5 * abs(answer_w) <= 7 * moved_w:
             return RIGHT if answer_w > 0 else REVERSED
         # A diverter or somebody else's battery holds the site at nothing, whatever the DER do.
-        seen_w = max(abs(self._last_w[_SITE]), abs(self._from_w[_SITE]))
+        seen_w = min(abs(self._last_w[_SITE]), abs(self._from_w[_SITE]))
         return UNSEEING if 5 * abs(answer_w) <= moved_w and seen_w >= self._step_w >> 1 else -1
 
     def _judge(self, now, kind):
