@@ -56,9 +56,11 @@ COMMON_MD = const((18, 16))
 COMMON_SN = const((50, 16))
 
 NAMEPLATE_DER_TYP = const(2)
+STORAGE_STOR_CTL_MOD = const(5)
 STORAGE_CHA_STATE = const(8)
 STORAGE_CHA_ST = const(11)
 STORAGE_CHA_GRI_SET = const(17)
+STORAGE_RATE_SF = const(25)
 STRINGS_N = const(8)
 DER_CONTROLS_ENA = const(14)  # of WMaxLimPct
 DER_CONTROLS_PCT = const(15)

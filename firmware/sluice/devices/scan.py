@@ -16,6 +16,7 @@ from .decode import scaled, text
 from .errors import DeviceError
 
 _ABSENT = 0xFFFF
+_NO_FACTOR = 0x8000
 
 
 async def scan(inverter, client):
@@ -77,7 +78,8 @@ async def _battery(inverter, client, found):
     if await _model(inverter, client, found, sunspec.STORAGE):
         if regs[sunspec.STORAGE_CHA_STATE] & regs[sunspec.STORAGE_CHA_ST] != _ABSENT:  # else no battery is there
             _take(regs, sunspec.STORAGE_MAX, inverter.set_max)
-            if regs[sunspec.STORAGE_CHA_GRI_SET] or not inverter.pv:  # else it is charged from the panels alone
+            told = regs[sunspec.STORAGE_STOR_CTL_MOD] != _ABSENT and regs[sunspec.STORAGE_RATE_SF] != _NO_FACTOR
+            if told and (regs[sunspec.STORAGE_CHA_GRI_SET] or not inverter.pv):  # 0: it is charged by the panels alone
                 inverter.charge_w = inverter.set_max[MAX_CHARGE_RATE_W]
             return found[sunspec.STORAGE][0], 0
     if await _model(inverter, client, found, sunspec.BATTERY):
@@ -168,7 +170,7 @@ async def _model(inverter, client, found, model):
     at, count = found[model]
     await _read(inverter, client, at, count)
     for i in range(count, READ_MAX):
-        client.regs[i] = 0x8000  # no text, no scale factor
+        client.regs[i] = _NO_FACTOR  # no text either
     return True
 
 

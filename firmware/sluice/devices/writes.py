@@ -14,7 +14,7 @@ _DAY_S = const(86400)
 
 
 class Writes:
-    """The writes of one device: `today` in the last 24 hours that were begun, `total` in all."""
+    """The writes of one device: `today` since the day began (of 24 hours from the first start on), `total` in all."""
 
     def __init__(self):
         self.tokens = SAVED
