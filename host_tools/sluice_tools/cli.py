@@ -7,6 +7,7 @@ from sluice_tools.demo.command import demo
 from sluice_tools.gateway import run
 from sluice_tools.house.command import house
 from sluice_tools.pki.command import pki
+from sluice_tools.scan.command import scan
 from sluice_tools.simulate.command import explain, simulate
 from sluice_tools.utility.command import server
 
@@ -16,5 +17,5 @@ def main() -> None:
     """Sluice: a gateway that keeps a site inside its dynamic operating envelope, and what it is tried against."""
 
 
-for command in (demo, simulate, explain, run, commission, server, house, pki):
+for command in (demo, simulate, explain, run, scan, commission, server, house, pki):
     main.add_command(command)
