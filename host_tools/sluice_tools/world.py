@@ -11,9 +11,9 @@ import hashlib
 import json
 import random
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple, TypeVar, get_args
 
 from sluice.app.build import build
 from sluice.app.config import load
@@ -38,6 +38,8 @@ from sluice_tools.virtual_time import Pipe, VirtualLoop
 from sluice_wire.identity import lfdi, mrid_text
 from sluice_wire.limits import UNLIMITED_W
 from sluice_wire.sep2 import EPOCH, EXP_LIM, MAX_LIM, WATT_MODES
+
+T = TypeVar("T")
 
 FAULTS = get_args(plan.Fault)
 REFUSALS = {"server-500": 500, "server-429": 429}
@@ -354,6 +356,15 @@ class World:
             asyncio.set_event_loop(None)
             self.loop.close()
         self.house.advance(self.now())
+
+    def visit(self, work: Callable[[Any, str], Coroutine[Any, Any, T]], pause_s: float = 0) -> T:
+        """After `pause_s` let something else use the gateway's port and its configuration: `work(port, file)`."""
+        self.loop.seconds += pause_s
+        asyncio.set_event_loop(self.loop)
+        try:
+            return self.loop.run_until_complete(work(_Port(self), str(self._config)))
+        finally:
+            asyncio.set_event_loop(None)
 
     async def _run(self, seconds: int) -> None:
         port: Any = _Port(self)
