@@ -1,6 +1,6 @@
 """What a commissioning has found, taken from the gateway's lines as they come; `report` is report.json."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sluice_tools.commission.session import Event
@@ -57,7 +57,7 @@ class Findings:
         wanted = ("site", "bus", "meter")
         return {
             "result": self.result or "stopped",
-            "began": self.began.astimezone(UTC).isoformat(timespec="seconds"),
+            "began": self.began.astimezone().isoformat(timespec="seconds"),
             "nmi": self.config.get("nmi"),
             **{section: self.config.get(section, {}) for section in wanted},
             "inverters": [

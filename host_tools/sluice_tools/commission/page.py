@@ -1,11 +1,14 @@
 """The report as one HTML file without anything beside it, to be printed or attached."""
 
+import re
 from collections.abc import Iterable
 from html import escape
 from typing import Any
 
 from sluice_tools.commission.findings import FAILED, PASSED
 from sluice_tools.commission.plot import svg
+
+UNIT = re.compile(r"(\d) (W|V|Hz|s|%)(?!\w)")
 
 STYLE = """
 body { font: 14px/1.45 system-ui, sans-serif; color: #1d2b36; max-width: 960px; margin: 2em auto; padding: 0 1em; }
@@ -24,7 +27,7 @@ h2, svg { break-after: avoid; } tr, svg { break-inside: avoid; } }
 
 def page(report: dict[str, Any], plot: str) -> str:
     """Give the page of `report` (see Findings.report) with its picture."""
-    return "\n".join(_lines(report, plot))
+    return UNIT.sub("\\1\N{NO-BREAK SPACE}\\2", "\n".join(_lines(report, plot)))
 
 
 def drawn(report: dict[str, Any], begun: list[tuple[float, str]]) -> str:
@@ -68,7 +71,7 @@ def _verdict(report: dict[str, Any]) -> Iterable[str]:
 
 def _facts(report: dict[str, Any]) -> Iterable[tuple[str, str]]:
     site = report["site"]
-    yield "Date (UTC)", report["began"].replace("T", " ")
+    yield "Date", report["began"].replace("T", " ")
     yield "Agreed export limit", f"{site.get('exp_lim_w')} W"
     yield "Agreed import limit", f"{site.get('imp_lim_w')} W"
     if "gen_lim_w" in site:
