@@ -82,8 +82,8 @@ def test_a_device_with_an_address_of_its_own_is_reached_there():  # C5
 
 def test_what_fails_is_told_by_its_name_until_it_works():  # R3
     world = World()
-    assert not world.ask("meter", None, world.silent)
-    assert not world.ask("inverter", None, world.odd)
+    assert world.ask("meter", None, world.silent) is False
+    assert world.ask("inverter", None, world.odd) is None
     assert world.journal.faults["meter"].startswith("unit 9 does not answer")
     assert world.journal.faults["inverter"] == "unit 1 gives nonsense"
     world.ask("meter", None, world.two)

@@ -1,6 +1,7 @@
 """The control task on its line: what it samples when, and that sampling never holds a second up."""
 
 import asyncio
+import struct
 
 from bus_world import Line
 from inverter_world import image
@@ -32,6 +33,7 @@ from sluice.metering.ring import SAMPLED, THIN, VALUES, Ring
 from sluice_wire.limits import UNLIMITED_W
 from sluice_wire.utilities import PROFILES
 
+_LOAD_W = 3085
 ROUND_MS = 105  # of meter and inverter at 38400 baud
 
 
@@ -42,9 +44,19 @@ class Timed(Line):
         Line.__init__(self, units)
         self._port = port
         self.meter_reads = 0
+        self.inverter, headers = units[2], image()[1]
+        self.w_at = headers[103] + 14
+        self.limit_at = headers[123] + 5
+        self.load_w = _LOAD_W  # None: the meter says what it said
 
     async def ask(self, request, n, buf, timeout_ms):
         await self._port.sleep_ms(ROUND_MS // 2)
+        if 1 in self.units:
+            self.units[1][1] ^= 1  # no voltage stands still
+        self.inverter[self.w_at] = min(432, self.inverter[self.limit_at] // 10)
+        if self.load_w is not None and 1 in self.units:
+            pair = struct.unpack(">HH", struct.pack(">f", self.load_w - 10 * self.inverter[self.w_at]))
+            self.units[1][0x34], self.units[1][0x35] = pair
         self.meter_reads += request[0] == 1
         self.frames = []
         before = self.waited_ms
@@ -176,7 +188,9 @@ def test_on_a_fast_line_each_second_has_five():  # M2
 def test_everything_that_is_there_is_sampled():  # M1
     one = World(38400).run(125).minute()
     values = one[VALUES:]
-    assert (values[SITE_W], values[SITE_HZ_MIN], values[SITE_HZ_MAX], values[DER_W]) == (-1235, 4998, 4998, 4320)
+    assert (values[SITE_HZ_MIN], values[SITE_HZ_MAX]) == (4998, 4998)
+    assert 2000 < values[DER_W] < 4320
+    assert abs(values[SITE_W] + values[DER_W] - _LOAD_W) <= 1
     assert values[SITE_V1 : SITE_V1 + 3] == [2412, 2398, 2405]
     assert values[DER_V1 : DER_V1 + 3] == [2401, 2399, 2400]
     assert one[THIN] == 0
@@ -222,6 +236,7 @@ _EXPORT_2000_W = (0xC4FA, 0)  # -2000.0
 
 def exporting(world, pair, seconds):
     meter = world.port.line.units[1]
+    world.port.line.load_w = None
     meter[0x34], meter[0x35] = pair
     for _ in range(seconds):
         finish(world.task.cycle())

@@ -34,9 +34,10 @@ class Bus:
         return self._open[at][1]
 
     async def attempt(self, name, at, action, *args):
-        """Do `action(client, ...)` with the device at `at`. Return whether it went well; the journal hears of changes.
+        """Do `action(client, ...)` with the device at `at`; the journal hears of changes.
 
-        `name`: of what fails then, in the journal.
+        Return True if it went well, None if the device has answered all the same, False if not. `name`: of what fails
+        then, in the journal.
         """
         try:
             client = await self.client(at)
@@ -51,6 +52,6 @@ class Bus:
             return False
         except (ModbusError, DeviceError) as error:
             self._journal.fault(name, str(error))
-            return False
+            return None if isinstance(error, DeviceError) else False
         self._journal.well(name)
         return True

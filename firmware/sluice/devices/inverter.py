@@ -77,7 +77,8 @@ class Inverter:
         self.connect = True
         self.fallback_w = 0  # the most it may give when the gateway is gone, where its controls know such a value
         self.applied_w = -1  # the upper bound that it holds, by what it read back; -1 = not known
-        self.heard = False  # set by who polls it
+        self.heard = False  # set by who polls it,
+        self.silent_s = 0  # and for how long it has not been
         self.busy = 0  # polls that it was too busy for
         self._measured_at = 0  # register of the header of its model 10x, 11x or 701
         self._measures = MEASURES[0]  # what that gives

@@ -1,112 +1,298 @@
-"""The control step: from the limits and the last readings to the inverter's limit in watts.
+"""The control step: from the limits and the last readings to what each DER may do, once a second.
 
-What the house takes now (its load: meter and inverter together) plus the export limit is what the inverter may
-give. A drop of the load cuts at once; a rise is believed when it has lasted for some seconds, and followed step by
-step, so that a kettle switching does not carry the export over the limit. Small changes are averaged. Whatever an
-inverter delivers beyond what it is told is trimmed off. Without readings no load is assumed: the inverter's output
-is then itself the export (C2).
-Source: 002 5.2; requirements C1 to C4.
+What the house takes now (its load: meter and DER together) plus the export limit is what all DER together may give.
+A drop of the load cuts at once; a rise is followed step by step. Whatever the DER deliver beyond what they are told
+is trimmed off; if that does not help, all are told to give nothing, and those that ignore it are disconnected. What
+the limit would take from the sun is offered to the batteries first, and given to the sun as they take it.
+Limits come before set-points. Without a meter no load is assumed: what the DER give is then itself the export (C2).
+Source: 002 5.2; requirements C1 to C5, E11.
 """
 
 from array import array
 
 from micropython import const
 
-_MARGIN_PARTS = const(200)  # aimed below the export limit: 1/200 of w_max, and
+from sluice_wire.limits import SITE_MAX_W, UNLIMITED_W
+
+from .load import Load
+from .sharing import ALL, NONE, RATING, STORAGE, SUN, TOLD, USE, Sharing
+from .storage import Storage
+
+# Trust in the meter, as in site/failsafe.
+_SEE = const(0)
+_HOLD = const(1)
+_BLIND = const(2)
+_FALLBACK = const(3)
+
+_MARGIN_PARTS = const(400)  # aimed below the limit: 1/400 of what all DER can give, and
 _MARGIN_MIN_W = const(20)  # this at least, so that no export means a little import
-_BAND_PARTS = const(100)  # a load within 1/100 of w_max of what it was is averaged
-_AVERAGE = const(4)  # over about so many seconds
-_RAISE_PARTS = const(20)  # w_max is regained in this many seconds
-_MEMORY_S = const(5)  # the least load of these seconds is what a rise is believed to be
-_HOLD_S = const(3)  # readings older than this: nothing is raised
-_BLIND_S = const(5)  # readings older than this: no load is assumed
-_SETTLED_S = const(8)  # what an inverter gives this long after a change of its limit, it gives for good
+_BAND_PARTS = const(100)  # a load within 1/100 of it is the same load
+_RAISE_PARTS = const(10)  # it is regained in this many seconds
+_SETTLED_S = const(8)  # what a DER gives this long after a change of its limit, it gives for good
 _TRIM_GAIN = const(8)  # the trim takes up 1/8 of the excess a second,
-_TRIM_PARTS = const(20)  # and 1/20 of w_max at the most
+_TRIM_S = const(5)  # 1/2 of it when the site has been over its limit for so long,
+_TRIM_PARTS = const(20)  # and 1/20 of what all can give at the most
+_OVER_W = const(50)  # beyond the limit by more than this, or 4 % of it: over
+_PERCENT_PARTS = const(25)  # 4 %
+_STOP_S = const(7)  # over for so long, and not on the way down: nobody gives anything,
+_DISCONNECT_S = const(11)  # and after so long those that ignore it are disconnected,
+_REST_S = const(600)  # for so long
+_IGNORES_S = const(8)  # a DER ignores its limit when it has been above it for so long and does not come down
+_FALL_SHIFT = const(5)  # what loses more than 1/32 of its excess each second is on its way down
+_REVERTS_S = const(60)  # a DER that was not heard for so long has dropped what it was told
+_STEP_SHIFT = const(9)  # a DER's limit is a multiple of 1/512 of w_max, and raised by two of them at least
 
 
-def pv_ceiling_w(gen_lim_w, setpoint_w):
-    """Return the most that PV may give: it can only be limited, so a set-point is a ceiling, and a negative one 0."""
-    return min(gen_lim_w, max(0, setpoint_w))
+class Limits:
+    """What holds at the site, in watts; UNLIMITED_W = no such limit or set-point."""
+
+    def __init__(self):
+        self.exp_w = self.imp_w = self.gen_w = self.load_w = UNLIMITED_W
+        self.setpoint_w = UNLIMITED_W  # what the DER shall give together
+        self.storage_w = UNLIMITED_W  # what the batteries shall give together
+        self.generate = True  # connect and energize both hold
+        self.fallback_w = 0  # what the DER may give together in _FALLBACK
 
 
 class Control:
-    """Holds one inverter of `w_max` watts so that the connection point stays inside its limits."""
+    """Sets `least_w`, `most_w`, `connect` and `ignores` of each DER so that the site stays inside `limits`."""
 
-    def __init__(self, w_max):
-        self._w_max = w_max
-        self._margin_w = max(_MARGIN_MIN_W, w_max // _MARGIN_PARTS)
-        self._band_w = w_max // _BAND_PARTS
-        self._now = 0
-        self._export_w = 0  # what the export is to be
-        self._ceiling_w = 0  # what the inverter may give, whatever the load
-        self._seen = -1  # core second of the last good pair of readings
+    def __init__(self, ders):
+        self.limits = Limits()
+        self.over_s = 0  # for so long the site has been over its export limit without coming down
+        self._ders = ders
+        self._sharing = Sharing(ders)
+        self._storage = Storage(ders, self._sharing)
+        self._least = Load()
+        self._most = Load()  # of the negative
+        self._trust = _HOLD
         self._site_w = 0
-        self._der_w = 0
-        self._loads = array("i", [0] * _MEMORY_S)
-        self._at = 0
-        self._load_w = 0  # the load as believed
-        self._limit_w = 0  # what the inverter may give now, before the trim
+        self._now = 0
+        self._passed_s = 1
+        self._fixed = False  # there is a set-point
+        self._rated_w = 0  # what all DER can give
+        self._w = 0  # what all DER give,
+        self._gives_w = 0  # those that do not charge alone,
+        self._before_w = 0  # what all gave a second ago
+        self._margin_w = 0
+        self._aim_w = 0  # what the export is to be
+        self._sum_w = 0  # what all DER may give together, before the trim
         self._trim_w = 0
         self._settled_s = 0
+        self._over_w = 0
+        self._lost_w = 0  # what those that are not heard may still give
+        self._given_w = array("i", [0] * len(ders))  # what each gave a second ago
+        self._held_w = array("i", [0] * len(ders))  # the most that it may be holding
+        self._ignores_s = bytearray(len(ders))
+        self._rest_s = array("H", [0] * len(ders))  # so long it stays disconnected
+        for der in ders:
+            der.least_w = der.most_w = 0
+            der.connect = True
+            der.ignores = False
 
-    def step(self, now, exp_lim_w, ceiling_w, generate, meter_ok, site_w, der_ok, der_w):
-        """Return the inverter's limit in watts for this second.
-
-        `ceiling_w`: what it may give, whatever the load. `generate`: connect and energize both hold.
-        `site_w`: + = import; `der_w`: + = generation.
-        """
-        # Arguments become attributes because a frame with these nine and a call's operands would live on the heap.
+    def step(self, now, trust, site_w):
+        """Decide this second; `now` in core seconds. `site_w` (+ = import) counts only if `trust` is _SEE."""
+        self._passed_s = min(max(1, now - self._now), _REVERTS_S)
         self._now = now
-        self._export_w = exp_lim_w
-        self._ceiling_w = ceiling_w if generate else 0
-        if meter_ok and der_ok:
-            self._site_w = site_w
-            self._der_w = der_w
-            self._observe()
-        return self._decide()
-
-    def _observe(self):
-        load_w = self._site_w + self._der_w
-        if self._seen < 0:
-            self._load_w = load_w
-            for i in range(_MEMORY_S):
-                self._loads[i] = load_w
-        self._seen = self._now
-        self._at = (self._at + 1) % _MEMORY_S
-        self._loads[self._at] = load_w
-        if load_w < self._load_w - self._band_w:
-            self._load_w = load_w
-        else:
-            lasting_w = max(self._load_w + self._band_w, min(self._loads))
-            self._load_w += (min(load_w, lasting_w) - self._load_w) // _AVERAGE
-
-    def _decide(self):
-        age_s = self._now - self._seen
-        blind = self._seen < 0 or not 0 <= age_s <= _BLIND_S
-        self._export_w -= self._margin_w
-        self._ceiling_w = min(self._ceiling_w, self._w_max)
-        before_w = self._limit_w
-        may_w = max(0, min(self._export_w + (0 if blind else self._load_w), self._ceiling_w))
-        if may_w < before_w:
-            self._limit_w = may_w
-        elif blind or age_s <= _HOLD_S:
-            self._raise(may_w)
-        self._settled_s = self._settled_s + 1 if abs(self._limit_w - before_w) <= self._margin_w else 0
-        if not age_s:
+        self._trust = trust
+        self._site_w = site_w
+        self._fixed = self.limits.setpoint_w < UNLIMITED_W or self.limits.storage_w < UNLIMITED_W
+        self._add_up()
+        self._sharing.watch()
+        self._margin_w = max(_MARGIN_MIN_W, self._rated_w // _MARGIN_PARTS)
+        self._aim_w = max(0, min(self.limits.exp_w, 2 * SITE_MAX_W)) - self._margin_w
+        if trust == _SEE:
+            self._see()
+        self._watch_export()
+        self._allow()
+        if trust != _HOLD:
             self._trim()
-        return max(0, self._limit_w - self._trim_w)
+        self._store()
+        self._share()
+        for i in range(len(self._ders)):
+            self._set(self._ders[i], i)
 
-    def _raise(self, may_w):
-        # Not for a trifle: every change is a write to the inverter.
-        if may_w - self._limit_w > self._margin_w >> 1 or may_w == self._ceiling_w:
-            self._limit_w = min(may_w, self._limit_w + max(1, self._w_max // _RAISE_PARTS))
+    # --- what is ----------------------------------------------------------------------------------
+
+    def _add_up(self):
+        self._before_w = self._w
+        self._rated_w = self._w = self._gives_w = self._lost_w = 0
+        for i in range(len(self._ders)):
+            self._sharing.kinds[i] = NONE
+            if self._ders[i].w_max:
+                self._add(self._ders[i], i)
+
+    def _add(self, der, i):
+        self._rated_w = min(SITE_MAX_W, self._rated_w + der.w_max)
+        self._w += der.w
+        self._gives_w += max(0, der.w)
+        self._rest_s[i] -= min(self._rest_s[i], self._passed_s)
+        if not der.heard:
+            self._lost_w += max(0, der.w) if self._trust < _BLIND else self._may_still_w(der, i)
+            return
+        self._watch_der(der, i)
+        if der.ignores or self._rest_s[i]:
+            self._lost_w += max(0, der.w)
+        elif self.limits.generate:
+            follows = der.follows if self._fixed else not der.pv
+            self._sharing.kinds[i] = STORAGE if der.stores and follows else SUN
+
+    def _may_still_w(self, der, i):
+        if der.silent_s < _REVERTS_S:
+            return max(0, min(self._held_w[i], der.w_max))
+        may_w = der.w_max
+        if der.native_w >= 0:
+            may_w = min(may_w, der.native_w)
+        if der.reverts:
+            may_w = min(may_w, der.fallback_w)
+        return may_w
+
+    def _watch_der(self, der, i):
+        """Whether it obeys."""
+        self._held_w[i] = max(der.applied_w, der.most_w, self._held_w[i] if der.applied_w < 0 else 0)
+        over_w = max(_OVER_W, der.w_max // _PERCENT_PARTS)
+        if der.w <= max(0, der.most_w) + over_w:
+            self._ignores_s[i] = 0
+            der.ignores = self._rest_s[i] > 0
+        elif not self._falls(self._given_w[i], der.w, der.w - der.most_w):
+            self._ignores_s[i] = min(self._ignores_s[i] + self._passed_s, 255)
+            der.ignores = der.ignores or self._ignores_s[i] >= _IGNORES_S
+        self._given_w[i] = der.w
+
+    def _see(self):
+        low_w = self._site_w + min(self._w, self._before_w)
+        high_w = self._site_w + max(self._w, self._before_w)
+        band_w = self._rated_w // _BAND_PARTS
+        self._least.see(low_w, high_w, band_w)
+        self._most.see(-high_w, -low_w, band_w)
+
+    def _watch_export(self):
+        if self._trust == _HOLD:
+            return
+        before_w = self._over_w
+        limit_w = self._aim_w + self._margin_w
+        over_w = max(_OVER_W, limit_w // _PERCENT_PARTS)
+        self._over_w = self._export_w() - limit_w
+        if self._over_w <= over_w:
+            self.over_s = 0
+        elif not self._falls(before_w, self._over_w, self._over_w):
+            self.over_s = min(self.over_s + self._passed_s, _REST_S)
+        if self.over_s >= _DISCONNECT_S:
+            for i in range(len(self._ders)):
+                if self._ignores_s[i] >= _IGNORES_S:
+                    self._rest_s[i] = _REST_S
+
+    def _falls(self, before_w, w, over_w):
+        return before_w - w > over_w >> _FALL_SHIFT
+
+    def _export_w(self):
+        return -self._site_w if self._trust == _SEE else self._w
+
+    # --- what may be ------------------------------------------------------------------------------
+
+    def _allow(self):
+        """Decide what all DER may give together."""
+        before_w = self._sum_w
+        most_w = self._rated_w
+        if self._trust == _FALLBACK:
+            most_w = min(most_w, self.limits.fallback_w)
+        if self.over_s >= _STOP_S or not self.limits.generate:
+            most_w = 0
+        may_w = self._aim_w + (self._least.w if self._trust < _BLIND else 0)
+        may_w = max(-self._rated_w, min(may_w, most_w))
+        if may_w < before_w:
+            self._sum_w = may_w
+        elif self._trust != _HOLD and (may_w - before_w > self._margin_w >> 1 or may_w == most_w):
+            # Not for a trifle: every change is a write to the inverter.
+            self._sum_w = min(may_w, before_w + max(1, self._rated_w // _RAISE_PARTS))
+        self._settled_s = self._settled_s + 1 if abs(self._sum_w - before_w) <= self._margin_w else 0
 
     def _trim(self):
-        # Only while settled; and down again only while the inverter is at its limit, not while clouds keep it below.
-        if self._settled_s < _SETTLED_S:
+        # Only while settled; and down again only while the sun is at its limit, not while clouds keep it below.
+        excess_w = max(self._export_w() - self._aim_w - (self._margin_w >> 1), self._gives_w - self.limits.gen_w)
+        most_w = self._rated_w // _TRIM_PARTS
+        if self.over_s >= _TRIM_S and excess_w <= most_w >> 1:
+            excess_w *= _TRIM_GAIN // 2
+        elif self._settled_s < _SETTLED_S:
             return
-        excess_w = max(-self._site_w - self._export_w, self._der_w - self._ceiling_w)
-        if excess_w > 0 or self._der_w > self._limit_w - self._trim_w - self._band_w:
-            trim_w = self._trim_w - -excess_w // _TRIM_GAIN  # rounded up
-            self._trim_w = max(0, min(trim_w, self._w_max // _TRIM_PARTS))
+        if excess_w > 0 or self._sharing.bound:
+            self._trim_w = max(0, min(self._trim_w - -excess_w // _TRIM_GAIN, most_w))  # rounded up
+
+    def _charge_w(self):
+        """Return what the batteries may take together."""
+        limits = self.limits
+        may_w = min(limits.load_w, SITE_MAX_W)
+        if limits.imp_w < UNLIMITED_W:
+            # Without a meter: what the other DER give.
+            room_w = self._most.w + limits.imp_w - self._margin_w if self._trust < _BLIND else 0
+            may_w = min(may_w, self._gives_w + room_w)
+        return may_w if limits.generate else 0
+
+    # --- who does it ------------------------------------------------------------------------------
+
+    def _room_w(self):
+        if self._sum_w >= self._rated_w:
+            return self._sum_w - self._lost_w
+        return self._sum_w - self._trim_w - self._lost_w - max(0, self._w - self._sum_w)
+
+    def _gen_room_w(self):
+        return min(self.limits.gen_w, SITE_MAX_W) - self._trim_w - self._lost_w
+
+    def _store(self):
+        """Tell the batteries."""
+        storage = self._storage
+        storage.look(self._fixed)
+        storage.allow(self._charge_w(), self._trust == _HOLD)
+        if not self._fixed:
+            storage.offer(storage.others_w - self._room_w(), self._sharing.bound)
+        elif self.limits.storage_w < UNLIMITED_W:
+            self._tell(self.limits.storage_w)
+        else:
+            self._tell(min(self._room_w(), self.limits.setpoint_w) - storage.others_w)
+
+    def _tell(self, w):
+        self._storage.tell(w, max(0, min(self._room_w(), self._gen_room_w())))
+
+    def _share(self):
+        """Share out the rest: what the batteries are told to give goes off, what they have taken comes on top."""
+        gives_w = max(0, self._storage.told_w)
+        rest_w = self._room_w() - gives_w
+        if self._fixed:
+            all_w = self.limits.setpoint_w
+            rest_w = min(rest_w, all_w if self.limits.storage_w == UNLIMITED_W else all_w - gives_w)
+        self._deal(rest_w, self._gen_room_w() - gives_w)
+
+    def _deal(self, rest_w, gen_w):
+        deal = self._sharing.deal
+        sun_w = min(rest_w + self._storage.taken_w(), gen_w)
+        left_w = deal(sun_w, SUN, RATING)
+        left_w = deal(left_w, SUN, USE)
+        rest_w = max(0, min(rest_w, gen_w) - sun_w + left_w)
+        left_w -= rest_w
+        rest_w = deal(rest_w, STORAGE, RATING)
+        rest_w = deal(rest_w, STORAGE, USE)
+        left_w += deal(rest_w, STORAGE, ALL)
+        deal(left_w, SUN, ALL)
+
+    def _set(self, der, i):
+        kind = self._sharing.kinds[i]
+        der.connect = self.limits.generate and not self._rest_s[i]
+        if kind == TOLD:
+            der.most_w = self._storage.part_w(der)
+        elif kind:
+            self._raise(der, self._sharing.given_w[i])
+        else:
+            der.most_w = min(der.most_w, max(0, self._room_w())) if der.connect else 0
+        if not der.connect:
+            der.least_w = 0
+        elif kind:
+            der.least_w = der.most_w if kind == TOLD and self._fixed else self._storage.least_w(der)
+        der.least_w = min(der.least_w, der.most_w)
+
+    def _raise(self, der, most_w):
+        """Every change is a write: not for a trifle, and less by steps."""
+        step_w = (der.w_max >> _STEP_SHIFT) + 1
+        if most_w < der.w_max:
+            most_w -= most_w % step_w
+        if most_w < der.most_w or most_w - der.most_w > step_w or most_w == der.w_max:
+            der.most_w = most_w

@@ -6,7 +6,7 @@ Source: requirements C2, R3.
 from .eye import REVERSED, UNSEEING
 from .failsafe import FROZEN
 
-NAME = "meter's reading"
+NAME = "meter reading"  # to the utility it is the meter that fails
 
 _DOUBTS = (
     (FROZEN, "the same for 10 s, to the last digit: it counts as lost; restart the meter"),

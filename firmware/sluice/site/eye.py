@@ -26,8 +26,10 @@ _SETTLED_S = const(5)  # and after it: the meter may be late, and average
 _EXPLAINS_S = const(3)  # what the site does so long after the DER moved may be their doing
 _MOVE_S = const(40)  # a move that takes longer is not judged
 _LOOK_S = const(1800)  # from one judgement to the next look, as long as all is well,
-_SOON_S = const(60)  # after the meter was away, and when in doubt,
 _AGAIN_S = const(600)  # and when it was in vain, or what is wrong is known
+_START_S = const(60)  # from the start, or the loss of the meter, to a look
+_SOON_S = const(10)  # from a judgement that gives rise to a doubt to a look
+_DOUBT_S = const(60)  # so long a doubt lasts
 _AWAY_S = const(3)
 
 _SITE, _DER, _TOLD = const(0), const(1), const(2)
@@ -43,6 +45,7 @@ class Eye:
         self.told_w = 0
         self.scores = bytearray(3)  # what is believed; the kind of the last judgement, and how many in a row
         self.most_w = UNLIMITED_W  # what the DER may give while it looks
+        self.doubt_until = 0  # second until which the last judgement is a reason to be careful
         self._last_w = array("i", (0, 0, 0))  # the second before, by _SITE ...
         self._moved_w = array("i", (0, 0, 0))  # by so much since
         self._from_w = array("i", (0, 0))  # before the move
@@ -51,7 +54,7 @@ class Eye:
         self._still_s = 0  # for so long the DER have not moved, nor what they are told
         self._away_s = 0
         self._began = -1  # second in which the move began; -1 = there is none
-        self._look_at = _SOON_S
+        self._look_at = _START_S
 
     def lose(self, now):
         """Meter or DER are not heard in this second."""
@@ -60,7 +63,7 @@ class Eye:
         self._away_s += 1
         self.most_w = UNLIMITED_W
         if self._away_s > _AWAY_S:
-            self._look_at = min(self._look_at, now + _SOON_S)
+            self._look_at = min(self._look_at, now + _START_S)
 
     def step(self, now, site_w):
         """All devices were heard in second `now`; the meter says `site_w`, + = import."""
@@ -118,6 +121,7 @@ class Eye:
         if scores[2] == _SURE:
             scores[0] = kind
         self.most_w = UNLIMITED_W
+        self.doubt_until = now + (_DOUBT_S if kind else 0)
         self._look_at = now + (_SOON_S if kind != scores[0] else _AGAIN_S if kind else _LOOK_S)
 
     def _look(self, now):

@@ -20,6 +20,7 @@ FALLBACK = const(3)  # as BLIND, and the DER give no more than what holds when n
 # What may be wrong with the meter; REVERSED and UNSEEING are what the eye believes.
 LOST = const(0)  # it is silent, or says what cannot be true
 FROZEN = const(3)  # it says the same, to the last digit
+DOUBTED = const(4)  # the eye has judged it wrong, and is about to look again
 
 # What is wrong, what follows when it has lasted for more than so many seconds: one row after the other, in one tuple.
 # fmt: off
@@ -29,6 +30,7 @@ ROWS = (
     LOST, 15, FALLBACK,
     FROZEN, 9, BLIND,
     FROZEN, 15, FALLBACK,
+    DOUBTED, 0, BLIND,
     REVERSED, 0, FALLBACK,
     UNSEEING, 0, FALLBACK,
 )
@@ -46,8 +48,9 @@ class FailSafe:
         self.changed = False  # in this second
         self._meter = meter
         self._ders = ders
-        self._well = array("i", (_NEVER, 0, 0, 0))  # second in which each was last not so
+        self._well = array("i", (_NEVER, 0, 0, 0, 0))  # second in which each was last not so
         self._same = 0
+        self._now = 0
 
     def step(self, now, meter_ok):
         """Return the trust in the meter in second `now` of the uptime. `meter_ok`: it has just been read."""
@@ -57,7 +60,8 @@ class FailSafe:
                 self._well[FROZEN] = now
             self._same = self._meter.same
         else:
-            self._well[FROZEN] += 1  # it cannot be told
+            self._well[FROZEN] += now - self._now  # it cannot be told
+        self._now = now
         if self._sum() and meter_ok and not self.lasting >> FROZEN & 1:
             self.eye.step(now, self._meter.w)
         else:
@@ -66,6 +70,8 @@ class FailSafe:
             self._well[REVERSED] = now
         if self.eye.scores[0] != UNSEEING:
             self._well[UNSEEING] = now
+        if now >= self.eye.doubt_until:
+            self._well[DOUBTED] = now
         return self._consequence(now)
 
     def _sum(self):
