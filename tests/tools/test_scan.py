@@ -162,6 +162,19 @@ def test_a_line_that_cannot_be_opened_is_told_with_what_to_look_at() -> None:
     assert "is the adapter plugged in" in result.stderr
 
 
+def test_a_line_on_which_nothing_answers_is_tried_at_every_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "FIRST", range(1, 2))
+    monkeypatch.setattr(command, "USUAL", range(1, 5))
+    monkeypatch.setattr(command, "SHORT_S", 0.0)
+    monkeypatch.setattr(command, "LONG_S", 0.0)
+    with line(lambda data: b"") as device:
+        result = scanned("--device", device)
+    assert result.exit_code == 1
+    assert "nothing answers: check that the devices have power, and A and B" in result.stderr
+    for baud, parity in command.SETTINGS:
+        assert f"{baud} {command.LETTERS[parity]}: units 1 to 1" in result.stderr
+
+
 @pytest.mark.parametrize("arguments", [(), ("--device", "a", "--tcp", "b"), ("--tcp", "host:port")])
 def test_a_mistyped_command_is_told(arguments: tuple[str, ...]) -> None:
     assert scanned(*arguments).exit_code == 2

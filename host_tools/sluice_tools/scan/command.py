@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sluice_tools.scan.identify import Found, identify, is_there
-from sluice_tools.scan.wires import Garbled, SerialWire, TcpWire, Wire
+from sluice_tools.scan.wires import Garbled, NoSetting, SerialWire, TcpWire, Wire
 from sluice_wire.meters import HZ, V1, W
 
 # Baud and parity, as devices are delivered and installers set them.
@@ -43,7 +43,11 @@ class Scan:
         return 0, "", []
 
     def _answers(self, device: str, baud: int, parity: str, units: Sequence[int], patience_s: float) -> bool:
-        wire = SerialWire(device, baud, parity, patience_s)
+        try:
+            wire = SerialWire(device, baud, parity, patience_s)
+        except NoSetting:
+            self._console.print(f"{baud} {LETTERS[parity]}: the adapter does not have it")
+            return False
         try:
             return any(self._is_there(wire, unit_id, f"{baud} {LETTERS[parity]}") for unit_id in units)
         finally:

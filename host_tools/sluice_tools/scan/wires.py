@@ -5,6 +5,7 @@ umodbus writes the requests and judges the replies; ours is when to send, and ho
 
 import socket
 import struct
+import termios
 import time
 from typing import Protocol
 
@@ -38,6 +39,10 @@ class Refused(NoReading):
     """The device says that it has none: it is there."""
 
 
+class NoSetting(Exception):
+    """The adapter does not have this baud or parity."""
+
+
 class Wire(Protocol):
     """What reads registers."""
 
@@ -48,7 +53,10 @@ class SerialWire:
     """A serial line, which waits `patience_s` for a reply to begin; OSError if it cannot be used."""
 
     def __init__(self, device: str, baud: int, parity: str, patience_s: float) -> None:
-        self._serial = serial.Serial(device, baud, parity=PARITIES[parity], timeout=PIECE_S, exclusive=True)
+        try:
+            self._serial = serial.Serial(device, baud, parity=PARITIES[parity], timeout=PIECE_S, exclusive=True)
+        except (termios.error, ValueError) as error:
+            raise NoSetting from error
         self._patience_s = patience_s
         self._character_s = CHARACTER_BITS / baud
 
