@@ -188,9 +188,33 @@ def test_a_step_without_answer_is_less_than_two_tenths():
     assert Given().move(1000, 210) == (RIGHT, 0)
 
 
+def test_a_site_that_is_dragged_from_nothing_is_not_seen_to_stand_still():
+    given = Given()
+    given.site_w = 20
+    given.passes(10)
+    assert given.move(2000, 300) == (RIGHT, 0)
+
+
 def test_a_move_of_less_than_a_twentieth_of_the_rating_is_not_judged():
     assert Given().move(490, 490) == (RIGHT, 0)
     assert Given().move(500, 500) == (REVERSED, 1)
+
+
+def test_what_is_wrong_twice_within_50_s_counts_once():
+    given = Given()
+    for _ in range(4):
+        assert given.move(1000, 1000) == (REVERSED, 1)
+        given.passes(2)
+    given.passes(10)
+    assert given.move(1000, 1000) == (REVERSED, 2)
+
+
+def test_what_was_judged_wrong_is_doubted_until_it_is_judged_right_or_for_two_minutes():
+    given = Given()
+    given.move(1000, 1000)
+    assert given.now < given.eye.doubt_until <= given.now + 2 * MINUTE
+    given.move(1000, -1000)
+    assert given.eye.doubt_until <= given.now
 
 
 def test_what_is_not_three_times_in_a_row_the_same_is_not_believed():

@@ -82,12 +82,19 @@ def unseeing_is_fallback(world):  # C1
     assert world.passes(5) == [FALLBACK] * 5
 
 
+def doubted_is_blind(world):  # C1
+    world.passes(60)
+    world.failsafe.eye.doubt_until = 63
+    assert world.passes(5) == [BLIND] * 3 + [SEE] * 2
+
+
 SCENARIOS = (
     lost_more_than_3_s_holds,
     lost_more_than_5_s_is_blind,
     lost_more_than_15_s_is_fallback,
     frozen_10_s_is_blind,
     frozen_more_than_15_s_is_fallback,
+    doubted_is_blind,
     reversed_is_fallback,
     unseeing_is_fallback,
 )
@@ -147,6 +154,15 @@ def test_a_frozen_meter_that_is_silent_now_and_then_is_frozen_all_the_same():
         world.passes(2, same=True)
         world.passes(1, same=True, meter_ok=False)
     assert world.passes(1, same=True) == [BLIND]
+
+
+def test_a_meter_that_is_silent_is_not_frozen_however_long_each_question_takes():
+    world = World()
+    world.passes(60)
+    for _ in range(30):
+        world.passes(1, meter_ok=False)
+        world.now += 1
+    assert world.failsafe.lasting == 1 << LOST
 
 
 def test_a_meter_that_is_polled_more_often_than_it_measures_is_not_frozen():

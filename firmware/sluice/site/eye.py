@@ -27,9 +27,9 @@ _EXPLAINS_S = const(3)  # what the site does so long after the DER moved may be 
 _MOVE_S = const(40)  # a move that takes longer is not judged
 _LOOK_S = const(1800)  # from one judgement to the next look, as long as all is well,
 _AGAIN_S = const(600)  # and when it was in vain, or what is wrong is known
-_START_S = const(60)  # from the start, or the loss of the meter, to a look
-_SOON_S = const(10)  # from a judgement that gives rise to a doubt to a look
-_DOUBT_S = const(60)  # so long a doubt lasts
+_SOON_S = const(60)  # after the start or the loss of the meter, and when in doubt
+_APART_S = const(50)  # judgements of something wrong that come sooner may have one cause, a load that rises slowly
+_DOUBT_S = const(120)  # so long a doubt lasts, unless it is judged again
 _AWAY_S = const(3)
 
 _SITE, _DER, _TOLD = const(0), const(1), const(2)
@@ -54,7 +54,8 @@ class Eye:
         self._still_s = 0  # for so long the DER have not moved, nor what they are told
         self._away_s = 0
         self._began = -1  # second in which the move began; -1 = there is none
-        self._look_at = _START_S
+        self._look_at = _SOON_S
+        self._counts_at = 0
 
     def lose(self, now):
         """Meter or DER are not heard in this second."""
@@ -63,7 +64,7 @@ class Eye:
         self._away_s += 1
         self.most_w = UNLIMITED_W
         if self._away_s > _AWAY_S:
-            self._look_at = min(self._look_at, now + _START_S)
+            self._look_at = min(self._look_at, now + _SOON_S)
 
     def step(self, now, site_w):
         """All devices were heard in second `now`; the meter says `site_w`, + = import."""
@@ -116,12 +117,15 @@ class Eye:
 
     def _judge(self, now, kind):
         scores = self.scores
+        self.most_w = UNLIMITED_W
+        self.doubt_until = now + (_DOUBT_S if kind else 0)
+        if kind and kind == scores[1] and now < self._counts_at:
+            return
+        self._counts_at = now + _APART_S
         scores[2] = min(_SURE, scores[2] + 1) if kind == scores[1] else 1
         scores[1] = kind
         if scores[2] == _SURE:
             scores[0] = kind
-        self.most_w = UNLIMITED_W
-        self.doubt_until = now + (_DOUBT_S if kind else 0)
         self._look_at = now + (_SOON_S if kind != scores[0] else _AGAIN_S if kind else _LOOK_S)
 
     def _look(self, now):
