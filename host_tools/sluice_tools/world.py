@@ -23,7 +23,7 @@ from sluice.port import cpython
 from sluice.port.errors import CLOSED, REFUSED, LinkError
 from sluice_tools import plan
 from sluice_tools.clock import Clock
-from sluice_tools.gateway import gateway_config
+from sluice_tools.gateway import gateway_config, write_commissioned
 from sluice_tools.house.bus import Bus, units_of
 from sluice_tools.house.parts import METER_UNIT_ID
 from sluice_tools.house.plant import House
@@ -256,6 +256,7 @@ class World:
         config = gateway_config(scenario, f"https://localhost{ENTRY}", "memory")
         (directory / "gateway.json").write_text(json.dumps(config, indent=2))
         self._config = directory / "gateway.json"
+        write_commissioned(self._config)
 
     def now(self) -> float:
         """Unix seconds."""

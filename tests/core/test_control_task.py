@@ -31,6 +31,7 @@ from sluice.metering.quantities import (
 )
 from sluice.metering.ring import SAMPLED, THIN, VALUES, Ring
 from sluice_wire.limits import UNLIMITED_W
+from sluice_wire.sep2 import EXP_LIM
 from sluice_wire.utilities import PROFILES
 
 _LOAD_W = 3085
@@ -121,13 +122,15 @@ class Port:
 
 
 class World:
-    def __init__(self, baud):
+    def __init__(self, baud, armed=True):
         self.port = Port()
         self.journal = Journal()
         programs = Programs()
         reply_tos = ReplyTos()
         events = Events(programs, Draws(bytes(20)), reply_tos, Answered(), Responses(reply_tos))
-        envelope = Envelope(events, programs, (1500, 15000, UNLIMITED_W, UNLIMITED_W), PROFILES["default"])
+        envelope = self.envelope = Envelope(
+            events, programs, (1500, 15000, UNLIMITED_W, UNLIMITED_W), PROFILES["default"]
+        )
         config = {
             "bus": {"device": "bus", "baud": baud, "parity": "none"},
             "meter": {"unit_id": 1, "map": "sdm630", "reversed": False, "at": None},
@@ -135,7 +138,7 @@ class World:
         }
         self.ring = Ring(Store(), ALL, None)
         clock = self.clock = Clock(self.port)
-        self.task = ControlTask(self.port, clock, self.journal, config, envelope, Intervals(self.ring, 60))
+        self.task = ControlTask(self.port, clock, self.journal, config, envelope, Intervals(self.ring, 60), armed)
         self.task.post_rate_s = 60
         self.seconds = []  # in which a cycle was done
         self._until = 0
@@ -275,3 +278,35 @@ def test_what_the_meter_said_before_it_was_lost_is_no_long_export():  # R3, C2
     for _ in range(20):
         finish(world.task.cycle())
     assert "export limit" not in world.journal.faults
+
+
+def test_nothing_above_the_fixed_limits_is_allowed_before_the_wiring_is_proved():  # C1, E15
+    for armed, most_w in ((False, 1500 + _LOAD_W), (True, 3000 + _LOAD_W)):
+        world = World(9600, armed)
+        world.envelope.ramps[EXP_LIM].limit_w = world.envelope.ramps[EXP_LIM].target_w = 3000
+        world.run(50)
+        assert most_w - 200 < world.task.ders[0].most_w <= most_w
+
+
+def test_an_inverter_that_is_silent_for_long_is_asked_every_ten_seconds():  # C2, M2
+    world = World(9600).run(20)
+    del world.port.line.units[2]
+    world.run(40)
+    waited_ms = world.port.line.waited_ms
+    world.run(100)
+    assert world.port.line.waited_ms - waited_ms <= 7 * 1000
+    assert world.task.ders[0].silent_s > 60
+
+
+def test_one_that_answers_nonsense_is_told_its_limit_all_the_same():  # C2
+    world = World(9600).run(20)
+    world.port.line.inverter[world.port.line.w_at + 1] = 0x8000  # no scale factor
+    world.port.line.inverter[world.port.line.limit_at] = 10000
+    world.run(30)
+    assert "inverter" in world.journal.faults
+    assert world.port.line.inverter[world.port.line.limit_at] < 10000
+
+
+def test_a_gateway_that_is_gone_leaves_each_inverter_its_part_of_the_fallback():  # C2
+    world = World(9600).run(20)
+    assert world.task.ders[0].fallback_w == 1500

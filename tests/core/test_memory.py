@@ -4,6 +4,7 @@ from doe_world import Record, World, mrid
 from memory_store import Store
 
 from sluice.app.memory import Memory
+from sluice.devices.writes import Writes
 from sluice_wire.sep2 import EXP_LIM
 
 
@@ -125,3 +126,30 @@ def test_telemetry_is_restored_once_and_kept_every_ten_seconds():  # M5
     clock, ring = Clock(), Ring()
     waited(remembering(World(), Store(), clock, ring), clock, 30)
     assert ring.calls == ["restore"] + ["keep"] * 3
+
+
+class Der:
+    """A device whose limit lands in flash, or not."""
+
+    def __init__(self, nvm=True):
+        self.writes = Writes() if nvm else None
+
+
+def test_how_often_flash_was_written_outlives_a_restart_device_by_device():  # C1
+    store, world = Store(), World()
+    clock = Clock()
+    clock.up = 1000
+    ders = [Der(), Der(False), Der()]
+    memory = Memory(store, clock, world.programs, world.answered, world.responses, Ring(), ders)
+    memory.restore()
+    for _ in range(3):
+        ders[2].writes.take(clock.up)
+    waited(memory, clock, 600)
+    assert store.saves.count("writes") == 1
+    later = Clock()
+    again = [Der(), Der(False), Der()]
+    memory = Memory(store, later, world.programs, world.answered, world.responses, Ring(), again)
+    memory.restore()
+    assert again[0].writes.total == 0
+    assert (again[2].writes.total, again[2].writes.today) == (3, 3)
+    assert again[2].writes.tokens == ders[2].writes.tokens

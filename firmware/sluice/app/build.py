@@ -18,6 +18,7 @@ from sluice.metering.ring import Ring
 from sluice.sep2.url import split
 from sluice_wire.utilities import PROFILES
 
+from .armed import commissioned
 from .clock import Clock, utc_text
 from .control import ControlTask
 from .device import Device
@@ -29,6 +30,7 @@ from .store import Store
 _CLOCK_BEHIND = (
     "this machine's clock said %s, before the firmware was built: certificates will look not valid yet; set it"
 )
+_NOT_ARMED = "this site is not commissioned as it is configured: nothing above its fixed limits is allowed"
 _FIXED = ("exp_lim_w", "imp_lim_w", "gen_lim_w", "load_lim_w")  # by mode
 
 
@@ -55,7 +57,10 @@ def build(port, config, state):
     store = Store(port, journal, state)
     ring = Ring(store, ALL if profile.by_phase else TOTALS, journal.write)
     mirror = Mirror(ring, device, profile, journal.write)
-    control = ControlTask(port, clock, journal, config, envelope, Intervals(ring, mirror.post_rate_s))
+    armed = commissioned(port, state, config)
+    if not armed:
+        journal.fault("commissioning", _NOT_ARMED)
+    control = ControlTask(port, clock, journal, config, envelope, Intervals(ring, mirror.post_rate_s), armed)
     der = DerResources(port, control.ders, programs, envelope)
     alarms = Alarms(journal, device.pen, clock.now())
     conversation = Conversation(
@@ -72,7 +77,7 @@ def build(port, config, state):
         alarms,
         mirror,
     )
-    memory = Memory(store, clock, programs, answered, responses, ring)
+    memory = Memory(store, clock, programs, answered, responses, ring, control.ders)
     known = memory.restore()
     conversation.begin(entry, server["version"] == "discover", known and port.cold)
     envelope.cut()  # a default that was stored and lies below the fixed limit holds at once

@@ -28,8 +28,8 @@ _BESIDE = (
 )
 
 # Of what may fail. What has a path is a record of the store; the rest is the server's. Some are sentences for people.
-_DEVICES = ("inverter", "inverter's limit", "meter", "serial line")
-_IN_FULL = ("registration", "PIN", "NMI", "assignments", CERTIFICATE, CA)
+_DEVICES = ("inverter", "inverter's limit", "meter", "meter's reading", "serial line")
+_IN_FULL = ("registration", "PIN", "NMI", "assignments", "commissioning", CERTIFICATE, CA)
 
 
 def explain(envelope, now, faults):

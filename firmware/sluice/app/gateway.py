@@ -97,7 +97,7 @@ def _started(port, config_name):
 def run(port, config_name):
     """Run the gateway with the configuration file `config_name`. Return 2 if it cannot be used, 130 if stopped."""
     gateway = _started(port, config_name)
-    for module in ("build", "config", "expiry"):
+    for module in ("build", "config", "expiry", "armed"):
         port.unload("sluice.app." + module)
     if gateway is None:
         return 2

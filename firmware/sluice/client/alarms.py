@@ -26,8 +26,9 @@ FAULTS = (
     "clock",
     "server.certificate",
     "server.ca",
+    "meter's reading",  # it stands still, or cannot be right
 )
-_KINDS = const(16)  # first the bits of alarmStatus, then the faults
+_KINDS = const(17)  # first the bits of alarmStatus, then the faults
 
 
 def _fails(faults, what):

@@ -20,7 +20,7 @@ from sluice_tools.demo.day import Day
 from sluice_tools.demo.live import View, closing
 from sluice_tools.demo.processes import Child, ChildDied, Children
 from sluice_tools.demo.summary import checks, summary
-from sluice_tools.gateway import HEAP, gateway_config, lock_step_command
+from sluice_tools.gateway import HEAP, gateway_config, lock_step_command, write_commissioned
 from sluice_tools.pki import make_pki
 from sluice_tools.toolchain import BUILD
 from sluice_tools.toolchain.interpreter import InterpreterError
@@ -60,6 +60,7 @@ class Play:
         house, line = self._peer("house", "--pty", str(output / "rs485"))
         config = output / "gateway.json"
         config.write_text(json.dumps(gateway_config(scenario, ready["url"], line["pty"]), indent=2) + "\n")
+        write_commissioned(config)
         command = lock_step_command(config, self._clock, scenario.start_s, until, self._heap)
         gateway = self._children.start("gateway", command)
         self._hear(gateway)
