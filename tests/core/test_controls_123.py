@@ -61,6 +61,7 @@ def test_a_change_of_less_than_the_smallest_step_is_not_written():
 
 
 def test_a_restart_is_noticed_within_five_seconds_told_and_the_limit_written_at_once():  # C2, E10
+    assert LOOK_S <= 5
     device = Device().scan()
     device.hold(0, 3333)
     device.put(123, 5, 10000, 0, 0, 0, 0)
@@ -72,6 +73,14 @@ def test_a_restart_is_noticed_within_five_seconds_told_and_the_limit_written_at_
     device.hold(LOOK_S + 1, 3333)
     device.hold(2 * LOOK_S, 3333)
     assert device.inverter.applied_w == 3333
+
+
+def test_a_switch_that_is_off_is_noticed_though_the_number_stands():  # C2, E10
+    device = Device().scan()
+    device.hold(0, 3333)
+    device.put(123, 9, 0)
+    raises(DeviceError, device.hold, LOOK_S, 3333)
+    assert device.get(123, 9, 9) == [1]
 
 
 def test_a_limit_that_another_controller_has_cut_is_written_again():  # E10
@@ -175,6 +184,7 @@ def test_a_scale_factor_that_cannot_be_is_said():
 def test_a_limit_that_got_no_answer_is_written_again_at_once():
     for faults in (["silent"] * 2, ["", "silent", "silent"], ["", "", "silent", "silent"]):
         device = Device().scan()
+        device.inverter.applied_w = 10000
         device.line.faults = list(faults)
         raises(NoReply, device.hold, 0, 3333)
         assert device.inverter.applied_w == -1
@@ -195,7 +205,9 @@ def test_one_that_shall_disconnect_is_at_nothing_first_and_stays_so_without_a_ti
 
 
 def test_one_that_is_connected_is_not_told_to_connect():  # C4
-    device = Device().scan()
+    device = Device()
+    device.put(123, 2, 0, 60)
+    device.scan()
     for now in range(60):
         device.hold(now, 3333 + now)
     assert set(device.writes()) == {(123, 5, 5)}

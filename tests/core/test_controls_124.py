@@ -114,6 +114,16 @@ def test_one_that_does_not_let_itself_be_told_is_found_out_and_its_limit_holds_a
     assert device.inverter.applied_w == 0
 
 
+def test_one_whose_limit_does_not_hold_is_told_to_charge_all_the_same():  # C3, E10
+    device = battery()
+    device.put(123, 23, 0)
+    device.hold(0, 0)
+    device.put(123, 23, 7)
+    error = raises(DeviceError, device.hold, LOOK_S, -1000)
+    assert "gives 7 as the scale factor" in str(error)
+    assert bounds(device) == [DISCHARGE, -2703, 10000]
+
+
 def test_a_battery_that_only_model_124_can_limit_is_limited_by_it():  # C3
     device = Device((1, 103, 120, 121, 124))
     device.put(120, 2, 80)

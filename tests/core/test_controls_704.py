@@ -18,6 +18,7 @@ def fallen_back_to(fallback_w, models=NEWER):
 
 def test_a_limit_goes_with_what_holds_without_gateway_and_with_a_timer_of_two_registers():  # C2, C3
     device = fallen_back_to(1500)
+    device.put(704, 18, 1)
     device.hold(0, 3333)
     assert device.get(704, 14, 19) == [1, 3333, 1500, 1, 0, RVRT_TMS_S]
     assert device.writes() == [(704, 14, 6)]
@@ -106,23 +107,51 @@ def test_a_timer_that_does_not_run_or_runs_for_months_is_found_out():  # C2, fac
         assert "does not run down WMaxLimPctRvrtRem" in str(error)
 
 
-class Short(Line):
-    """Takes the first five registers of a write of six, so its timer is a number of months: what facts B5 found."""
+class Own(Line):
+    """Puts a number of its own in one register of whatever it is told."""
+
+    at = value = 0
 
     def _reply(self, frame):
-        kept = dict(self.units[2])
         reply = super()._reply(frame)
-        if frame[1] == 16 and frame[5] == 6:
-            last = (frame[2] << 8 | frame[3]) + 5
-            self.units[2][last] = kept[last]
-            self.units[2][last - 1] = RVRT_TMS_S
+        if frame[1] == 16:
+            self.units[2][self.at] = self.value
         return reply
 
 
+def own(offset, value):
+    device = Device(NEWER, line=Own)
+    device.line.at = device.headers[704] + offset
+    device.line.value = value
+    return device.scan()
+
+
 def test_a_timer_that_is_not_what_was_written_is_found_out():  # C2, facts B5
-    device = Device(NEWER, line=Short).scan()
-    error = raises(DeviceError, device.hold, 0, 3333)
-    assert "does not take 60 s as WMaxLimPctRvrtTms" in str(error)
+    for offset, value in ((18, RVRT_TMS_S), (19, 0), (19, 120)):
+        device = own(offset, value)
+        error = raises(DeviceError, device.hold, 0, 3333)
+        assert "does not take 60 s as WMaxLimPctRvrtTms" in str(error)
+
+
+def test_a_fallback_that_is_not_taken_is_found_out():  # C2
+    for offset, value in ((16, 10000), (17, 0)):
+        device = own(offset, value)
+        error = raises(DeviceError, device.hold, 0, 3333)
+        assert "does not take the limit for the time without gateway" in str(error)
+
+
+def test_a_fallback_that_is_rounded_down_is_believed():  # C2
+    device = own(16, 1000)
+    device.inverter.fallback_w = 1500
+    device.hold(0, 3333)
+    assert device.inverter.applied_w == 3333
+
+
+def test_one_that_cannot_leave_service_is_held_at_nothing():  # C4
+    device = Device(NEWER)
+    device.put(703, 2, 0xFFFF)
+    device.scan().hold(0, 3333, connect=False)
+    assert (device.get(703, 2, 2), device.get(704, 15, 15)) == ([0xFFFF], [0])
 
 
 def test_a_device_that_nods_and_does_nothing_is_found_out():  # E10

@@ -56,6 +56,9 @@ def test_a_second_scan_leaves_nothing_of_the_first():  # R2
     device.put(124, 8, 0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF)
     inverter = device.scan().inverter
     assert (inverter.rtg_max[0], inverter.set_max[0], inverter.stores, inverter.charge_w) == (0, 0, 0, 0)
+    newer = Device(NEWER_BATTERY).scan()
+    newer.put(713, 2, 0xFFFF, 0xFFFF, 0)
+    assert (newer.scan().inverter.charge_w, newer.inverter.follows) == (0, False)
 
 
 def lengthened(device, model, longer):
@@ -83,6 +86,17 @@ def test_a_model_may_be_longer_or_shorter_than_published():  # R2
 def test_a_point_that_a_short_model_lacks_is_not_given():  # R2
     inverter = lengthened(Device(), 120, -4).scan().inverter
     assert list(inverter.rtg_max) == [0, 0, 10500, 6000, 5000, 10000, 13500]
+
+
+def test_no_register_behind_a_short_model_is_read():  # R2
+    device = lengthened(Device(), 120, -4).scan()
+    at = device.headers[120]
+    assert {frame[5] for frame in device.line.frames if frame[2] << 8 | frame[3] == at} == {1, 24}
+
+
+def test_a_model_that_is_too_short_is_none():  # R2
+    error = raises(DeviceError, lengthened(Device(), 123, -4).scan)
+    assert "has no model 123 or 704" in str(error)
 
 
 def test_an_end_without_a_length_is_an_end():
@@ -247,6 +261,7 @@ def test_scaling_is_exact_rounds_toward_zero_and_refuses_what_is_too_large():
         (0x4120, 0, FLOAT32, 10000),
     ):
         assert scaled([0, high, low, -2 & 0xFFFF], (1, kind, 3 if kind == UINT32 else 0), 3) == expected
+    assert scaled([0, 0x4000, 0, -9 & 0xFFFF], (1, UINT32, 3), 0) == NOT_VALID
 
 
 def test_a_share_is_rounded_down_and_no_more_than_the_whole():
@@ -305,6 +320,22 @@ def test_one_that_is_busy_is_as_it_was_and_the_third_time_it_is_not_heard():  # 
     raises(ExceptionReply, device.poll)
     assert (inverter.st, inverter.busy) == (0, 3)
     assert device.poll().st == ST_MPPT
+
+
+def test_one_that_was_heard_in_between_may_be_busy_again():  # C2
+    device = Device().scan()
+    device.poll()
+    for _ in range(3):
+        device.line.faults = ["code 6", "code 6"]
+        for _ in range(3):
+            device.poll()
+    assert device.inverter.busy == 6
+
+
+def test_one_that_is_busy_and_was_not_heard_before_is_not_heard():  # C2
+    device = Device().scan()
+    device.line.faults = ["code 6"]
+    raises(ExceptionReply, device.poll)
 
 
 def test_another_refusal_is_not_passed_over():  # C2

@@ -62,6 +62,25 @@ def test_a_raise_is_possible_again_whatever_was_asked(asked: list[tuple[int, int
     assert writes.rationed(FULL, 0, FULL, 1 << 29) == FULL
 
 
+def test_one_that_always_wants_to_be_raised_is_so_twenty_times_in_its_first_day_and_ten_in_the_others() -> None:
+    for began in (0, 1, 8000, TOKEN_S, 100_000):
+        writes = Writes()
+        raised = []
+        for now in range(began, began + 4 * DAY_S, 60):
+            if writes.rationed(FULL, 0, FULL, now):
+                writes.take(now)
+                raised.append(now - began)
+        assert [sum(day * DAY_S <= at < (day + 1) * DAY_S for at in raised) for day in range(4)] == [19, 10, 10, 10]
+
+
+def test_a_debt_of_many_cuts_is_paid_back_within_a_day_and_a_token() -> None:
+    writes = Writes()
+    for now in range(100):
+        writes.take(now)
+    assert writes.rationed(FULL, 0, FULL, 100 + DAY_S) == 0
+    assert writes.rationed(FULL, 0, FULL, 100 + DAY_S + TOKEN_S) == FULL
+
+
 def test_as_many_raises_as_there_are_cuts_can_be_had_every_other_token() -> None:
     asked = [(TOKEN_S, FULL if n % 2 else 0, False) for n in range(100)]
     raised, written, _ = played(asked)
