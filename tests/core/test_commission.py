@@ -362,6 +362,23 @@ def test_an_inverter_that_ignores_its_limit_is_named():
     assert only_fault(site) == ("meter sees unit 2", "enable remote control (Modbus power control) in inverter unit 2")
 
 
+def test_an_inverter_that_moves_against_the_other_is_named():
+    site = Site()
+    site.ders.append(Der(site, 3, habits=("deaf",)))
+    step = site.ders[1].step
+
+    def against():  # a battery that holds the sum
+        step()
+        site.ders[1].real_w = max(0, 1500 - site.ders[0].real_w)
+
+    site.ders[1].step = against
+    assert not site.passes()
+    assert site.failed()[0] == (
+        "meter sees unit 2",
+        "enable remote control (Modbus power control) in inverter unit 3",
+    )
+
+
 def test_a_load_that_never_rests_is_told_and_nothing_is_blamed_on_the_wires():
     site = Site()
     site.jumps = [(second, 700 if second // 7 % 2 else -700) for second in range(7, 2000, 7)]
@@ -391,13 +408,13 @@ def test_after_a_wrong_wire_limits_are_not_tried():
 def test_what_cannot_revert_wants_a_limit_of_its_own_at_once():  # C2
     site = Site(reverts=False)
     step, do = only_fault(site)
-    assert step == "unit 2 without gateway"
+    assert step == "fall-back of unit 2"
     assert do == "set an export limit of 1500 W in inverter unit 2 itself and enter it as inverters[0].native_w"
 
 
 def test_limits_of_their_own_that_are_too_high_together_are_refused():
     site = Site(reverts=False, native_w=5000)
-    assert only_fault(site)[0] == "without gateway"
+    assert only_fault(site)[0] == "fall-back"
 
 
 def test_a_limit_of_its_own_is_proved_by_killing_the_gateway():  # C2

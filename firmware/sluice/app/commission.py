@@ -128,7 +128,7 @@ class Commission:
         together_w = 0
         for i in range(len(rig.ders)):
             der = rig.ders[i]
-            step = _without(der)
+            step = "fall-back of unit %d" % der.unit_id
             der.fallback_w = rig.share(der, self.fixed_w)
             if der.reverts:
                 together_w += der.fallback_w
@@ -142,7 +142,7 @@ class Commission:
         if together_w > self.fixed_w:
             text = "the inverters may then give %d W together, and %d W are agreed" % (together_w, self.fixed_w)
             do = "set lower limits in the inverters themselves and enter them as inverters[].native_w"
-            self._steps.end("without gateway", False, text, do)
+            self._steps.end("fall-back", False, text, do)
 
     # --- the second half ----------------------------------------------------------------------------
 

@@ -24,7 +24,7 @@ _ALL_ROUND = 'turn every CT round, or write "reversed": %s into the section mete
 _ONE_ROUND = "turn the CT of phase %s round"
 _UNSEEN = (
     "the meter does not see the inverter: is the CT closed, on the conductor between the grid and everything else, "
-    "and plugged into the meter?"
+    "and connected to the meter? Is there no battery that evens it out?"
 )
 _ONE_UNSEEN = "the CT of phase %s sees nothing of the inverter: is it closed, on the conductor of its phase, connected?"
 _TWO = "exchange the CTs of phases %s, or the voltages: each CT belongs to the conductor whose voltage its input has"

@@ -97,12 +97,16 @@ class Proofs:
             if low[at] > aim_w + max(_LEAST_W, (high[at] - aim_w) // 4):
                 text = "unit %d was told to give %d W, reads it back, and gives %d W" % (der.unit_id, aim_w, low[at])
                 return False, text, _REMOTE % der.unit_id
+            moved = [i for i in range(_DER, len(high)) if i != at and abs(high[i] - low[i]) * 4 > high[at] - low[at]]
             down = _gains(high, low)
             high = await self._given(der, most_w, _PATIENCE_S)
             up = _gains(high, low)
             text = "of %d W less from unit %d the meter saw %d %%" % (high[at] - low[at], der.unit_id, down[0])
             if down[1:] != [None] * 3:
                 text += " (phases: %s)" % ", ".join(["-" if gain is None else "%d %%" % gain for gain in down[1:]])
+            if moved:
+                text = "when unit %d gave less, unit %d moved too" % (der.unit_id, rig.ders[moved[0] - _DER].unit_id)
+                return False, text, _REMOTE % rig.ders[moved[0] - _DER].unit_id
             what, do = ct.verdict(down[0], down[1:], self._reversed)
             if what == ct.verdict(up[0], up[1:], self._reversed)[0] != ct.ODD:
                 if what != ct.RATIO or abs(ratio - down[0]) <= _AGREE_PCT:  # twice, then it is no load

@@ -11,6 +11,8 @@ from sluice.modbus.client import ModbusError
 from sluice_wire.meters import W1
 
 _MISSED_MAX = const(5)  # seconds in a row in which a device was not heard, or did not hold what it was told
+_BEGINS_S = const(10)  # an inverter may take so long to begin to move,
+_COMES_S = const(30)  # and so long to come down to what it is told
 _STEADY_S = const(6)  # powers are steady when for so long
 _STEADY_W = const(20)  # they have moved by no more than this
 _STEADY_PARTS = const(100)  # or this part of the rating
@@ -126,16 +128,18 @@ class Rig:
     async def settle(self, patience_s):
         """Wait until the inverters' powers are steady, or patience is at its end."""
         seen = []
-        for _ in range(patience_s):
+        for second in range(patience_s):
             if await self.second():
                 seen.append([der.w for der in self.ders])
                 seen = seen[-_STEADY_S:]
-                if len(seen) == _STEADY_S and not [i for i in range(len(self.ders)) if self._moves(seen, i)]:
+                if second >= _BEGINS_S and not [i for i in range(len(self.ders)) if self._moves(seen, i, second)]:
                     return
 
-    def _moves(self, seen, i):
+    def _moves(self, seen, i, second):
+        der = self.ders[i]
+        near_w = max(_STEADY_W, der.w_max // _STEADY_PARTS)
         values = [row[i] for row in seen]
-        return max(values) - min(values) > max(_STEADY_W, self.ders[i].w_max // _STEADY_PARTS)
+        return max(values) - min(values) > near_w or second < _COMES_S and der.w > der.most_w + near_w
 
     # --- what they shall give ---------------------------------------------------------------------
 

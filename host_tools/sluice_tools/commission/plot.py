@@ -107,6 +107,7 @@ class _Picture:
             pieces[-1].append(f"{self.x(sample['t'])},{self.y(w)}")
             last = sample["t"]
         for piece in pieces:
-            yield f'<polyline points="{" ".join(piece)}" fill="none" stroke="{colour}" stroke-width="1.8" clip-path="url(#box)"/>'
+            style = f'fill="none" stroke="{colour}" stroke-width="1.8" clip-path="url(#box)"'
+            yield f'<polyline points="{" ".join(piece)}" {style}/>'
         yield f'<rect x="{legend_x}" y="14" width="16" height="4" fill="{colour}"/>'
         yield f'<text x="{legend_x + 22}" y="20">{name}</text>'
