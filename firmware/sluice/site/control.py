@@ -34,8 +34,8 @@ _TRIM_S = const(5)  # 1/2 of it when the site has been over its limit for so lon
 _TRIM_PARTS = const(20)  # and 1/20 of what all can give at the most
 _OVER_W = const(50)  # beyond the limit by more than this, or 4 % of it: over
 _PERCENT_PARTS = const(25)  # 4 %
-_STOP_S = const(7)  # over for so long, and not on the way down: nobody gives anything,
-_DISCONNECT_S = const(11)  # and after so long those that ignore it are disconnected,
+_STOP_S = const(7)  # over for so long, and not on the way down: nobody may give anything
+_DISCONNECT_S = const(10)  # over for so long: those that ignore what they are told are disconnected,
 _REST_S = const(600)  # for so long
 _IGNORES_S = const(8)  # a DER ignores its limit when it has been above it for so long and does not come down
 _FALL_SHIFT = const(5)  # what loses more than 1/32 of its excess each second is on its way down
@@ -59,7 +59,8 @@ class Control:
 
     def __init__(self, ders):
         self.limits = Limits()
-        self.over_s = 0  # for so long the site has been over its export limit without coming down
+        self.over_s = 0  # for so long the site has been over its export limit,
+        self._stuck_s = 0  # and has not been coming down
         self._ders = ders
         self._sharing = Sharing(ders)
         self._storage = Storage(ders, self._sharing)
@@ -174,9 +175,11 @@ class Control:
         over_w = max(_OVER_W, limit_w // _PERCENT_PARTS)
         self._over_w = self._export_w() - limit_w
         if self._over_w <= over_w:
-            self.over_s = 0
-        elif not self._falls(before_w, self._over_w, self._over_w):
+            self.over_s = self._stuck_s = 0
+        else:
             self.over_s = min(self.over_s + self._passed_s, _REST_S)
+            if not self._falls(before_w, self._over_w, self._over_w):
+                self._stuck_s = min(self._stuck_s + self._passed_s, _REST_S)
         if self.over_s >= _DISCONNECT_S:
             for i in range(len(self._ders)):
                 if self._ignores_s[i] >= _IGNORES_S:
@@ -196,7 +199,7 @@ class Control:
         most_w = self._rated_w
         if self._trust == _FALLBACK:
             most_w = min(most_w, self.limits.fallback_w)
-        if self.over_s >= _STOP_S or not self.limits.generate:
+        if self._stuck_s >= _STOP_S or not self.limits.generate:
             most_w = 0
         may_w = self._aim_w + (self._least.w if self._trust < _BLIND else 0)
         may_w = max(-self._rated_w, min(may_w, most_w))
@@ -211,7 +214,7 @@ class Control:
         # Only while settled; and down again only while the sun is at its limit, not while clouds keep it below.
         excess_w = max(self._export_w() - self._aim_w - (self._margin_w >> 1), self._gives_w - self.limits.gen_w)
         most_w = self._rated_w // _TRIM_PARTS
-        if self.over_s >= _TRIM_S and excess_w <= most_w >> 1:
+        if self._stuck_s >= _TRIM_S and excess_w <= most_w >> 1:
             excess_w *= _TRIM_GAIN // 2
         elif self._settled_s < _SETTLED_S:
             return
@@ -243,12 +246,13 @@ class Control:
         storage = self._storage
         storage.look(self._fixed)
         storage.allow(self._charge_w(), self._trust == _HOLD)
+        room_w = self._room_w()
         if not self._fixed:
-            storage.offer(storage.others_w - self._room_w(), self._sharing.bound)
+            storage.offer(storage.others_w - room_w, self._rated_w // _BAND_PARTS, self._sharing.bound)
         elif self.limits.storage_w < UNLIMITED_W:
             self._tell(self.limits.storage_w)
         else:
-            self._tell(min(self._room_w(), self.limits.setpoint_w) - storage.others_w)
+            self._tell(min(room_w, self.limits.setpoint_w) - storage.others_w)
 
     def _tell(self, w):
         self._storage.tell(w, max(0, min(self._room_w(), self._gen_room_w())))
@@ -259,7 +263,11 @@ class Control:
         rest_w = self._room_w() - gives_w
         if self._fixed:
             all_w = self.limits.setpoint_w
-            rest_w = min(rest_w, all_w if self.limits.storage_w == UNLIMITED_W else all_w - gives_w)
+            if self.limits.storage_w < UNLIMITED_W:
+                all_w -= gives_w
+            elif self._storage.can_take():
+                all_w += self._rated_w // _BAND_PARTS  # so that it shows whether the sun could give more
+            rest_w = min(rest_w, all_w)
         self._deal(rest_w, self._gen_room_w() - gives_w)
 
     def _deal(self, rest_w, gen_w):

@@ -26,8 +26,10 @@ ALL = const(2)  # its rating
 _LONG_S = const(10)
 _RAISE_PARTS = const(20)  # one that gives all it may can use 1/20 of w_max more each second
 _RESERVE_SHIFT = const(3)  # one that does not: 1/8 of what it gave more,
-_NEAR_SHIFT = const(6)  # and 1/64 of w_max, or
-_START_W = const(16)  # this more than it gave; so near to its limit it is at its limit
+_START_SHIFT = const(6)  # and 1/64 of w_max
+_NEAR_SHIFT = const(7)  # within 1/128 of w_max of its limit it is at its limit
+_ST_OFF = const(1)  # SunSpec St: it can use nothing
+_ST_SLEEPING = const(2)
 
 
 def part_w(w, weight, weights):
@@ -60,16 +62,22 @@ class Sharing:
                 self.bound = True
 
     def _is_bound(self, der, i):
-        self._peak_w[i] = peak_w = max(self._peak_w[i], der.w)
-        bound = der.w > 0 and der.w >= der.most_w - min(der.w_max >> _NEAR_SHIFT, der.most_w >> _RESERVE_SHIFT)
+        self._peak_w[i] = max(self._peak_w[i], der.w)
+        most_w = der.most_w if der.applied_w < 0 else min(der.most_w, der.applied_w)
+        bound = der.w > 0 and der.w >= most_w - min(der.w_max >> _NEAR_SHIFT, most_w >> _RESERVE_SHIFT)
         if bound:
-            self._use_w[i] = min(der.w_max, max(self._use_w[i], der.most_w) + der.w_max // _RAISE_PARTS + 1)
-        elif not self._second:
-            peak_w += (peak_w >> _RESERVE_SHIFT) + min(der.w_max >> _NEAR_SHIFT, peak_w + _START_W)
-            self._use_w[i] = min(self._use_w[i], peak_w)
+            self._use_w[i] = min(der.w_max, max(self._use_w[i], most_w) + der.w_max // _RAISE_PARTS + 1)
+        self._forget(der, i)
+        return bound and most_w < der.w_max
+
+    def _forget(self, der, i):
+        start_w = (der.w_max >> _START_SHIFT) + 1
+        peak_w = self._peak_w[i]
         if not self._second:
+            self._use_w[i] = min(self._use_w[i], peak_w + (peak_w >> _RESERVE_SHIFT) + start_w)
             self._peak_w[i] = max(0, der.w)
-        return bound and der.most_w < der.w_max
+        if not peak_w:
+            self._use_w[i] = 0 if der.st == _ST_OFF or der.st == _ST_SLEEPING else start_w
 
     def deal(self, left_w, kind, to):
         """Give those of a kind their parts of `left_w` in one round. Return what is left."""

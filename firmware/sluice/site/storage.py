@@ -75,21 +75,28 @@ class Storage:
         """The set-point is `w`, and `most_w` is the most that they may give."""
         self.told_w = max(-self._may_take_w(), min(w, most_w, self._gives_w))
 
-    def offer(self, surplus_w, bound):
-        """The sun gives `surplus_w` beyond the limit, and it could give more if `bound`."""
+    def offer(self, surplus_w, near_w, bound):
+        """The sun gives `surplus_w` beyond the limit, and could give more if `bound`.
+
+        They are told to take a little more, so that a sun that gives all it can is seen to be below its limit.
+        """
         if bound:
             surplus_w += self._takes_w >> _OFFER_SHIFT
-        surplus_w = max(0, min(surplus_w, self._may_take_w()))
-        if (
-            not surplus_w
-            or -self.told_w > self._may_take_w()
-            or abs(surplus_w + self.told_w) > self._takes_w >> _STEP_SHIFT
-        ):
-            self.told_w = -surplus_w
+        elif surplus_w > 0:
+            surplus_w = max(surplus_w + near_w, min(-self.told_w, surplus_w + 2 * near_w))
+        self.told_w = -max(0, min(surplus_w, self._may_take_w()))
         if not self.told_w:
-            for i in range(len(self._kinds)):
-                if self._kinds[i] == TOLD:
-                    self._kinds[i] = STORAGE
+            self._leave()
+
+    def _leave(self):
+        """To themselves."""
+        for i in range(len(self._kinds)):
+            if self._kinds[i] == TOLD:
+                self._kinds[i] = STORAGE
+
+    def can_take(self):
+        """Return whether they could take more than they are told."""
+        return -self.told_w < self._may_take_w()
 
     def taken_w(self):
         """Return how much of what they are told to take they do take."""
