@@ -145,8 +145,11 @@ def test_disconnect_or_de_energize_means_no_generation_and_no_charging_at_once()
     plant.settle(9000, 500, 8000)
     plant.limits.generate = False
     plant.second(9000, 500, 8000)
+    assert [(der.connect, der.least_w, der.most_w) for der in plant.ders] == [(True, 0, 0)] * 2
+    plant.limits.connect = False
+    plant.second(9000, 500, 8000)
     assert [(der.connect, der.least_w, der.most_w) for der in plant.ders] == [(False, 0, 0)] * 2
-    plant.limits.generate = True
+    plant.limits.generate = plant.limits.connect = True
     plant.settle(9000, 500, 8000)
     assert plant.ders[0].connect and plant.limit_w > 8000
 

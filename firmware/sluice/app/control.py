@@ -184,6 +184,7 @@ class ControlTask:
         limits.load_w = self._bound_w(LOAD_LIM)
         limits.setpoint_w = envelope.setpoint_w()
         limits.storage_w = envelope.storage_target_w()
+        limits.connect = envelope.connect
         limits.generate = envelope.connect and envelope.energize
         if now - self._shared >= _SHARE_S:
             self._shared = now

@@ -50,7 +50,8 @@ class Limits:
         self.exp_w = self.imp_w = self.gen_w = self.load_w = UNLIMITED_W
         self.setpoint_w = UNLIMITED_W  # what the DER shall give together
         self.storage_w = UNLIMITED_W  # what the batteries shall give together
-        self.generate = True  # connect and energize both hold
+        self.generate = True  # connect and energize both hold; else nobody gives or takes anything
+        self.connect = True  # else all are disconnected, too
         self.fallback_w = 0  # what the DER may give together in _FALLBACK
 
 
@@ -271,27 +272,28 @@ class Control:
         self._deal(rest_w, self._gen_room_w() - gives_w)
 
     def _deal(self, rest_w, gen_w):
-        deal = self._sharing.deal
+        sharing = self._sharing
         sun_w = min(rest_w + self._storage.taken_w(), gen_w)
-        left_w = deal(sun_w, SUN, RATING)
-        left_w = deal(left_w, SUN, USE)
+        left_w = sharing.deal(sun_w, SUN, RATING)
+        left_w = sharing.deal(left_w, SUN, USE)
         rest_w = max(0, min(rest_w, gen_w) - sun_w + left_w)
         left_w -= rest_w
-        rest_w = deal(rest_w, STORAGE, RATING)
-        rest_w = deal(rest_w, STORAGE, USE)
-        left_w += deal(rest_w, STORAGE, ALL)
-        deal(left_w, SUN, ALL)
+        rest_w = sharing.deal(rest_w, STORAGE, RATING)
+        rest_w = sharing.deal(rest_w, STORAGE, USE)
+        left_w += sharing.deal(rest_w, STORAGE, ALL)
+        sharing.deal(left_w, SUN, ALL)
 
     def _set(self, der, i):
         kind = self._sharing.kinds[i]
-        der.connect = self.limits.generate and not self._rest_s[i]
+        der.connect = self.limits.connect and not self._rest_s[i]
         if kind == TOLD:
             der.most_w = self._storage.part_w(der)
         elif kind:
             self._raise(der, self._sharing.given_w[i])
         else:
-            der.most_w = min(der.most_w, max(0, self._room_w())) if der.connect else 0
-        if not der.connect:
+            may = der.connect and self.limits.generate
+            der.most_w = min(der.most_w, max(0, self._room_w())) if may else 0
+        if not der.connect or not self.limits.generate:
             der.least_w = 0
         elif kind:
             der.least_w = der.most_w if kind == TOLD and self._fixed else self._storage.least_w(der)
