@@ -1,12 +1,19 @@
 """The inverters of a house, asked by pysunspec2: their models, limits and timers, and what some brands do besides."""
 
+from typing import get_args
+
 import pytest
 from house_plant import Device, at, plant
 from house_world import START_S
 from sunspec2.modbus.modbus import ModbusClientError, ModbusClientException
 
 from sluice_tools.house.measures import FAULT, OFF, STANDBY
+from sluice_tools.house.parts import Battery, Habit, Inverter, Meter
+from sluice_tools.house.parts import House as HousePart
 from sluice_tools.house.plant import House
+from sluice_tools.plan import Fault
+from sluice_tools.scenario import SCENARIOS, load
+from sluice_tools.toolchain import ROOT
 
 
 def one(options: str = "", max_w: int = 10000, changes: str = "", seed: int = 1) -> House:
@@ -274,3 +281,23 @@ def test_a_day_asked_for_late_is_the_day_asked_for_often_with_everything_in_the_
     assert often.report() == late.report()
     assert [i.image.registers for i in often.inverters.values()] == [i.image.registers for i in late.inverters.values()]
     assert often.meter.block(0, 0x50) == late.meter.block(0, 0x50)
+
+
+# --- the page -----------------------------------------------------------------------------------
+
+
+def test_the_page_names_every_key_habit_and_fault() -> None:
+    page = (ROOT / "docs" / "house.md").read_text()
+    fields = [name for part in (Inverter, Battery, Meter, HousePart) for name in part.model_fields]
+    faults = [fault for fault in get_args(Fault) if not fault.startswith("server-")]
+    assert [
+        name for name in (*fields, *get_args(Habit), *faults) if f"`{name}`" not in page and name + ":" not in page
+    ] == []
+
+
+def test_the_plant_of_the_page_has_three_brands_and_a_battery() -> None:
+    day = load(SCENARIOS / "plant.yaml")
+    house = House(day)
+    house.advance(day.start_s + 600)
+    assert [Device(house, unit).models_found()[1] for unit in (2, 3, 4)] == [103, 701, 701]
+    assert house.report()["soc_pct"] > 40

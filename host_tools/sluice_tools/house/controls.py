@@ -52,6 +52,7 @@ class Controls:
         self.spec, self.image, self.battery = spec, image, battery
         self.writes: Counter[str] = Counter()
         self.full = 100 * 10**-spec.limit_sf  # WMaxLimPct for 100 %
+        self._arms = {point: i for i, timer in enumerate(self.timers) for point in timer.arming}
         self._ends = [math.inf] * len(self.timers)
         self._soonest = math.inf
         self._now = 0
@@ -76,13 +77,17 @@ class Controls:
             raise IllegalDataValueError()
         self.writes[point] += 1
         self._orders = None
-        for i, timer in enumerate(self.timers):
-            if point in timer.arming:
-                seconds = image[timer.seconds]
-                if i == 0 and self._forgets:
-                    seconds = min(seconds or FORGETS_S, FORGETS_S)
-                on = seconds and image[timer.enable] != timer.off
-                self._ends[i] = self._now + seconds if on else math.inf
+        if point in self._arms:
+            self._arm(self._arms[point])
+
+    def _arm(self, i: int) -> None:
+        """Start a timer anew, or stop it."""
+        timer = self.timers[i]
+        seconds = self.image[timer.seconds]
+        if i == 0 and self._forgets:
+            seconds = min(seconds or FORGETS_S, FORGETS_S)
+        on = seconds and self.image[timer.enable] != timer.off
+        self._ends[i] = self._now + seconds if on else math.inf
         self._soonest = min(self._ends)
 
     def orders(self, second: int) -> Orders:

@@ -82,7 +82,8 @@ class Inverter:
 
     def read(self, address: int) -> int:
         """Register `address`; `IllegalDataAddressError` outside the image."""
-        return self.block(address, 1)[0]
+        registers, at = self.image.registers, address - self.image.base
+        return registers[at] if 0 <= at < len(registers) else self.block(address, 1)[0]
 
     def block(self, address: int, count: int) -> Sequence[int]:
         """`count` registers from `address` on."""

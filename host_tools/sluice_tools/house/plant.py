@@ -81,7 +81,8 @@ class House:
         self._other_limits = [(mode, limit) for mode, limit in found.items() if limit]
         self._load = self._loads()
         self._suns = list(zip(self.inverters.values(), self._sun(), self._twins(), strict=True))
-        self._breaks = any(change.fault in DEVICE_FAULTS for change in scenario.changes)
+        self._faults = {change.fault for change in scenario.changes}
+        self._breaks = not self._faults.isdisjoint(DEVICE_FAULTS)
         self._rng = random.Random(scenario.seed)
         self._minute = Minute()
         self._twin_w = 0.0  # what flows into the twin's site
@@ -129,7 +130,7 @@ class House:
 
     def broken(self, fault: str, unit: int | None = None) -> bool:
         """Tell whether a fault is on in the second that the house has reached."""
-        return self.scenario.broken(fault, self._second, unit)
+        return fault in self._faults and self.scenario.broken(fault, self._second, unit)
 
     def answers(self, unit: int) -> bool:
         """Tell whether the device of this unit id answers in the second that the house has reached."""
@@ -140,7 +141,7 @@ class House:
     def _step(self, t: int) -> None:
         if self._breaks:
             self._break(t)
-        live = not self.scenario.broken("grid-outage", t)
+        live = "grid-outage" not in self._faults or not self.scenario.broken("grid-outage", t)
         load_w = self._load[t] if live else 0.0
         hz = NOMINAL_HZ + self._rng.gauss(0, NOISE_HZ) if live else 0.0
         phase_v = self._phase_v
