@@ -384,7 +384,7 @@ def test_a_load_that_never_rests_is_told_and_nothing_is_blamed_on_the_wires():
     site.jumps = [(second, 700 if second // 7 % 2 else -700) for second in range(7, 2000, 7)]
     step, do = only_fault(site)
     assert step == "meter sees unit 2"
-    assert do.startswith("the load moved too much")
+    assert do.startswith("load or sun moved too much")
 
 
 def test_too_little_sun_is_a_reason_to_come_back():

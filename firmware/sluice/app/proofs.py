@@ -28,7 +28,10 @@ _DER = const(4)  # where the inverters begin in what Rig.average returns
 _SUN = "come back when the sun shines"
 _BATTERY = ", or when the battery is charged"
 _REMOTE = "enable remote control (Modbus power control) in inverter unit %d"
-_LOAD = "the load moved too much: switch off what switches by itself (oven, air conditioner, kettle) and start again"
+_LOAD = (
+    "load or sun moved too much: switch off what switches by itself (oven, air conditioner, kettle), "
+    "wait for a steady sky, start again"
+)
 _SLOW = "inverter unit %d is too slow: set its power gradient for remote control to the fastest"
 
 
