@@ -16,10 +16,10 @@ def names():
     return sorted([file[: file.rfind(".")] for file in files if not file.startswith("__")])
 
 
-def load(name):
-    """Return the MAP of the map `name`; its module is given back."""
+def load(name, part="MAP"):
+    """Return the MAP of the map `name`, or what else is in its module; the module is given back."""
     module = "sluice_wire.meters." + name
-    table = __import__(module, None, None, ("MAP",)).MAP
+    table = getattr(__import__(module, None, None, (part,)), part)
     del sys.modules[module]
     delattr(meters, name)
     return table

@@ -258,6 +258,40 @@ def test_a_power_that_the_amperes_cannot_carry_is_refused():
     assert meter.w == 6000
 
 
+def test_amperes_that_are_not_given_or_have_a_sign_refuse_nothing():
+    for amps in (0, 0x8000, -350):
+        meter = Meter(1, load("sunspec"))
+        finish(meter.poll(Client(sunspec([(203, body_203(o3=amps & 0xFFFF, o4=0, o5=0, o18=2000, o22=1))]))))
+        assert meter.w == 20000
+
+
+def test_a_row_may_turn_a_sign_round():
+    function, blocks, rows, ratios = load("ddsu666")
+    meter = Meter(1, (function, blocks, ((rows[W][:3] + (-1,)),) + rows[1:], ratios))
+    regs = registers(DUMPS["ddsu666"][0][2])
+    meter.decode(regs, 0x2000, len(regs))
+    assert (meter.of_phase(W), meter.of_phase(W1)) == (296, -296)
+
+
+def test_a_meter_of_one_phase_without_voltage_says_that_there_is_no_grid():  # E14
+    meter = Meter(1, load("sdm230"))
+    assert "no voltage on any phase" in str(raises(DeviceError, finish, meter.poll(Client(line_of(meter)))))
+    assert meter.grid == 0
+
+
+def test_what_moves_in_any_block_is_no_repetition():
+    meter = Meter(1, load("em340"))
+    line = line_of(meter, r0=2300, r33=500)
+    client = Client(line)
+    for change in (0x00, 0x33):
+        finish(meter.poll(client))
+        finish(meter.poll(client))
+        assert meter.same > 0
+        line.units[1][change] += 1
+        finish(meter.poll(client))
+        assert meter.same == 0
+
+
 def test_a_meter_that_repeats_itself_is_counted_whatever_it_says():  # C2
     meter = Meter(1, load("adw300"))
     line = line_of(meter, r14=2301, r25=2000)

@@ -22,8 +22,8 @@ from sluice_tools.house.bus import Bus
 from sluice_tools.house.line import Pty
 from sluice_tools.house.plant import House
 from sluice_tools.scan import command
-from sluice_tools.scan.identify import is_plausible
-from sluice_tools.scan.wires import SerialWire
+from sluice_tools.scan.identify import is_plausible, is_there, meter
+from sluice_tools.scan.wires import Refused, SerialWire, TcpWire
 from sluice_wire.meters import HZ, V1, W
 
 Feed = Callable[[bytes], bytes]
@@ -119,6 +119,20 @@ def test_a_meter_is_told_by_what_its_registers_say() -> None:
     assert "245.9 V, 49.97 Hz, -296 W" in result.stdout
 
 
+@contextmanager
+def serving(handler: type[RequestHandler], device: UmodbusLine) -> Iterator[int]:
+    """Serve the device by Modbus TCP; give the port."""
+    server = get_server(socketserver.ThreadingTCPServer, ("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    server.route_map = device
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
 class Device(UmodbusLine):
     """Answers as every unit, as many devices with TCP do."""
 
@@ -136,16 +150,9 @@ def image() -> dict[int, int]:
 
 
 def test_a_device_with_tcp_is_found_once_though_it_answers_as_every_unit() -> None:
-    server = get_server(socketserver.ThreadingTCPServer, ("127.0.0.1", 0), RequestHandler)
-    server.daemon_threads = True
-    server.route_map = Device(1, image())
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    at = f"127.0.0.1:{server.server_address[1]}"
-    try:
+    with serving(RequestHandler, Device(1, image())) as port:
+        at = f"127.0.0.1:{port}"
         result = scanned("--tcp", at)
-    finally:
-        server.shutdown()
-        server.server_close()
     parts = pasted(result)
     assert parts == {
         "meter": {"unit_id": 1, "map": "sunspec", "at": "tcp://" + at},
@@ -185,6 +192,46 @@ def test_an_echo_of_the_request_is_passed_over() -> None:
     with line(lambda data: data + meter.feed(data)) as device:
         wire = SerialWire(device, 9600, "none", 1)
         assert wire.read(1, 3, 0x2000, 2) == [0x4375, 0xE666]
+        wire.close()
+
+
+class Wire:
+    """Registers as they are; what is not there is refused, with a gateway's exception if there is none at all."""
+
+    def __init__(self, registers: dict[int, int]) -> None:
+        self._registers = registers
+
+    def read(self, unit_id: int, function: int, address: int, count: int) -> list[int]:
+        if address not in self._registers:
+            raise Refused(2 if self._registers else 11)
+        return [self._registers.get(address + i, 0) for i in range(count)]
+
+
+def test_a_gateway_behind_which_nothing_answers_is_no_device() -> None:
+    assert not is_there(Wire({}), 1)
+    assert is_there(Wire({99: 1}), 1)
+
+
+def test_of_maps_that_fit_those_come_first_whose_phases_are_all_there() -> None:
+    volts = dict.fromkeys(range(80), 0) | {0: 0x4366, 1: 0x3334, 0x46: 0x4248}
+    assert meter(Wire(volts), 1).maps == ["sdm120", "sdm230", "sdm630"]
+    loaded = volts | {0x0C: 0x447A}  # 1000 W on phase 1, and the sum is 0
+    assert meter(Wire(loaded), 1).maps == ["sdm120", "sdm230"]
+
+
+class Late(RequestHandler):
+    """Each reply comes behind one to an earlier request."""
+
+    def handle(self) -> None:
+        while request := self.request.recv(1024):
+            reply = self.process(request)
+            self.request.sendall(bytes([reply[0] ^ 0x80]) + reply[1:-1] + b"\x99" + reply)
+
+
+def test_a_late_reply_by_tcp_is_passed_over() -> None:
+    with serving(Late, UmodbusLine(1, {5: 7})) as port:
+        wire = TcpWire("127.0.0.1", port)
+        assert wire.read(1, 3, 5, 1) == [7]
         wire.close()
 
 

@@ -8,14 +8,12 @@ from micropython import const
 
 from sluice.modbus.client import ExceptionReply
 from sluice_wire.limits import MODELS_MAX
+from sluice_wire.meter_maps import load
+from sluice_wire.sunspec_ratings import BASES, END_MODEL, SUNS
 
 from .errors import DeviceError
 
 _RATIO_MAX = const(10000)
-_BASES = const((40000, 0, 50000))
-_S_U = const(0x5375)
-_N_S = const(0x6E53)
-_END_MODEL = const(0xFFFF)
 
 
 async def scan(meter, client):
@@ -41,17 +39,15 @@ async def _ratio(meter, client):
 
 async def _model(meter, client):
     """Walk its models to the first that is a meter's; those of an inverter may stand before it."""
-    from sluice_wire.meters.sunspec import FLOAT, WHOLE
-
     at = await _first(meter, client)
     for _ in range(MODELS_MAX):
         await client.read(meter.unit_id, meter.function, at, 1)  # the id alone: some devices end without a length
         model = client.regs[0]
-        if model == _END_MODEL or at >= 0xFF00:
+        if model == END_MODEL or at >= 0xFF00:
             break
         if 201 <= model <= 204 or 211 <= model <= 214:
             meter.base = at
-            meter.blocks, meter.rows = WHOLE if model < 211 else FLOAT
+            meter.blocks, meter.rows = load("sunspec", "WHOLE" if model < 211 else "FLOAT")
             return
         await client.read(meter.unit_id, meter.function, at + 1, 1)
         at += client.regs[0] + 2
@@ -60,12 +56,12 @@ async def _model(meter, client):
 
 async def _first(meter, client):
     """Return the register of the first model's header."""
-    for base in _BASES:
+    for base in BASES:
         try:
             await client.read(meter.unit_id, meter.function, base, 2)
         except ExceptionReply:
             continue  # it has no such register: not here
-        if client.regs[0] == _S_U and client.regs[1] == _N_S:
+        if client.regs[0] == SUNS[0] and client.regs[1] == SUNS[1]:
             return base + 2
     _fail(meter, "is no SunSpec device: is SunSpec enabled, and is this its unit id?")
 
