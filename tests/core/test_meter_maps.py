@@ -263,6 +263,8 @@ def test_amperes_that_are_not_given_or_have_a_sign_refuse_nothing():
         meter = Meter(1, load("sunspec"))
         finish(meter.poll(Client(sunspec([(203, body_203(o3=amps & 0xFFFF, o4=0, o5=0, o18=2000, o22=1))]))))
         assert meter.w == 20000
+    line = sunspec([(203, body_203(o3=-350 & 0xFFFF, o4=0, o5=0, o18=4000, o22=1))])
+    raises(DeviceError, finish, Meter(1, load("sunspec")).poll(Client(line)))
 
 
 def test_a_row_may_turn_a_sign_round():
