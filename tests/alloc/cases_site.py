@@ -21,7 +21,8 @@ from sluice.metering.sampling import sample_der, sample_site
 from sluice.modbus.rtu import DONE, Reply, encode_read, encode_write
 from sluice.sep2.kinds import LARGEST
 from sluice.sep2.values import TIME_MAX
-from sluice.site.control import Control, pv_ceiling_w
+from sluice.site.control import Control
+from sluice.site.failsafe import BLIND, SEE
 from sluice_wire.limits import (
     POST_RATE_MAX_S,
     POST_RATE_MIN_S,
@@ -156,73 +157,113 @@ def ring_hostile_a_server_that_never_takes_one():
 # --- the control step -------------------------------------------------------------------------------
 
 
+class _Der:
+    """A DER as the control sees it; `w` follows what it is told at once."""
+
+    def __init__(self, w_max, charge_w=0):
+        self.w_max = w_max
+        self.charge_w = charge_w
+        self.pv = not charge_w
+        self.stores = self.follows = charge_w > 0
+        self.soc = 5000
+        self.cha_st = self.st = self.w = self.silent_s = self.fallback_w = 0
+        self.heard = True
+        self.reverts = False
+        self.applied_w = self.native_w = -1
+
+    def obey(self, sun_w):
+        w = min(sun_w * self.pv, self.most_w)
+        self.w = max(w, self.least_w)
+        return self.w
+
+
 class _House:
     """A control step with what it is given, which a case may change from second to second."""
 
-    def __init__(self, w_max, exp_lim_w, gen_lim_w):
-        self.control = Control(w_max)
-        self.exp_lim_w = exp_lim_w
-        self.gen_lim_w = gen_lim_w
-        self.generate = self.meter_ok = self.der_ok = True
-        self.site_w = self.der_w = self.limit_w = 0
+    def __init__(self, ders, exp_lim_w):
+        self.ders = ders
+        self.control = Control(ders)
+        self.limits = self.control.limits
+        self.limits.exp_w = exp_lim_w
+        self.trust = SEE
+        self.site_w = 0
         self.now = 0
 
     def step(self):
-        self.limit_w = self.control.step(
-            self.now,
-            self.exp_lim_w,
-            self.gen_lim_w,
-            self.generate,
-            self.meter_ok,
-            self.site_w,
-            self.der_ok,
-            self.der_w,
-        )
+        self.control.step(self.now, self.trust, self.site_w)
+
+    def obey(self, sun_w, load_w):
+        self.site_w = load_w
+        for i in range(len(self.ders)):
+            self.site_w -= self.ders[i].obey(sun_w)
 
 
-def _controlling(house, change, seconds, limit_w):
-    """`change(n)` is called before second n; give the limit of the last."""
+def _controlling(house, change, seconds, most_w):
+    """`change(n)` is called before second n; give what the first DER may do in the last."""
 
     def call():
         for n in range(seconds):
             house.now = n
             change(n)
             house.step()
-        return house.limit_w
+        return house.ders[0].most_w
 
-    return call, limit_w
+    return call, most_w
 
 
 def control_typical_sun_and_kettle():
-    house = _House(10000, 1500, UNLIMITED_W)
+    house = _House([_Der(10000)], 1500)
 
     def change(n):
-        house.der_w = min(9000, house.limit_w)
-        house.site_w = (2700 if n % 100 < 50 else 500) - house.der_w
+        house.obey(9000, 2700 if n % 100 < 50 else 500)
 
-    return _controlling(house, change, 300, 1950)
+    return _controlling(house, change, 300, 1960)
 
 
 def control_worst_the_largest_site_that_gives_more_than_it_may():
-    house = _House(SITE_MAX_W, SITE_MAX_W, SITE_MAX_W)
-    house.der_w = 2 * SITE_MAX_W
-    house.site_w = -SITE_MAX_W
-    return _controlling(house, abs, 300, 950000)
+    house = _House([_Der(SITE_MAX_W), _Der(SITE_MAX_W, SITE_MAX_W)], SITE_MAX_W)
+    house.ders[0].w = 2 * SITE_MAX_W
+    house.site_w = -2 * SITE_MAX_W
+    return _controlling(house, abs, 300, 0)
+
+
+def control_typical_three_inverters_and_a_battery_under_all_limits():
+    house = _House([_Der(5000), _Der(3000), _Der(2000), _Der(5000, 5000)], 1500)
+    house.limits.imp_w = 3000
+    house.limits.gen_w = 8000
+    house.limits.load_w = 4000
+
+    def change(n):
+        house.obey(2000, 2700 if n % 100 < 50 else 500)
+
+    return _controlling(house, change, 300, 2320)
 
 
 def control_hostile_limits_and_readings_beyond_all_bounds_devices_that_come_and_go():
-    house = _House(SITE_MAX_W, UNLIMITED_W, LARGEST)
-    limits = (LARGEST, -LARGEST, 0, UNLIMITED_W)
+    ders = [_Der(SITE_MAX_W), _Der(0), _Der(2 * SITE_MAX_W, 2 * SITE_MAX_W), _Der(1, 1)]
+    house = _House(ders, UNLIMITED_W)
+    values = (LARGEST, -LARGEST, 0, UNLIMITED_W)
+    limits = house.limits
+
+    def turn(n):
+        limits.exp_w = values[n & 3]
+        limits.imp_w = values[n + 1 & 3]
+        limits.gen_w = values[n >> 2 & 3]
+        limits.load_w = values[n >> 3 & 3]
+        limits.setpoint_w = values[n >> 4 & 3]
+        limits.storage_w = values[n >> 5 & 3]
+        limits.generate = n % 13 < 9
 
     def change(n):
         house.now = n if n % 50 else TIME_MAX
-        house.meter_ok = n % 7 < 5
-        house.der_ok = n % 11 < 9
-        house.generate = n % 13 < 9
-        house.exp_lim_w = limits[n & 3]
-        house.gen_lim_w = limits[n >> 2 & 3]
+        house.trust = n % 7 & 3
+        turn(n)
         house.site_w = SITE_MAX_W if n & 8 else -SITE_MAX_W
-        house.der_w = 2 * SITE_MAX_W if n & 16 else -2 * SITE_MAX_W
+        for der in ders:
+            der.heard = n % 11 < 9
+            der.silent_s = n
+            der.soc = n & 1 and 10000
+            der.w = 2 * SITE_MAX_W if n & 16 else -2 * SITE_MAX_W
 
     return _controlling(house, change, 300, 0)
 
@@ -278,14 +319,14 @@ class _Site:
         self.ders = (self.inverter,)
         self.held = Limit123(self.inverter, 40195)
         self.held.take(array("H", [0] * 21 + [0xFFFE]))
-        self.control = Control(w_max)
+        self.control = Control(self.ders)
+        self.inverter.heard = True
         self.intervals = Intervals(_ring(), 60)
         self.reply = Reply()
         self.tx = bytearray(256)
         self.meter_frame = meter_frame
         self.inverter_frame = inverter_frame
         self.heard = False
-        self.limit_w = 0
 
     def exchange(self, unit_id, function, count, frame):
         encode_read(self.tx, unit_id, function, 0, count)
@@ -306,19 +347,14 @@ class _Site:
         sample_der(self.intervals, self.ders)
 
     def decide(self):
-        self.limit_w = self.control.step(
-            self.world.now,
-            self.world.limit_w(EXP_LIM),
-            pv_ceiling_w(self.world.limit_w(GEN_LIM), self.world.envelope.setpoint_w()),
-            self.world.envelope.connect,
-            self.heard,
-            self.meter.w,
-            self.heard,
-            self.inverter.w,
-        )
+        limits = self.control.limits
+        limits.exp_w = self.world.limit_w(EXP_LIM)
+        limits.gen_w = self.world.limit_w(GEN_LIM)
+        limits.setpoint_w = self.world.envelope.setpoint_w()
+        limits.generate = self.world.envelope.connect
+        self.control.step(self.world.now, SEE if self.heard else BLIND, self.meter.w)
 
     def write(self):
-        self.inverter.most_w = self.limit_w
         self.held.plan(self.world.now)
         return encode_write(self.tx, 2, 40200, self.held.want, 5)
 

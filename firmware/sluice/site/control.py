@@ -15,7 +15,7 @@ from micropython import const
 from sluice_wire.limits import SITE_MAX_W, UNLIMITED_W
 
 from .load import Load
-from .sharing import ALL, NONE, RATING, STORAGE, SUN, TOLD, USE, Sharing
+from .sharing import ALL, NONE, STORAGE, SUN, TOLD, Sharing
 from .storage import Storage
 
 # Trust in the meter, as in site/failsafe.
@@ -271,15 +271,14 @@ class Control:
             rest_w = min(rest_w, all_w)
         self._deal(rest_w, self._gen_room_w() - gives_w)
 
-    def _deal(self, rest_w, gen_w):
+    def _deal(self, rest_w, sun_w):
+        """`sun_w`: what the generation limit leaves."""
         sharing = self._sharing
-        sun_w = min(rest_w + self._storage.taken_w(), gen_w)
-        left_w = sharing.deal(sun_w, SUN, RATING)
-        left_w = sharing.deal(left_w, SUN, USE)
-        rest_w = max(0, min(rest_w, gen_w) - sun_w + left_w)
+        rest_w, sun_w = min(rest_w, sun_w), min(rest_w + self._storage.taken_w(), sun_w)
+        left_w = sharing.fill(sun_w, SUN)
+        rest_w = max(0, rest_w - sun_w + left_w)
         left_w -= rest_w
-        rest_w = sharing.deal(rest_w, STORAGE, RATING)
-        rest_w = sharing.deal(rest_w, STORAGE, USE)
+        rest_w = sharing.fill(rest_w, STORAGE)
         left_w += sharing.deal(rest_w, STORAGE, ALL)
         sharing.deal(left_w, SUN, ALL)
 

@@ -87,6 +87,10 @@ class Sharing:
         self._round()
         return self._left_w
 
+    def fill(self, left_w, kind):
+        """Give those of a kind what they can use, in two rounds: what is left by one is for the others."""
+        return self.deal(self.deal(left_w, kind, RATING), kind, USE)
+
     def _round(self):
         self._wants_w = 0
         for i in range(len(self._ders)):
