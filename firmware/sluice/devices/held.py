@@ -72,7 +72,7 @@ class Held:
                 if self.inverter.writes:
                     self.inverter.writes.take(now)
                 wrote = True
-                if timed:
+                if timed and (due or self.timed == 1):  # else another timer has not been wound up
                     told_at = now
         if wrote:
             await self.look(client)
