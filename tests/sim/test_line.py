@@ -91,3 +91,19 @@ def test_a_hung_gateway_asks_and_writes_nothing_and_then_goes_on(tmp_path: Path)
     assert [t for t in seconds if 401 <= t < 700] == []
     assert len([t for t in seconds if t < 400]) > 20 < len([t for t in seconds if t >= 700])
     assert writes[250] < writes[401] == writes[699] < writes[1100]
+
+
+def test_a_limit_is_wound_up_in_time_though_the_set_point_beside_it_is_written_more_often(tmp_path: Path) -> None:  # C2
+    plan = PLAN.replace("pv_w: 0, ", "pv_w: 0, controls: 704, ").replace("load_w: 500", "load_w: family-home")
+    left: list[int] = []
+    told: list[int] = []
+
+    def watch(t: int) -> None:
+        battery = world.house.inverters[4]
+        left.append(battery.image["704.WMaxLimPctRvrtRem"])
+        told.append(battery.controls.writes["704.WSet"])
+
+    world = World(loads(plan), tmp_path, watch=watch)
+    world.run(600)
+    assert told[-1] > 60
+    assert min(left[10:]) >= 35
