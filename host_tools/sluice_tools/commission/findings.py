@@ -26,7 +26,7 @@ class Findings:
 
     def hear(self, event: Event) -> None:
         """Take a line."""
-        t = self.samples[-1]["t"] if self.samples else 0
+        t = max(self.samples[-1]["t"] if self.samples else 0, self.dead[1] if self.dead else 0)
         if "site_w" in event:
             self.samples.append(event)
         elif "begin" in event:

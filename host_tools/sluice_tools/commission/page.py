@@ -58,7 +58,7 @@ def _lines(report: dict[str, Any], plot: str) -> Iterable[str]:
 def _verdict(report: dict[str, Any]) -> Iterable[str]:
     failed = [step for step in report["steps"] if step["ok"] == FAILED]
     passed = report["result"] == "passed"
-    words = "Passed" if passed else f"Not passed: {report['result']}"
+    words = {"passed": "Passed", "failed": "Not passed"}.get(report["result"], "Stopped before its end")
     yield f'<div class="verdict {"passed" if passed else "failed"}">{escape(words)}</div>'
     if failed:
         yield "<h2>To do, then test again</h2><ol>"
