@@ -1,6 +1,7 @@
-"""Private names are shortened: the same program, with fewer names in all its modules together."""
+"""Private names and arguments are shortened: the same program, with fewer names in all its modules together."""
 
-import ast
+import dis
+from types import CodeType
 
 import pytest
 
@@ -36,6 +37,19 @@ def test_names_that_are_known_elsewhere_stay(other: str) -> None:
     assert made["store"] == STORE.replace("_at", "_a")
 
 
+def test_two_modules_may_have_the_same_private_name_each_its_own() -> None:
+    made = shortened({"store": STORE, "other": STORE.replace("_find", "_seek")})
+    assert made["store"] == STORE.replace("_rows", "_c").replace("_find", "_b").replace("_at", "_a")
+    assert made["other"] == STORE.replace("_rows", "_b").replace("_find", "_seek").replace("_seek", "_c").replace(
+        "_at", "_a"
+    )
+
+
+def test_a_private_name_that_two_objects_of_one_module_know_of_each_other_stays() -> None:
+    text = "class Row:\n    def __init__(self, other):\n        self._next = other._next\n"
+    assert "self._next = _a._next" in shortened({"row": text})["row"]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -54,19 +68,50 @@ def test_a_short_name_that_is_used_is_not_given_to_another() -> None:
     assert shortened({"a": "_a = 1\n_second = 2\n", "b": "x._a\n"})["a"] == "_a = 1\n_b = 2\n"
 
 
-def test_the_gateways_own_modules_differ_in_nothing_but_private_names() -> None:
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param("find(row=1)\n", id="a call names it"),
+        pytest.param("x.row\n", id="an attribute"),
+        pytest.param("row = 1\n", id="a module's"),
+        pytest.param("class Table:\n    row = 1\n", id="a class's"),
+        pytest.param("def seek():\n    return row\n", id="another function takes it from elsewhere"),
+        pytest.param("from table import row\n", id="imported"),
+        pytest.param("from .row import table\n", id="a module's own"),
+        pytest.param('TEXT = "row"\n', id="a text"),
+    ],
+)
+def test_an_argument_whose_name_is_something_else_too_stays(other: str) -> None:
+    text = "def find(row):\n    return row\n"
+    assert shortened({"store": text, "other": other}) == {"store": text, "other": other}
+
+
+def test_an_argument_that_is_a_local_name_elsewhere_is_short_in_both() -> None:
+    made = shortened({"a": "def find(row):\n    return row\n", "b": "def seek():\n    row = 1\n    return row\n"})
+    assert made["a"] == "def find(_a):\n    return _a\n"
+    assert made["b"] == "def seek():\n    _a = 1\n    return _a\n"
+
+
+def test_the_gateways_own_modules_differ_in_nothing_but_private_names_and_those_of_arguments() -> None:
     texts = {name.replace("/", "."): file.read_text() for name, file in image.sources().items()}
     made = shortened(texts)
     assert made != texts
     for module, text in texts.items():
-        before, after = (list(ast.walk(ast.parse(version))) for version in (text, made[module]))
-        assert [_seen(node) for node in before] == [_seen(node) for node in after]
+        assert _seen(compile(text, module, "exec")) == _seen(compile(made[module], module, "exec"))
 
 
-def _seen(node: ast.AST) -> tuple[object, ...]:
-    """Tell all of a node but its private names, its column and its children."""
-    return (type(node), getattr(node, "lineno", 0), *(value for _, value in ast.iter_fields(node) if _is_seen(value)))
+def _seen(code: object) -> object:
+    """Tell all of a program but its private names, and what its local names are called."""
+    if not isinstance(code, CodeType):
+        return code
+    names = tuple("_" if name.startswith("_") else name for name in code.co_names)
+    local = (len(code.co_varnames), len(code.co_cellvars), len(code.co_freevars), code.co_argcount, code.co_flags)
+    called = {name for each in code.co_consts if isinstance(each, CodeType) for name in each.co_varnames}  # annotated
+    constants = tuple("_" if _is_private(each) or each in called else _seen(each) for each in code.co_consts)
+    # Cells are numbered in the order of their names.
+    steps = tuple((step.opcode, step.opcode not in dis.hasfree and step.arg) for step in dis.get_instructions(code))
+    return (steps, names, local, constants, tuple(code.co_lines()))
 
 
-def _is_seen(value: object) -> bool:
-    return isinstance(value, str | int | bytes | float) and not str(value).startswith("_")
+def _is_private(constant: object) -> bool:
+    return isinstance(constant, str) and constant.startswith("_")
