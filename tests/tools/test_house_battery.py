@@ -219,6 +219,11 @@ def test_713_and_702_tell_what_is_in_it_and_what_it_can_take() -> None:
     assert (device.value(702, "WChaRteMax"), device.value(702, "WDisChaRteMax")) == (5000, 4000)
 
 
+def test_cells_that_take_more_than_the_port_are_told_as_the_port() -> None:
+    device = Device(alone("wh: 10000, charge_w: 9000, discharge_w: 4000", options=", controls: 704"))
+    assert device.value(702, "WChaRteMax") == 5000
+
+
 def test_disconnected_nothing_flows() -> None:  # C4
     house = hybrid()
     Device(house).told(123, Conn=0)
