@@ -250,9 +250,13 @@ class Controls704(Controls):
         battery, sf, full = spec.battery, scale_of(spec.max_w), 100 * 10**-spec.limit_sf
         unit = 10**sf
         watts, var_max = spec.max_w // unit, spec.max_w * 6 // 10 // unit
-        rates = (
-            {"WChaRteMax": battery.charge_w // unit, "WDisChaRteMax": battery.discharge_w // unit} if battery else {}
-        )
+        rates = {}
+        if battery:
+            charge_w, discharge_w = (
+                min(battery.charge_w, spec.max_w),
+                min(battery.discharge_w, spec.max_w),
+            )  # at the port
+            rates = {"WChaRteMax": charge_w // unit, "WDisChaRteMax": discharge_w // unit}
         values: Values = {
             702: {
                 **{"WMaxRtg": watts, "VAMaxRtg": watts, "VarMaxInjRtg": var_max, "VarMaxAbsRtg": var_max},
