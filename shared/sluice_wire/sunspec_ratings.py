@@ -65,43 +65,44 @@ STRINGS_N = const(8)
 DER_CONTROLS_ENA = const(14)  # of WMaxLimPct
 DER_CONTROLS_PCT = const(15)
 
-# The greatest of each quantity (sluice_wire.sep2: MAX_CHARGE_RATE_W ...); None: the model does not give it
-NAMEPLATE_MAX = (
-    (23, UINT16, 24),  # MaxChaRte
-    (25, UINT16, 26),  # MaxDisChaRte
-    (5, UINT16, 6),  # VARtg
-    (7, INT16, 11),  # VArRtgQ1
-    (10, INT16, 11),  # VArRtgQ4
-    (3, UINT16, 4),  # WRtg
-    (19, UINT16, 20),  # WHRtg
+# The greatest of each quantity (sluice_wire.sep2: MAX_CHARGE_RATE_W ...), a point each
+_NONE = (0, 0, 0)  # the model does not give it
+NAMEPLATE_MAX = bytes(
+    (23, UINT16, 24)  # MaxChaRte
+    + (25, UINT16, 26)  # MaxDisChaRte
+    + (5, UINT16, 6)  # VARtg
+    + (7, INT16, 11)  # VArRtgQ1
+    + (10, INT16, 11)  # VArRtgQ4
+    + (3, UINT16, 4)  # WRtg
+    + (19, UINT16, 20)  # WHRtg
 )
-SETTINGS_MAX = (
-    None,
-    None,
-    (7, UINT16, 26),  # VAMax
-    (8, INT16, 27),  # VArMaxQ1
-    (11, INT16, 27),  # VArMaxQ4
-    (2, UINT16, 22),  # WMax
-    None,
+SETTINGS_MAX = bytes(
+    _NONE
+    + _NONE
+    + (7, UINT16, 26)  # VAMax
+    + (8, INT16, 27)  # VArMaxQ1
+    + (11, INT16, 27)  # VArMaxQ4
+    + (2, UINT16, 22)  # WMax
+    + _NONE
 )
-STORAGE_MAX = ((2, UINT16, 18), None, None, None, None, None, None)  # WChaMax
-DER_RATINGS_MAX = (
-    (10, UINT16, 45),  # WChaRteMaxRtg
-    (11, UINT16, 45),  # WDisChaRteMaxRtg
-    (7, UINT16, 47),  # VAMaxRtg
-    (8, UINT16, 48),  # VarMaxInjRtg
-    (9, UINT16, 48),  # VarMaxAbsRtg
-    (2, UINT16, 45),  # WMaxRtg
-    None,
+STORAGE_MAX = bytes((2, UINT16, 18) + 6 * _NONE)  # WChaMax
+DER_RATINGS_MAX = bytes(
+    (10, UINT16, 45)  # WChaRteMaxRtg
+    + (11, UINT16, 45)  # WDisChaRteMaxRtg
+    + (7, UINT16, 47)  # VAMaxRtg
+    + (8, UINT16, 48)  # VarMaxInjRtg
+    + (9, UINT16, 48)  # VarMaxAbsRtg
+    + (2, UINT16, 45)  # WMaxRtg
+    + _NONE
 )
-DER_SETTINGS_MAX = (
-    (34, UINT16, 45),  # WChaRteMax
-    (35, UINT16, 45),  # WDisChaRteMax
-    (31, UINT16, 47),  # VAMax
-    (32, UINT16, 48),  # VarMaxInj
-    (33, UINT16, 48),  # VarMaxAbs
-    (26, UINT16, 45),  # WMax
-    None,
+DER_SETTINGS_MAX = bytes(
+    (34, UINT16, 45)  # WChaRteMax
+    + (35, UINT16, 45)  # WDisChaRteMax
+    + (31, UINT16, 47)  # VAMax
+    + (32, UINT16, 48)  # VarMaxInj
+    + (33, UINT16, 48)  # VarMaxAbs
+    + (26, UINT16, 45)  # WMax
+    + _NONE
 )
-BATTERY_MAX = (None, None, None, None, None, None, (2, UINT16, 7))  # WHRtg
-BATTERY_SOC = (4, UINT16, 8)
+BATTERY_MAX = bytes(6 * _NONE + (2, UINT16, 7))  # WHRtg
+BATTERY_SOC = bytes((4, UINT16, 8))

@@ -214,7 +214,7 @@ def _scaling(raws, factors, sound):
         return total(of_point, points)
 
     def of_point(point):
-        return (scaled(regs, point, 0) != NOT_VALID) + (scaled(regs, point, 3) != NOT_VALID)
+        return (scaled(regs, point, 0, 0) != NOT_VALID) + (scaled(regs, point, 0, 3) != NOT_VALID)
 
     return call, sound
 

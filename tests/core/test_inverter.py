@@ -253,15 +253,15 @@ def test_scaling_is_exact_rounds_toward_zero_and_refuses_what_is_too_large():
         (5, UINT16, 11, 0, NOT_VALID),
         (5, UINT16, 0x8000, 0, NOT_VALID),
     ):
-        assert scaled([0, raw, factor & 0xFFFF], (1, kind, 2), power) == expected
+        assert scaled([0, raw, factor & 0xFFFF], (1, kind, 2), 0, power) == expected
     for high, low, kind, expected in (
         (0xFFFF, 0xFFFF, UINT32, NOT_VALID),
         (0x4000, 0, UINT32, NOT_VALID),
         (0x0001, 0x0002, UINT32, 655380),
         (0x4120, 0, FLOAT32, 10000),
     ):
-        assert scaled([0, high, low, -2 & 0xFFFF], (1, kind, 3 if kind == UINT32 else 0), 3) == expected
-    assert scaled([0, 0x4000, 0, -9 & 0xFFFF], (1, UINT32, 3), 0) == NOT_VALID
+        assert scaled([0, high, low, -2 & 0xFFFF], (1, kind, 3 if kind == UINT32 else 0), 0, 3) == expected
+    assert scaled([0, 0x4000, 0, -9 & 0xFFFF], (1, UINT32, 3), 0, 0) == NOT_VALID
 
 
 def test_a_share_is_rounded_down_and_no_more_than_the_whole():

@@ -40,16 +40,22 @@ MEASURED_701 = ("W", "InvSt", "Var", "Hz", "VL1", "VL2", "VL3")
 LAYOUTS = dict(sunspec_ratings.INVERTERS)
 
 
+def in_threes(table: bytes) -> list[tuple[int, ...]]:
+    return [tuple(table[i : i + 3]) for i in range(0, len(table), 3)]
+
+
 def named(names: dict[int, str], table: Any) -> dict[str, Any]:
     """Return the points of a table of quantities by their published names; it holds no others."""
-    assert len(table) == QUANTITIES
-    assert {i for i in range(QUANTITIES) if table[i]} == set(names)
-    return {name: table[i] for i, name in names.items()}
+    points = in_threes(table)
+    assert len(points) == QUANTITIES
+    assert {i for i in range(QUANTITIES) if any(points[i])} == set(names)
+    return {name: points[i] for i, name in names.items()}
 
 
 def measured(names: tuple[str, ...], layout: int) -> dict[str, Any]:
-    points, volts, _ = sunspec.MEASURES[layout]
-    return dict(zip(names, (*points, *volts), strict=True))
+    table = sunspec.MEASURES[layout]
+    assert len(table) == sunspec.MEASURE_REGS + 1
+    return dict(zip(names, in_threes(table[: sunspec.MEASURE_EVENTS]), strict=True))
 
 
 RATINGS_702 = {
@@ -81,13 +87,14 @@ POINTS = {
     ),
     702: named(RATINGS_702, sunspec_ratings.DER_RATINGS_MAX)
     | named({i: name.removesuffix("Rtg") for i, name in RATINGS_702.items()}, sunspec_ratings.DER_SETTINGS_MAX),
-    124: named({MAX_CHARGE_RATE_W: "WChaMax"}, sunspec_ratings.STORAGE_MAX) | {"ChaState": sunspec.STORAGES[0][0]},
-    713: named({MAX_WH: "WHRtg"}, sunspec_ratings.BATTERY_MAX) | {"SoC": sunspec.STORAGES[1][0]},
+    124: named({MAX_CHARGE_RATE_W: "WChaMax"}, sunspec_ratings.STORAGE_MAX)
+    | {"ChaState": tuple(sunspec.STORAGES[0][:3])},
+    713: named({MAX_WH: "WHRtg"}, sunspec_ratings.BATTERY_MAX) | {"SoC": tuple(sunspec.STORAGES[1][:3])},
 }
 PLACES = {
-    "103.Evt1": sunspec.MEASURES[0][2][0] - 1,
-    "113.Evt1": sunspec.MEASURES[1][2][0] - 1,
-    "701.Alrm": sunspec.MEASURES[2][2][0] - 1,
+    "103.Evt1": sunspec.MEASURES[0][sunspec.MEASURE_EVENTS] - 1,
+    "113.Evt1": sunspec.MEASURES[1][sunspec.MEASURE_EVENTS] - 1,
+    "701.Alrm": sunspec.MEASURES[2][sunspec.MEASURE_EVENTS] - 1,
     "120.DERTyp": sunspec_ratings.NAMEPLATE_DER_TYP,
     "124.ChaState": sunspec_ratings.STORAGE_CHA_STATE,
     "124.ChaSt": sunspec_ratings.STORAGE_CHA_ST,
@@ -139,7 +146,7 @@ def test_every_other_place_is_where_pysunspec2_has_it() -> None:
     for place, offset in PLACES.items():
         model_id, name = place.split(".")
         assert model(int(model_id)).points[name].offset == offset, place
-    assert sunspec.STORAGES[0][1] == sunspec_ratings.STORAGE_CHA_ST
+    assert sunspec.STORAGES[0][3] == sunspec_ratings.STORAGE_CHA_ST
     assert [symbol["value"] for symbol in model(124).points["ChaSt"].pdef["symbols"]] == list(
         range(1, sunspec.CHA_ST_TESTING + 1)
     )
@@ -161,12 +168,12 @@ def test_texts_and_lengths_are_as_pysunspec2_has_them() -> None:
 
 def test_what_is_read_reaches_as_far_as_what_is_taken_from_it() -> None:
     reads = {model_id: most for model_id, _, most in sunspec_ratings.LENGTHS}
-    reads |= {model_id: sunspec.MEASURES[layout][2][2] for model_id, layout in LAYOUTS.items()}
-    reads |= {124: sunspec.STORAGES[0][2], 713: sunspec.STORAGES[1][2]}
+    reads |= {model_id: sunspec.MEASURES[layout][sunspec.MEASURE_REGS] for model_id, layout in LAYOUTS.items()}
+    reads |= {124: sunspec.STORAGES[0][4], 713: sunspec.STORAGES[1][4]}
     for model_id, points in POINTS.items():
         for name, (offset, kind, sf_offset) in points.items():
             assert max(offset + (kind >= sunspec.UINT32), sf_offset) < reads[model_id], name
-    assert all(sunspec.MEASURES[layout][2][0] < sunspec.MEASURES[layout][2][2] for layout in LAYOUTS.values())
+    assert all(table[sunspec.MEASURE_EVENTS] < table[sunspec.MEASURE_REGS] for table in sunspec.MEASURES)
 
 
 def test_models_of_one_layout_are_laid_out_alike() -> None:
@@ -446,7 +453,7 @@ RATED = [
 
 @given(st.integers(-32767, 32767), st.integers(-10, 10), st.integers(0, 3))
 def test_scaling_is_exact(raw: int, sf: int, power: int) -> None:
-    value = scaled([0, raw & 0xFFFF, sf & 0xFFFF], (1, sunspec.INT16, 2), power)
+    value = scaled([0, raw & 0xFFFF, sf & 0xFFFF], (1, sunspec.INT16, 2), 0, power)
     exact = Fraction(raw) * Fraction(10) ** (sf + power)
     assert value == (math.trunc(exact) if abs(exact) < 2**30 else NOT_VALID)
 

@@ -17,7 +17,7 @@ _PCT = const(3)
 _RVRT = const(5)
 _ENA = const(7)
 _SF = const(21)
-_TABLE = const((2, 8, 22, ((3, 5), (0, 3)), (_CONN, _PCT, _ENA)))
+_TABLE = const((2, 8, 22, b"\x03\x05\x00\x03", b"\x02\x03\x07"))  # watched: Conn, WMaxLimPct, WMaxLim_Ena
 
 
 class Limit123(Held):

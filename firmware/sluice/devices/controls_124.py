@@ -18,7 +18,7 @@ _OUT = const(7)
 _IN = const(8)
 _RVRT = const(10)
 _SF = const(20)
-_TABLE = const((5, 12, 21, ((_RVRT, 1), (_OUT, 2), (0, 1)), (0, _OUT, _IN)))
+_TABLE = const((5, 12, 21, b"\x0a\x01\x07\x02\x00\x01", b"\x00\x07\x08"))  # RvrtTms, rates, mode; watched: the last two
 _CHARGE = const(1)
 _DISCHARGE = const(2)
 
@@ -38,7 +38,7 @@ class Storage124(Held):
     def plan(self, now):
         """Fill in what the device shall hold."""
         inverter = self.inverter
-        self.keep(0, _TABLE[1])
+        self.keep(0, len(self.want))
         if inverter.connect:
             self._window(inverter.least_w, inverter.most_w)
         else:

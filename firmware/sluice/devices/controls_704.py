@@ -28,9 +28,8 @@ _SET_ENA_RVRT = const(16)
 _SET_TMS = const(17)
 _PCT_SF = const(40)
 _SET_SF = const(41)
-_TABLE = const(
-    (14, 19, 42, ((0, 6), (16, 3), (8, 6)), (0, _PCT, _PCT_RVRT, _PCT_ENA_RVRT, _SET_ENA, _SET_MOD, _SET, _SET + 1))
-)
+# The limit; what a set-point reverts to; the set-point. Watched: the limit and what it reverts to, the set-point.
+_TABLE = const((14, 19, 42, b"\x00\x06\x10\x03\x08\x06", b"\x00\x01\x02\x03\x08\x09\x0a\x0b"))
 _WATTS = const(1)  # WSetMod
 _ABSENT = const(0xFFFF)
 _CURB_S = const(300)  # one that charged faster than it may is held there for so long
@@ -136,7 +135,7 @@ class Limit704(Held):
             self.fail("does not run down WMaxLimPctRvrtRem in model 704, so without gateway its limit would stay")
 
 
-_SERVICE = const((2, 1, 1, ((0, 1),), (0,)))
+_SERVICE = const((2, 1, 1, b"\x00\x01", b"\x00"))
 
 
 class Service703(Held):

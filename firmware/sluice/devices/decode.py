@@ -45,27 +45,28 @@ def signed(register):
     return register - 0x10000 if register & 0x8000 else register
 
 
-def scaled(regs, point, power):
+def scaled(regs, points, at, power):
     """Return the value of a SunSpec point times 10**`power` (0 to 3), in whole numbers; or NOT_VALID.
 
-    Scaled integers are rounded toward zero, floats to the nearest.
-    `regs` holds the model from its header on; the scale factor is read from it too, since it may change.
+    The point stands at `at` of the table (sluice_wire.sunspec). Scaled integers are rounded toward zero, floats to the
+    nearest. `regs` holds the model from its header on; the scale factor is read from it too, since it may change.
     """
-    raw = regs[point[0]]
-    if point[1] == FLOAT32:
-        return float32(raw, regs[point[0] + 1], _FACTORS[power])
-    if point[1] == UINT32:
+    raw = regs[points[at]]
+    if points[at + 1] == FLOAT32:
+        return float32(raw, regs[points[at] + 1], _FACTORS[power])
+    if points[at + 1] == UINT32:
         if raw >= 0x4000:
             return NOT_VALID
-        raw = raw << 16 | regs[point[0] + 1]
-    elif point[1] == INT16:
+        raw = raw << 16 | regs[points[at] + 1]
+    elif points[at + 1] == INT16:
         if raw == 0x8000:
             return NOT_VALID
         raw = signed(raw)
     elif raw == 0xFFFF:
         return NOT_VALID
-    if point[2]:
-        factor = signed(regs[point[2]])
+    at = points[at + 2]
+    if at:
+        factor = signed(regs[at])
         if not -10 <= factor <= 10:
             return NOT_VALID
         power += factor

@@ -23,7 +23,7 @@ LOOK_S = const(5)
 class Held:
     """Registers of the model at `header`; `table`: (first, kept, read, runs, watched), offsets counted from `first`.
 
-    runs: (offset, count) of what is written in one go, in this order. watched: what must read back as it did before.
+    runs: offset and count of each that is written in one go, in this order. watched: what must read back as before.
     A subclass has `take(regs)`: the scale factors; `plan(now)`: fill `want`; `judge(regs, wrote)`: DeviceError if the
     device does not hold it.
     """
@@ -62,9 +62,10 @@ class Held:
         self.plan(now)
         due = not 0 <= now - told_at < REFRESH_S or told_at < 0
         wrote = False
-        for i in range(len(self._table[3])):
-            offset, count = self._table[3][i]
-            timed = self.timed >> i & 1
+        runs = self._table[3]
+        for i in range(0, len(runs), 2):
+            offset, count = runs[i], runs[i + 1]
+            timed = self.timed >> (i >> 1) & 1
             if due and timed or self._changed(offset, offset + count):
                 self.told_at = -1
                 self._copy(self.want, self.told, offset, offset + count)

@@ -18,6 +18,14 @@ from sluice_wire.sunspec import (
     CHA_ST_DISCHARGING,
     CHA_ST_HOLDING,
     CHA_ST_TESTING,
+    MEASURE_EVENTS,
+    MEASURE_HZ,
+    MEASURE_REGS,
+    MEASURE_ST,
+    MEASURE_ST_ADD,
+    MEASURE_V,
+    MEASURE_VAR,
+    MEASURE_W,
     MEASURES,
     ST_FAULT,
     ST_STARTING,
@@ -28,10 +36,6 @@ from sluice_wire.sunspec import (
 from .decode import NOT_VALID, scaled
 from .errors import DeviceError
 
-_W = const(0)  # places in sunspec.MEASURES
-_ST = const(1)
-_VAR = const(2)
-_HZ = const(3)
 _STORAGE_POLLS = const(10)  # of so many polls one reads the battery too
 _FULL_SOC = const(10000)
 _V_ABSENT_DV = const(200)  # below this a phase is not connected
@@ -106,7 +110,7 @@ class Inverter:
     async def poll(self, client):
         """Read power, voltage, frequency and state. ModbusError or DeviceError: its state is not known then."""
         try:
-            await client.read(self.unit_id, READ_HOLDING, self._measured_at, self._measures[2][2])
+            await client.read(self.unit_id, READ_HOLDING, self._measured_at, self._measures[MEASURE_REGS])
             self._busy_now = 0
             self.decode(client.regs)
             if self.stores:
@@ -131,42 +135,42 @@ class Inverter:
     async def _poll_storage(self, client):
         self.soc = -1
         self.cha_st = 0
-        point, state, count = self._storage
+        table = self._storage
         try:
-            await client.read(self.unit_id, READ_HOLDING, self.stores, count)
+            await client.read(self.unit_id, READ_HOLDING, self.stores, table[4])
         except ModbusError:
             return  # the inverter itself has answered: it is not lost
-        soc = scaled(client.regs, point, 2)
+        soc = scaled(client.regs, table, 0, 2)
         if 0 <= soc <= _FULL_SOC:
             self.soc = soc
-        if state is None:
+        if not table[3]:
             if not self.pv:
                 self.cha_st = CHA_ST_DISCHARGING if self.w > 0 else CHA_ST_CHARGING if self.w else CHA_ST_HOLDING
-        elif client.regs[state] <= CHA_ST_TESTING:
-            self.cha_st = client.regs[state]
+        elif client.regs[table[3]] <= CHA_ST_TESTING:
+            self.cha_st = client.regs[table[3]]
 
     def decode(self, regs):
         """Take the reading out of the registers of its model, the header at 0. DeviceError without power or state."""
-        w = self._point(regs, _W, 0)
-        st = self._point(regs, _ST, 0)
+        w = self._point(regs, MEASURE_W, 0)
+        st = self._point(regs, MEASURE_ST, 0)
         if w == NOT_VALID or st == NOT_VALID:
             self._fail("gives no power or no state")
         if abs(w) > 2 * self.w_max:
             self._fail("gives a power that cannot be true")
-        st += self._measures[2][1]
-        hz_mhz = self._point(regs, _HZ, 3)
+        st += self._measures[MEASURE_ST_ADD]
+        hz_mhz = self._point(regs, MEASURE_HZ, 3)
         self._volts(regs)
         self._doubt(st == ST_FAULT and not w and not hz_mhz and not self.v_dv)
         self.w = w
         self.st = st
         self._runs = ST_STARTING <= st <= ST_THROTTLED
         self.hz_mhz = hz_mhz if hz_mhz > 0 else None
-        w = self._point(regs, _VAR, 0)
+        w = self._point(regs, MEASURE_VAR, 0)
         self.var = w if -2 * self.w_max <= w <= 2 * self.w_max else None
-        self._alarms(regs, self._measures[2][0])
+        self._alarms(regs, self._measures[MEASURE_EVENTS])
 
-    def _point(self, regs, i, power):
-        return scaled(regs, self._measures[0][i], power)
+    def _point(self, regs, at, power):
+        return scaled(regs, self._measures, at, power)
 
     def _alarms(self, regs, at):
         # Events: over and under voltage, over and under frequency, shut down by hand; the top bit: not implemented.
@@ -180,16 +184,21 @@ class Inverter:
             self._fail("gives nothing but zeroes though it has been running")
 
     def _volts(self, regs):
-        total_dv = phases = 0
+        self.v_dv = None
+        phases = 0
         for phase in range(3):
-            phase_dv = scaled(regs, self._measures[1][phase], 1)
-            if _V_ABSENT_DV <= phase_dv <= _V_MAX_DV:
-                total_dv += phase_dv
-                phases += 1
-            else:
-                phase_dv = None
-            self.phase_dv[phase] = phase_dv
-        self.v_dv = total_dv // phases if phases else None
+            phases += self._volt(phase, regs)
+        if phases:
+            self.v_dv //= phases
+
+    def _volt(self, phase, regs):
+        """Read the volts of a phase and add them up. Return whether it is there."""
+        phase_dv = self._point(regs, MEASURE_V + 3 * phase, 1)
+        there = _V_ABSENT_DV <= phase_dv <= _V_MAX_DV
+        self.phase_dv[phase] = phase_dv if there else None
+        if there:
+            self.v_dv = phase_dv + (self.v_dv or 0)
+        return there
 
     # --- what it is told --------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from sluice.modbus.client import ExceptionReply
 from sluice.modbus.rtu import READ_HOLDING
 from sluice_wire import sunspec_ratings as sunspec
 from sluice_wire.limits import MODELS_MAX, READ_MAX, SITE_MAX_W
-from sluice_wire.sep2 import DER_STORAGE, MAX_CHARGE_RATE_W, MAX_W, QUANTITIES
+from sluice_wire.sep2 import DER_STORAGE, MAX_CHARGE_RATE_W, MAX_W, MAX_WH, QUANTITIES
 
 from .decode import scaled, text
 from .errors import DeviceError
@@ -83,7 +83,7 @@ async def _battery(inverter, client, found):
                 inverter.charge_w = inverter.set_max[MAX_CHARGE_RATE_W]
             return found[sunspec.STORAGE][0], 0
     if await _model(inverter, client, found, sunspec.BATTERY):
-        if scaled(regs, sunspec.BATTERY_SOC, 0) > 0 or scaled(regs, sunspec.BATTERY_MAX[-1], 0) > 0:
+        if scaled(regs, sunspec.BATTERY_SOC, 0, 0) > 0 or scaled(regs, sunspec.BATTERY_MAX, 3 * MAX_WH, 0) > 0:
             _take(regs, sunspec.BATTERY_MAX, inverter.rtg_max)
             _take(regs, sunspec.BATTERY_MAX, inverter.set_max)
             inverter.charge_w = inverter.set_max[MAX_CHARGE_RATE_W]
@@ -177,7 +177,7 @@ async def _model(inverter, client, found, model):
 def _take(regs, points, values):
     """Take over what is given of each quantity, as a positive number."""
     for i in range(QUANTITIES):
-        value = abs(scaled(regs, points[i], 0)) if points[i] else 0
+        value = abs(scaled(regs, points, 3 * i, 0)) if points[3 * i] else 0
         if 0 < value <= SITE_MAX_W:
             values[i] = value
 
