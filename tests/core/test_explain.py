@@ -3,6 +3,7 @@
 from doe_world import FIXED_W, Record, World, mrid
 
 from sluice.app.explain import explain
+from sluice.devices.inverter import Inverter
 
 
 def told(world, *faults):
@@ -207,6 +208,15 @@ def test_what_lies_beyond_the_coverage_is_not_foretold():  # E7
     assert "From 00:05:00Z on event" in told(world)
     world.run(305)
     assert told(world).endswith("What holds from 00:05:10Z on, the next reading of the lists will tell.")
+
+
+def test_how_often_flash_was_written_is_told():  # C1
+    der = Inverter(3, nvm=True)
+    der.writes.take(10)
+    der.writes.take(20)
+    world = at(1)
+    text = explain(world.envelope, world.now, {}, (Inverter(2), der))
+    assert text.endswith(" The limit of inverter, unit 3, lands in flash, which was written today 2 x, in all 2 x.")
 
 
 def test_trouble_is_told_by_what_it_is_with():  # T10

@@ -32,7 +32,7 @@ _DEVICES = ("inverter", "inverter's limit", "meter", "meter's reading", "serial 
 _IN_FULL = ("registration", "PIN", "NMI", "assignments", "commissioning", CERTIFICATE, CA)
 
 
-def explain(envelope, now, faults):
+def explain(envelope, now, faults, ders=()):
     """Return one paragraph. `now`: core seconds; `faults`: what fails at the moment, as the journal has it."""
     mode = EXP_LIM
     if envelope.ramps[MAX_LIM].target_w < envelope.ramps[EXP_LIM].target_w:
@@ -50,7 +50,20 @@ def explain(envelope, now, faults):
     for what in _IN_FULL:
         if what in faults:
             text += faults[what][0].upper() + faults[what][1:] + ". "
+    for der in ders:
+        if der.writes:
+            text += wear(der)[0].upper() + wear(der)[1:] + ". "
     return text[:-1]
+
+
+def wear(der):
+    """Return how often the flash of a device was written."""
+    writes = der.writes
+    return "the limit of inverter, unit %d, lands in flash, which was written today %d x, in all %d x" % (
+        der.unit_id,
+        writes.today,
+        writes.total,
+    )
 
 
 def _is_device(what):

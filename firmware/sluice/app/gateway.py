@@ -45,7 +45,7 @@ class Gateway:
         """Return a paragraph in plain English: why the limits are what they are, and what comes next."""
         from .explain import explain
 
-        text = explain(self.envelope, self._clock.now(), self._journal.faults)
+        text = explain(self.envelope, self._clock.now(), self._journal.faults, self._control.ders)
         self._port.unload("sluice.app.explain")
         return text
 
@@ -74,11 +74,23 @@ class Gateway:
                 )
         day = self._clock.now() // 86400
         if day != self._day:
+            if self._day is not None:
+                self._tell_wear()
             self._day = day
             from .expiry import tell
 
             tell(self._journal, self._clock.now(), self._ends)
             self._port.unload("sluice.app.expiry")
+
+    def _tell_wear(self):
+        """Once a day, where flash is written."""
+        worn = [der for der in self._control.ders if der.writes and der.writes.total]
+        if worn:
+            from .explain import wear
+
+            for der in worn:
+                self._journal.write(wear(der))
+            self._port.unload("sluice.app.explain")
 
 
 def _started(port, config_name):

@@ -62,7 +62,6 @@ class Memory:
             self._floor[0] = self._clock.now()
             self._store.save("clock", (self._floor,))
 
-
     def _keep_budgets(self, now):
         """Save the write budgets when something was written: each counts in all first."""
         if [i for i in range(len(self._budgets)) if self._budgets[i].total != self._writes[i * _BUDGET]]:
