@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from umodbus.exceptions import IllegalDataAddressError
 
 from sluice_tools.house import parts
-from sluice_tools.house.controls import Controls, Controls123, Controls704
+from sluice_tools.house.controls import Controls
+from sluice_tools.house.controls_123 import Controls123
+from sluice_tools.house.controls_704 import Controls704
 from sluice_tools.house.measures import (
     MPPT,
     NOTHING,
