@@ -18,6 +18,10 @@ SETTINGS = (
     *((baud, "even") for baud in (9600, 19200, 115200, 38400, 2400, 57600, 4800)),
     *((baud, "odd") for baud in (9600, 19200, 115200, 38400, 2400, 57600, 4800)),
 )
+LIKELY = tuple((baud, parity) for baud, parity in SETTINGS if baud in (9600, 19200) and parity != "odd") + (
+    (115200, "none"),
+    (2400, "none"),
+)
 LETTERS = {"none": "8N1", "even": "8E1", "odd": "8O1"}
 FIRST, USUAL, ALL = range(1, 4), range(1, 33), range(1, 248)
 # A unit is first given little time, to be through soon; what is there answers most in a tenth of a second.
@@ -34,9 +38,10 @@ class Scan:
 
     def serial(self, device: str, everything: bool) -> tuple[int, str, list[Found]]:
         """Give baud, parity and what is there; (0, "", []) if nothing answers at any setting."""
-        rounds = [(FIRST, SHORT_S), (FIRST, LONG_S), (USUAL[3:], SHORT_S)]
-        for units, patience_s in [*rounds, (ALL[32:], SHORT_S)] if everything else rounds:
-            for baud, parity in SETTINGS:
+        likely = SETTINGS if everything else LIKELY
+        rounds = [(SETTINGS, FIRST, SHORT_S), (likely, FIRST, LONG_S), (likely, USUAL[3:], SHORT_S)]
+        for settings, units, patience_s in [*rounds, (SETTINGS, ALL[32:], SHORT_S)] if everything else rounds:
+            for baud, parity in settings:
                 self._console.print(f"{baud} {LETTERS[parity]}: units {units[0]} to {units[-1]}")
                 if self._answers(device, baud, parity, units, patience_s):
                     return baud, parity, self._all(device, baud, parity, ALL if everything else USUAL, patience_s)
@@ -132,7 +137,7 @@ def tell(found: Sequence[Found], parts: dict[str, Any]) -> None:
 @click.command()
 @click.option("--device", metavar="FILE", help="A serial line, such as /dev/ttyUSB0.")
 @click.option("--tcp", metavar="HOST[:PORT]", help="A device, or a gateway to a serial line, that speaks Modbus TCP.")
-@click.option("--all", "everything", is_flag=True, help="Units 1 to 247; else 1 to 32.")
+@click.option("--all", "everything", is_flag=True, help="Units 1 to 247, at every setting; else 1 to 32.")
 def scan(device: str | None, tcp: str | None, everything: bool) -> None:
     """Find baud, parity and unit ids of the devices on a serial line, or behind a TCP address, and what each is.
 
