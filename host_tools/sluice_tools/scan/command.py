@@ -18,9 +18,9 @@ SETTINGS = (
     *((baud, "even") for baud in (9600, 19200, 115200, 38400, 2400, 57600, 4800)),
     *((baud, "odd") for baud in (9600, 19200, 115200, 38400, 2400, 57600, 4800)),
 )
-LIKELY = tuple((baud, parity) for baud, parity in SETTINGS if baud in (9600, 19200) and parity != "odd") + (
-    (115200, "none"),
-    (2400, "none"),
+LIKELY = (
+    *((baud, "none") for baud in (9600, 115200, 19200, 2400)),
+    *((baud, "even") for baud in (9600, 19200)),
 )
 LETTERS = {"none": "8N1", "even": "8E1", "odd": "8O1"}
 FIRST, USUAL, ALL = range(1, 4), range(1, 33), range(1, 248)
