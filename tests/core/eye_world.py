@@ -1,6 +1,6 @@
 """A site of a few lines whose meter may be wrong: an inverter with a lag, and a rule that holds the export."""
 
-from sluice.site.failsafe import FALLBACK, FailSafe
+from sluice.site.failsafe import BLIND, FALLBACK, FailSafe
 from sluice_wire.limits import UNLIMITED_W
 
 W_MAX = 10000
@@ -56,7 +56,8 @@ class Site:
 
     def _rule(self):
         self._loads = self._loads[1:] + [self.meter.w + self.der.w]
-        may_w = min(self.exp_lim_w - 50 + min(self._loads), W_MAX, self.eye.most_w)
+        load_w = min(self._loads) if self.trust < BLIND else 0
+        may_w = min(self.exp_lim_w - 50 + load_w, W_MAX, self.eye.most_w)
         if self.trust == FALLBACK:
             may_w = min(may_w, FALLBACK_W)
         self.der.most_w = max(0, min(may_w, self.der.most_w + W_MAX // 20))

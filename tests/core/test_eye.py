@@ -64,7 +64,7 @@ def test_a_limit_that_drops_at_once_is_judged_without_looking():
     site = Site(exp_lim_w=5000)
     site.run(30, 8000, 700)
     site.exp_lim_w = 1500
-    site.run(25, 8000, 700)
+    site.run(18, 8000, 700)
     assert judged(site) == (RIGHT, 1)
     assert not site.looking()
 
@@ -193,6 +193,16 @@ def test_a_site_that_is_dragged_from_nothing_is_not_seen_to_stand_still():
     given.site_w = 20
     given.passes(10)
     assert given.move(2000, 300) == (RIGHT, 0)
+
+
+def test_a_meter_that_always_says_nothing_sees_nothing():
+    for ripple_w, judged_w in ((20, (UNSEEING, 1)), (30, (RIGHT, 0))):
+        given = Given()
+        given.eye = Eye()
+        given.eye.w_max = W_MAX
+        given.site_w = ripple_w
+        given.passes(10)
+        assert given.move(1000, -ripple_w) == judged_w
 
 
 def test_a_move_of_less_than_a_twentieth_of_the_rating_is_not_judged():

@@ -10,12 +10,13 @@ from sluice.site.failsafe import BLIND, FALLBACK, FROZEN, HOLD, LOST, SEE, FailS
 
 
 class World:
-    """A meter that measures anew in each second, two DER, and the second."""
+    """A meter that measures anew in each second, two DER, and the second; the doubts of the start are over."""
 
     def __init__(self):
         self.meter = Meter()
         self.ders = [Der(), Der()]
         self.failsafe = FailSafe(self.meter, self.ders)
+        self.failsafe.eye.doubt_until = 0
         self.now = 0
 
     def passes(self, seconds, meter_ok=True, same=False):
@@ -129,6 +130,23 @@ def test_before_the_first_reading_the_fallback_holds():
     world = World()
     assert world.passes(3, meter_ok=False) == [FALLBACK] * 3
     assert world.passes(1) == [SEE]
+
+
+def test_after_the_start_no_load_is_assumed_until_a_step_has_been_answered():  # C2
+    site = Site()
+    site.run(60, 8000, 700)
+    assert site.trust == BLIND
+    assert site.der.w <= site.exp_lim_w
+    site.run(30, 8000, 700)
+    assert site.trust == SEE
+
+
+def test_after_the_start_in_the_dark_no_load_is_assumed_for_two_minutes():  # C2
+    site = Site()
+    site.run(120, 0, 700)
+    assert site.trust == BLIND
+    site.run(1, 0, 700)
+    assert site.trust == SEE
 
 
 def test_a_meter_that_is_back_is_trusted_at_once():

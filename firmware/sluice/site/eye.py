@@ -21,6 +21,7 @@ _SURE = const(3)  # judgements in a row
 _STEP_PARTS = const(20)  # what counts as moved: 1/20 of w_max,
 _STEP_MIN_W = const(200)  # and this at least
 _BAND = const(5)  # what moves by less than a fifth of that in a second is calm
+_NOTHING = const(20)  # a meter that says less than a twentieth of it, all the time, sees nothing
 _CALM_S = const(3)  # before a move,
 _SETTLED_S = const(5)  # and after it: the meter may be late, and average
 _EXPLAINS_S = const(3)  # what the site does so long after the DER moved may be their doing
@@ -45,7 +46,7 @@ class Eye:
         self.told_w = 0
         self.scores = bytearray(3)  # what is believed; the kind of the last judgement, and how many in a row
         self.most_w = UNLIMITED_W  # what the DER may give while it looks
-        self.doubt_until = 0  # second until which the last judgement is a reason to be careful
+        self.doubt_until = _DOUBT_S  # second until which it is a reason to be careful
         self._last_w = array("i", (0, 0, 0))  # the second before, by _SITE ...
         self._moved_w = array("i", (0, 0, 0))  # by so much since
         self._from_w = array("i", (0, 0))  # before the move
@@ -56,6 +57,7 @@ class Eye:
         self._began = -1  # second in which the move began; -1 = there is none
         self._look_at = _SOON_S
         self._counts_at = 0
+        self._peak_w = 0  # the most that the meter has said, either way, since the last judgement
 
     def lose(self, now):
         """Meter or DER are not heard in this second."""
@@ -76,6 +78,7 @@ class Eye:
             self._from_w[_SITE] = self._last_w[_SITE]
             self._from_w[_DER] = self._last_w[_DER]
         self._move(_SITE, site_w)
+        self._peak_w = max(self._peak_w, abs(site_w))
         self._move(_DER, self.der_w)
         self._watch(self._step_w // _BAND)
         if self._began >= 0:
@@ -111,13 +114,15 @@ class Eye:
     def _kind(self, moved_w, answer_w):
         if 3 * moved_w <= 5 * abs(answer_w) <= 7 * moved_w:
             return RIGHT if answer_w > 0 else REVERSED
-        # A diverter or somebody else's battery holds the site at nothing, whatever the DER do.
-        seen_w = min(abs(self._last_w[_SITE]), abs(self._from_w[_SITE]))
-        return UNSEEING if 5 * abs(answer_w) <= moved_w and seen_w >= self._step_w >> 1 else -1
+        # A diverter or somebody else's battery holds the site near nothing, whatever the DER do.
+        near_w = min(abs(self._last_w[_SITE]), abs(self._from_w[_SITE]))
+        tells = near_w >= self._step_w >> 1 or self._peak_w < self._step_w // _NOTHING
+        return UNSEEING if tells and 5 * abs(answer_w) <= moved_w else -1
 
     def _judge(self, now, kind):
         scores = self.scores
         self.most_w = UNLIMITED_W
+        self._peak_w = 0
         self.doubt_until = now + (_DOUBT_S if kind else 0)
         if kind and kind == scores[1] and now < self._counts_at:
             return
