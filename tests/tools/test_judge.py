@@ -64,6 +64,20 @@ def test_import_is_no_energy_delivered() -> None:
     assert judge.energy_delivered_ratio == 1
 
 
+def stored(charge_w: float) -> Judge:
+    """Two minutes of 6 kW of sun behind a limit of 1500 W, a load of 500 W, and cells that are told to take power."""
+    house = House(loads(STORED))
+    Device(house).told(123, WMaxLimPct=20.0, WMaxLim_Ena=1)
+    Device(house).told(124, InWRte=charge_w / 50, StorCtl_Mod=1)
+    at(house, 120)
+    return house.judge
+
+
+def test_what_is_stored_is_not_lost() -> None:
+    assert stored(5000).energy_delivered_ratio == pytest.approx(1, abs=0.04)
+    assert stored(2000).energy_delivered_ratio == pytest.approx(3500 / 5500, abs=0.04)
+
+
 def test_a_day_without_sun_has_lost_nothing() -> None:
     assert Judge(10000).energy_delivered_ratio == 1
 
@@ -114,6 +128,16 @@ def test_each_kind_is_counted_by_itself() -> None:
     assert [watch.over_s(mode) for mode in (EXPORT, IMPORT, GENERATION, LOAD)] == [5, 0, 0, 0]
 
 
+STORED = """
+start: 2026-01-05T00:00:00Z
+duration_s: 600
+site: {exp_lim_w: 1500, imp_lim_w: 3000, max_w: 10000}
+house:
+  pv_w: 6000
+  load_w: 500
+  inverters: [{max_w: 10000, battery: {wh: 10000, charge_w: 5000, discharge_w: 5000, own_mode: false}}]
+programs: [{id: A, primacy: 1}]
+"""
 LIMITED = """
 start: 2026-01-05T00:00:00Z
 duration_s: 600

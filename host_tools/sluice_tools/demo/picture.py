@@ -135,7 +135,7 @@ def _sources(axes: Axes, minutes: Minutes) -> None:
         battery = _series(minutes, "battery_w")
         axes.plot(middle, battery, color=BATTERY, linewidth=1.2, label="battery gives")
         lowest = min(0.0, *battery, *_series(minutes, "pv_w"))
-    axes.set_ylim(bottom=lowest)
+    axes.set_ylim(bottom=1.1 * lowest)
     axes.yaxis.set_major_locator(MultipleLocator(4))
     _legend(axes, "kW at the house")
 

@@ -2,9 +2,9 @@
 
 An excursion is a run of seconds with the export above the ramped limit by more than 4 % of the inverter's rating;
 AS/NZS 4777.2 (6.2.2) gives 15 s to come back, so an excursion's seconds count from the sixteenth on. The energy
-that was possible is the sun after the load, up to the limit; export above the limit earns nothing here. The other
-limits have the same tolerance and grace; the import limit binds what is managed, so that only what charging adds is
-over it. The judge hears nothing from the gateway.
+that was possible is the sun after the load, up to the limit and what batteries could take; export above the limit
+earns nothing here. The other limits have the same tolerance and grace; the import limit binds what is managed, so that
+only what charging adds is over it. The judge hears nothing from the gateway.
 """
 
 from sluice_tools.promise import EXPORT, GENERATION, IMPORT, LOAD
@@ -67,20 +67,29 @@ class Judge:
 
     def second(self, *, export_w: float, untouched_export_w: float, limit_w: float) -> None:
         """One second: what was exported, what the inverter left alone would have exported, what was permitted."""
+        self.export(export_w, untouched_export_w, limit_w)
+        self.energy(export_w, untouched_export_w, limit_w)
+
+    def export(self, export_w: float, untouched_export_w: float, limit_w: float) -> None:
+        """One second of the connection point."""
         self._with_gateway.second(export_w, limit_w)
         self._without_gateway.second(untouched_export_w, limit_w)
-        delivered_w = max(0.0, min(export_w, limit_w))
-        permitted_w = max(0.0, min(untouched_export_w, limit_w))
+        self._over_ws += max(0.0, export_w - limit_w)
+
+    def energy(self, surplus_w: float, offered_w: float, room_w: float) -> None:
+        """One second of the sun after the load: what was left of it, what there was, and what had somewhere to go:
+        the limit, and what batteries could take."""
+        delivered_w = max(0.0, min(surplus_w, room_w))
+        permitted_w = max(0.0, min(offered_w, room_w))
         self._delivered_ws += delivered_w
         self._permitted_ws += permitted_w
-        if untouched_export_w > limit_w:
+        if offered_w > room_w:
             self._limited_delivered_ws += delivered_w
             self._limited_permitted_ws += permitted_w
-        self._over_ws += max(0.0, export_w - limit_w)
 
     @property
     def energy_delivered_ratio(self) -> float:
-        """Energy exported over what envelope and sun allowed; 1 when nothing was possible."""
+        """Energy exported or stored over what envelope, sun and cells allowed; 1 when nothing was possible."""
         return self._delivered_ws / self._permitted_ws if self._permitted_ws else 1.0
 
     @property

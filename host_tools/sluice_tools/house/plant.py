@@ -174,7 +174,11 @@ class House:
         self.export_w = export_w = der_w - load_w
         self._twin_w = load_w - twin_w
         limit_w = self._limit_w(t)
-        self.judge.second(export_w=export_w, untouched_export_w=twin_w - load_w, limit_w=limit_w)
+        if self._batteries:
+            self.judge.export(export_w, twin_w - load_w, limit_w)
+            self._judge_energy(t, load_w, live, limit_w)
+        else:
+            self.judge.second(export_w=export_w, untouched_export_w=twin_w - load_w, limit_w=limit_w)
         for mode, limit in self._other_limits:
             self.judge.watch.second(mode, limit(t), -export_w, der_w)
         self._second = t
@@ -183,6 +187,16 @@ class House:
             if self._tell:
                 self._tell(self._minute.line(t + 1 - MINUTE_S, limit_w, self._limit_pct()) | self._stored())
             self._minute = Minute()
+
+    def _judge_energy(self, t: int, load_w: float, live: bool, limit_w: float) -> None:
+        """Let the judge count second `t` of a house with batteries."""
+        room_w = -sum(battery.least_w for battery in self._batteries)
+        for mode, limit in self._other_limits:
+            if mode == LOAD:
+                room_w = min(room_w, limit(t))
+        used_w = sum(inverter.stage.pv_w for inverter in self.inverters.values())
+        offered_w = sum(min(sun[t], inverter.w_max) for inverter, sun, _ in self._suns) if live else 0.0
+        self.judge.energy(used_w - load_w, offered_w - load_w, limit_w + room_w)
 
     def _break(self, t: int) -> None:
         """Let the faults of second `t` show in the devices."""
