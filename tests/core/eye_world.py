@@ -11,6 +11,7 @@ METERS = {
     "right": lambda load_w, der_w: load_w - der_w,
     "reversed": lambda load_w, der_w: der_w - load_w,
     "unseeing": lambda load_w, der_w: load_w,
+    "off": lambda load_w, der_w: 0,
 }
 
 

@@ -25,6 +25,14 @@ def test_a_meter_that_answers_no_step_does_not_see_the_inverter():  # C1
     assert site.believed() == UNSEEING
 
 
+def test_a_ct_that_is_taken_off_is_found_at_the_looks_that_follow():  # C1
+    site = Site("right", exp_lim_w=20000)
+    site.run(10 * MINUTE, 8000, 700)
+    site.tells = "off"
+    site.run(50 * MINUTE, 8000, 700)
+    assert site.believed() == UNSEEING
+
+
 def test_a_meter_that_is_right_is_believed_and_seldom_asked():
     site = Site()
     taken_s = 0

@@ -57,7 +57,7 @@ class Eye:
         self._began = -1  # second in which the move began; -1 = there is none
         self._look_at = _SOON_S
         self._counts_at = 0
-        self._peak_w = 0  # the most that the meter has said, either way, since the last judgement
+        self._peak_w = 0  # the most that the meter has said, either way, since the last move
 
     def lose(self, now):
         """Meter or DER are not heard in this second."""
@@ -108,6 +108,7 @@ class Eye:
             self._began = -1
             answer_w = self._from_w[_SITE] - self._last_w[_SITE]
             kind = self._kind(abs(moved_w), answer_w if moved_w > 0 else -answer_w)
+            self._peak_w = 0
             if kind >= 0:
                 self._judge(now, kind)
 
@@ -122,7 +123,6 @@ class Eye:
     def _judge(self, now, kind):
         scores = self.scores
         self.most_w = UNLIMITED_W
-        self._peak_w = 0
         self.doubt_until = now + (_DOUBT_S if kind else 0)
         if kind and kind == scores[1] and now < self._counts_at:
             return
