@@ -499,7 +499,7 @@ def test_gains_that_fit_no_wiring_are_put_down_to_the_load():
 
 
 def test_a_limit_that_is_held_for_a_moment_only_is_not_held():  # C1
-    site = Site()
+    site = Site(lag=1)
     step = site.ders[0].step
 
     def flicker():
