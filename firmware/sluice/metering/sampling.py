@@ -35,9 +35,9 @@ def sample_site(intervals, meter):
     intervals.sample(SITE_W, meter.w)
     intervals.sample(SITE_VAR, meter.var)
     intervals.sample(SITE_V, meter.v_dv)
-    hz_chz = None if meter.hz_mhz is None else (meter.hz_mhz + 5) // 10
-    intervals.sample(SITE_HZ_MIN, hz_chz)
-    intervals.sample(SITE_HZ_MAX, hz_chz)
+    if meter.hz_mhz is not None:
+        intervals.sample(SITE_HZ_MIN, (meter.hz_mhz + 5) // 10)
+        intervals.sample(SITE_HZ_MAX, (meter.hz_mhz + 5) // 10)
     for phase in range(3):
         intervals.sample(SITE_W1 + phase, meter.of_phase(W1 + phase))
         intervals.sample(SITE_VAR1 + phase, meter.of_phase(VAR1 + phase))
