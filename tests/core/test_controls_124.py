@@ -1,10 +1,12 @@
 """Charge and discharge by model 124: two bounds in percent, each with its bit, and neither when nothing binds."""
 
+from bus_world import Line, framed
 from inverter_world import WITH_BATTERY, Deaf, Device
 
 from expect import raises
 from sluice.devices.errors import DeviceError
 from sluice.devices.held import LOOK_S, REFRESH_S, RVRT_TMS_S
+from sluice.modbus.client import ExceptionReply
 
 CHARGE = 1
 DISCHARGE = 2
@@ -57,7 +59,7 @@ def test_a_set_point_is_both_bounds_and_never_more_than_it_says():  # E11
 
 
 def test_what_it_shall_do_is_written_before_that_it_shall():  # C3
-    device = battery(native_w=5000)
+    device = battery()
     device.hold(0, -1000)
     assert device.writes() == [(123, 5, 5), (124, 15, 1), (124, 12, 2), (124, 5, 1)]
 
@@ -71,22 +73,46 @@ def test_given_back_it_is_in_its_own_mode_again():  # C3
     assert bounds(device)[0] == 0
 
 
-def test_its_timer_is_wound_up_where_a_limit_of_its_own_takes_over():  # C2
-    device = battery(native_w=5000)
+def test_without_gateway_it_is_in_its_own_mode_after_a_minute():  # C2
+    device = battery()
     device.hold(0, -1000)
     assert device.get(124, 15, 15) == [RVRT_TMS_S]
     before = len(device.line.frames)
     for now in range(1, REFRESH_S + 1):
         device.hold(now, -1000)
     assert device.writes(before) == [(123, 5, 5), (124, 12, 2)]
-    without = battery()
-    without.put(124, 15, RVRT_TMS_S)
-    without.hold(0, -1000)
-    assert without.get(124, 15, 15) == [0]
+
+
+def test_one_that_only_model_124_limits_reverts_only_to_a_limit_of_its_own():  # C2
+    for native_w, rvrt_tms in ((-1, 0), (5000, RVRT_TMS_S)):
+        device = Device((1, 103, 120, 121, 124), native_w=native_w)
+        device.put(120, 2, 80)
+        device.put(124, 15, 3600)
+        device.scan().hold(0, 2500)
+        assert device.get(124, 15, 15) == [rvrt_tms]
+
+
+class Wilful(Line):
+    """Refuses that one register is written."""
+
+    at = 0
+
+    def _reply(self, frame):
+        if frame[1] == 16 and frame[2] << 8 | frame[3] == self.at:
+            return framed(frame[0], 0x90, 4)
+        return super()._reply(frame)
+
+
+def test_one_that_refuses_its_timer_is_told_without():  # evcc, issue 17686
+    device = battery(line=Wilful)
+    device.line.at = device.headers[124] + 15
+    raises(ExceptionReply, device.hold, 0, -1000)
+    device.hold(1, -1000)
+    assert bounds(device) == [DISCHARGE, -2703, 10000]
 
 
 def test_a_timer_that_it_does_not_have_is_not_written():
-    device = battery(native_w=5000)
+    device = battery()
     device.put(124, 15, 0xFFFF)
     device.hold(0, -1000)
     assert (124, 15, 1) not in device.writes()
@@ -149,7 +175,7 @@ def test_a_battery_whose_limit_lands_in_flash_is_not_told_to_charge():  # C1
 
 
 def test_only_mode_and_rates_are_ever_written():  # E16
-    device = battery(native_w=5000)
+    device = battery()
     for now in range(200):
         device.hold(now, 100 * (now - 50), 50 * (now - 90), now % 11 != 0)
     written = {each for each in device.writes() if each[0] == 124}

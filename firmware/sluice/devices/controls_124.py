@@ -2,12 +2,15 @@
 
 Two bounds, in force while StorCtl_Mod has their bit: charge no faster than InWRte, discharge no faster than OutWRte; a
 negative one turns the bound round (OutWRte -40 %: charge at 40 % at least). When nothing binds, StorCtl_Mod is 0 and
-the battery in its own mode. WChaMax, MinRsvPct and ChaGriSet are the installer's, and never written.
-Source: SunSpec model 124; that a negative OutWRte charges: evcc's templates; requirements C3, E16.
+the battery in its own mode. So it is, too, a minute after the gateway is gone: that is no failing open, for what it
+delivers is limited elsewhere; only a battery that nothing else limits holds for good what it was told last. WChaMax,
+MinRsvPct and ChaGriSet are the installer's, and never written.
+Source: SunSpec model 124; that a negative OutWRte charges: evcc's templates and its pull request 18386; C2, C3, E16.
 """
 
 from micropython import const
 
+from sluice.modbus.client import ExceptionReply
 from sluice_wire.sep2 import MAX_CHARGE_RATE_W, MAX_DISCHARGE_RATE_W
 
 from .decode import part_of, share, signed
@@ -30,6 +33,7 @@ class Storage124(Held):
         super().__init__(inverter, header, _TABLE)
         self._alone = alone
         self._full = 100
+        self._refused = False
 
     def take(self, regs):
         """Take the scale factor."""
@@ -44,8 +48,16 @@ class Storage124(Held):
         else:
             self._window(0, 0)
         self.timed = 2 if self.want[0] else 0
-        if self.timed and self.want[_RVRT] != 0xFFFF:
-            self.want[_RVRT] = RVRT_TMS_S if inverter.native_w >= 0 else 0
+        if self.timed and self.want[_RVRT] != 0xFFFF and not self._refused:
+            self.want[_RVRT] = 0 if self._alone and inverter.native_w < 0 else RVRT_TMS_S
+
+    async def hold(self, client, now):
+        """Make the battery hold what it is told; see Held."""
+        try:
+            await super().hold(client, now)
+        except ExceptionReply:
+            self._refused = True  # some do not let their timer be written; told at the next call, without
+            raise
 
     def _window(self, least_w, most_w):
         want = self.want
