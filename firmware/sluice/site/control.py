@@ -74,7 +74,7 @@ class Control:
         self._fixed = False  # there is a set-point
         self._rated_w = 0  # what all DER can give
         self._w = 0  # what all DER give,
-        self._gives_w = 0  # those that do not charge alone,
+        self._gives_w = 0  # those that do not charge alone; without a meter only those that are heard
         self._before_w = 0  # what all gave a second ago
         self._margin_w = 0
         self._aim_w = 0  # what the export is to be
@@ -127,7 +127,8 @@ class Control:
     def _add(self, der, i):
         self._rated_w = min(SITE_MAX_W, self._rated_w + der.w_max)
         self._w += der.w
-        self._gives_w += max(0, der.w)
+        if der.heard or self._trust < _BLIND:
+            self._gives_w += max(0, der.w)
         self._rest_s[i] -= min(self._rest_s[i], self._passed_s)
         if not der.heard:
             self._lost_w += max(0, der.w) if self._trust < _BLIND else self._may_still_w(der, i)
@@ -291,7 +292,7 @@ class Control:
             self._raise(der, self._sharing.given_w[i])
         else:
             may = der.connect and self.limits.generate
-            der.most_w = min(der.most_w, max(0, self._room_w())) if may else 0
+            der.most_w = min(der.most_w, max(0, self._sum_w)) if may else 0
         if not der.connect or not self.limits.generate:
             der.least_w = 0
         elif kind:

@@ -18,7 +18,7 @@ _FULL_SOC = const(10000)
 _CHA_ST_EMPTY = const(2)  # SunSpec ChaSt
 _CHA_ST_FULL = const(5)
 _OFFER_SHIFT = const(3)  # 1/8 of what they can take is offered beyond what they take
-_STEP_SHIFT = const(6)  # an offer is not changed for less than 1/64 of it
+_STEP_SHIFT = const(7)  # what they may take is a multiple of 1/128 of what they can, and raised by two of them at least
 _RAISE_PARTS = const(20)  # what they may take is regained in this many seconds
 
 
@@ -62,10 +62,13 @@ class Storage:
 
     def allow(self, may_w, hold):
         """They may take `may_w`: less at once, more step by step, and not more while `hold`."""
+        step_w = (self._charge_w >> _STEP_SHIFT) + 1
+        if may_w < self._charge_w:
+            may_w -= may_w % step_w
         may_w = max(0, min(may_w, self._charge_w))
         if may_w < self.may_w:
             self.may_w = may_w
-        elif not hold and (may_w - self.may_w > self._charge_w >> _STEP_SHIFT or may_w == self._charge_w):
+        elif not hold and (may_w - self.may_w > step_w or may_w == self._charge_w):
             self.may_w = min(may_w, self.may_w + self._charge_w // _RAISE_PARTS + 1)
 
     def _may_take_w(self):
