@@ -145,6 +145,7 @@ class Meter:
         self.signs = [1, 1, 1]
         self.swapped = False  # CTs 1 and 2 are exchanged
         self.w = 0
+        self.same = 0
         self._phase_w = [0, 0, 0]
 
     async def poll(self, client):
@@ -294,7 +295,7 @@ def test_a_battery_that_can_be_told_gives_the_power_for_the_test_at_night():
     site = Site(sun_w=0)
     site.ders[0].follows = True
     assert site.passes()
-    assert "too low" not in site.outcome("unit 2 without gateway")["text"]
+    assert "do not show" not in site.outcome("unit 2 without gateway")["text"]
 
 
 def test_a_site_that_may_export_nothing_is_tested_with_the_little_that_a_test_needs():
@@ -356,6 +357,13 @@ def test_a_meter_that_sees_nothing_of_the_inverter_is_named():
     step, do = only_fault(site)
     assert step == "meter sees unit 2"
     assert "does not see the inverter" in do
+
+
+def test_a_meter_that_repeats_its_values_is_named():
+    site = Site()
+    site.meter.signs = [0, 0, 0]
+    site.meter.same = 30
+    assert "repeats its values" in only_fault(site)[1]
 
 
 def test_a_reversed_ct_on_a_phase_that_no_inverter_feeds_is_named():
@@ -438,6 +446,24 @@ def test_a_limit_of_its_own_that_is_not_set_is_found_by_killing_the_gateway():  
     assert not site.passes()
     assert ("unit 2 without gateway", site.failed()[0][1]) == site.failed()[0]
     assert "set an export limit of 1500 W in inverter unit 2 itself" in site.failed()[0][1]
+
+
+def test_a_limit_of_its_own_that_is_one_of_the_export_is_proved_by_the_export():  # C2
+    site = Site(reverts=False, native_w=1500, habits=("open",))
+    assert site.prove()
+    site.loads_w = [2500, 2500, 2500]
+    site.die()
+    assert site.judge()
+    assert site.outcome("unit 2 without gateway")["ok"] is True
+
+
+def test_a_load_that_takes_all_shows_nothing_of_a_limit_of_its_own():  # C2
+    site = Site(reverts=False, native_w=1500, habits=("open",))
+    assert site.prove()
+    site.loads_w = [3000, 3000, 3000]
+    site.die()
+    site.judge()
+    assert site.outcome("unit 2 without gateway")["ok"] is None
 
 
 def test_an_inverter_that_does_not_revert_is_found_by_killing_the_gateway():  # C2

@@ -12,7 +12,7 @@ from sluice.app.commission import KILL_S, Commission, rig_of
 from sluice.app.config import load
 from sluice_tools import scenario
 from sluice_tools.gateway import write_commissioned
-from sluice_tools.world import World
+from sluice_tools.world import Fault, World
 
 PLAN = """
 start: 2026-01-15T02:00:00Z
@@ -25,6 +25,7 @@ programs: [{{id: A, primacy: 1, default: {{opModExpLimW: 1500}}}}]
 NATIVE = "{max_w: 10000, native_w: 1500}"
 BY_704 = "{max_w: 10000, controls: 704}"
 BATTERY = "{max_w: 5000, controls: 704, pv_w: 0, battery: {wh: 10000, charge_w: 5000, discharge_w: 5000}}"
+HYBRID = "{{max_w: 10000, {}, battery: {{wh: 10000, charge_w: 5000, discharge_w: 5000}}}}"
 
 
 class Visit:
@@ -40,6 +41,7 @@ class Visit:
         load_w: object = 900,
         meter: str = "{}",
         steps: str = "[]",
+        faults: tuple[Fault, ...] = (),
     ) -> None:
         text = PLAN.format(
             exp_lim_w=exp_lim_w,
@@ -50,7 +52,7 @@ class Visit:
             steps=steps,
             inverters=f"[{', '.join(inverters)}]",
         )
-        self.world = World(scenario.loads(text), directory)
+        self.world = World(scenario.loads(text), directory, faults)
         (directory / "state" / "commissioned.json").unlink()  # a world begins after a good one
         self.said: list[dict[str, Any]] = []
 
@@ -106,6 +108,15 @@ GOOD = {
     ),
     "a battery beside": ([BY_704, BATTERY], {"max_w": 15000, "exp_lim_w": 3000}),
     "a battery at night": ([BATTERY], {"max_w": 5000, "pv_w": 0}),
+    "a limit in flash": (["{max_w: 10000, native_w: 1500, habits: [limit-in-nvm]}"], {}),
+    "a hybrid by 704": ([HYBRID.format("controls: 704")], {}),
+    "a hybrid by 124": ([HYBRID.format("native_w: 1500")], {}),
+    "a hybrid that cannot be told": ([HYBRID.format("native_w: 1500").replace("}}", ", from_grid: false}}")], {}),
+    "a hybrid beside panels": ([BY_704, HYBRID.format("controls: 704")], {"max_w": 20000, "exp_lim_w": 3000}),
+    "a battery by 124 beside panels": (
+        [NATIVE, BATTERY.replace("controls: 704", "native_w: 1500")],
+        {"max_w": 15000, "exp_lim_w": 3000},
+    ),
     "no export at all": ([BY_704], {"exp_lim_w": 0, "load_w": 1500}),
     "a family at home": ([BY_704], {"pv_w": "summer-sun", "load_w": "family-home", "exp_lim_w": 5000}),
     "a noisy meter that averages": ([BY_704], {"meter": "{average_s: 2, delay_s: 1, noise_w: 5, resolution_w: 10}"}),
@@ -125,6 +136,7 @@ def test_a_good_installation_passes_and_is_armed(name: str, tmp_path: Path) -> N
 WRONG = {
     "reversed": ([NATIVE], {"meter": "{reversed: true}"}, "meter sees unit 2", "turn every CT round"),
     "nothing": ([NATIVE], {"meter": "{sees: nothing}"}, "meter sees unit 2", "does not see the inverter"),
+    "frozen": ([NATIVE], {"faults": (Fault("meter-frozen", 20, 3600),)}, "meter sees unit 2", "repeats its values"),
     "one phase of three": ([NATIVE], {"meter": "{sees: one-phase}"}, "meter sees unit 2", "CT of phase 2 and 3"),
     "remote control off": (
         ["{max_w: 10000, native_w: 1500, habits: [silent-no-op]}"],

@@ -135,7 +135,8 @@ class Commission:
                 self._steps.end(step, True, "it is told to go to %d W by itself" % der.fallback_w)
             elif der.native_w >= 0:
                 together_w += der.native_w
-                self._steps.end(step, True, "it forgets its limit; then its own one of %d W holds" % der.native_w)
+                what = "keeps what it was told" if der.writes else "forgets what it was told"
+                self._steps.end(step, True, "it %s; its own limit of %d W holds" % (what, der.native_w))
             else:
                 do = _NATIVE % (der.fallback_w, der.unit_id, i)
                 self._steps.end(step, False, "it cannot be told what to go to, and no limit of its own is known", do)
@@ -179,15 +180,16 @@ class Commission:
         der = self._rig.ders[i]
         share_w = self._rig.share(der, self.fixed_w)
         most_w = share_w if der.reverts else der.native_w
-        # An inverter's own limit may be one of what it generates or of what the site exports.
-        over_w = w - most_w if der.reverts else min(w, export_w) - most_w
         near_w = max(_LEAST_W, der.w_max * _PERCENT // 100)
+        # An inverter's own limit is one of what it gives, or one of what the site exports.
+        by_export = not der.reverts and w > most_w + near_w
+        shown_w = export_w if by_export else w
         text = "it gave %d W with the gateway and gives %d W without; %d W is its limit" % (before_w, w, most_w)
         ok = True
-        if over_w > near_w:
+        if shown_w > most_w + near_w:
             ok = False
-        elif w < most_w - near_w and before_w <= most_w + near_w:
-            text += "; sun and load are too low to show more"
+        elif shown_w < most_w - near_w and (by_export or before_w <= most_w + near_w):
+            text += "; sun and load do not show whether it would give more"
             if der.reverts:
                 held_w = await self._rig.look(der)
                 text += ", its registers hold %d W" % held_w

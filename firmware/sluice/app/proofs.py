@@ -23,6 +23,7 @@ _STAYS_S = const(3)  # a limit is held when it has been for so long
 _PERCENT = const(4)  # of the rating: so near a limit is held
 _LEAST_W = const(50)
 _AGREE_PCT = const(10)  # two gains that are the same
+_FROZEN_S = const(10)
 _DER = const(4)  # where the inverters begin in what Rig.average returns
 
 _SUN = "come back when the sun shines"
@@ -32,6 +33,7 @@ _LOAD = (
     "load or sun moved too much: switch off what switches by itself (oven, air conditioner, kettle), "
     "wait for a steady sky, start again"
 )
+_FROZEN = "the meter repeats its values: switch it off and on, or replace it"
 _SLOW = "inverter unit %d is too slow: set its power gradient for remote control to the fastest"
 
 
@@ -114,6 +116,8 @@ class Proofs:
             if what == ct.verdict(up[0], up[1:], self._reversed)[0] != ct.ODD:
                 if what != ct.RATIO or abs(ratio - down[0]) <= _AGREE_PCT:  # twice, then it is no load
                     self._feeds(down[1:])
+                    if what == ct.UNSEEN and rig.meter.same >= _FROZEN_S:
+                        do = _FROZEN
                     return what == ct.GOOD, text, do
                 ratio = down[0]
         return False, text, _LOAD
