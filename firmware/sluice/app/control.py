@@ -19,7 +19,6 @@ from sluice.metering.sampling import sample_der, sample_site
 from sluice.modbus.client import ModbusError
 from sluice.site.control import Control
 from sluice.site.failsafe import SEE, FailSafe
-from sluice_wire.meter_maps import load
 from sluice_wire.sep2 import EXP_LIM, GEN_LIM, IMP_LIM, LOAD_LIM, MODES
 
 from .bus import Bus
@@ -45,6 +44,8 @@ class ControlTask:
         self._journal = journal
         self._bus = Bus(port, journal, config["bus"])
         self._meter_at = config["meter"]["at"]
+        from sluice_wire.meter_maps import load  # given back with the configuration's module
+
         self._meter = Meter(config["meter"]["unit_id"], load(config["meter"]["map"]), config["meter"]["reversed"])
         self.ders = []
         self._ats = []  # of each

@@ -111,6 +111,7 @@ def run(port, config_name):
     gateway = _started(port, config_name)
     for module in ("build", "config", "expiry", "armed"):
         port.unload("sluice.app." + module)
+    port.unload("sluice_wire.meter_maps")
     if gateway is None:
         return 2
     try:
