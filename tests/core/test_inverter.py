@@ -286,17 +286,40 @@ def test_reactive_power_and_voltages_that_cannot_be_true_are_not_measured():  # 
     assert (inverter.w, inverter.var, inverter.v_dv) == (4320, None, None)
 
 
-def test_nothing_but_zeroes_and_fault_while_it_runs_is_believed_the_third_time():  # C2
-    device = Device().scan()
-    inverter = device.poll()
+def zeroed(device):
     device.put(103, 10, 0, 0, 0)
     device.put(103, 14, 0, 0, 0)
     device.put(103, 38, ST_FAULT)
-    for _ in range(2):
-        error = raises(DeviceError, device.poll)
-        assert "nothing but zeroes" in str(error)
-        assert (inverter.w, inverter.st) == (4320, 0)
+
+
+def test_nothing_but_zeroes_and_fault_while_it_runs_is_believed_the_third_time():  # C2
+    device = Device().scan()
+    inverter = device.poll()
+    zeroed(device)
+    for busy in (1, 2):
+        device.poll()
+        assert (inverter.w, inverter.st, inverter.v_dv, inverter.busy) == (4320, ST_MPPT, 2400, busy)
+    assert (device.poll().w, inverter.st, inverter.v_dv) == (0, ST_FAULT, None)
     assert (device.poll().w, inverter.st) == (0, ST_FAULT)
+
+
+def test_zeroes_now_and_then_are_never_believed():  # C2
+    device = Device().scan()
+    kept = dict(device.registers)
+    for _ in range(5):
+        inverter = device.poll()
+        zeroed(device)
+        device.poll()
+        device.poll()
+        assert inverter.st == ST_MPPT
+        device.registers.update(kept)
+
+
+def test_a_fault_with_the_grid_at_its_terminals_is_believed_at_once():  # R1, R3
+    device = Device().scan()
+    inverter = device.poll()
+    zeroed(device)
+    device.put(103, 10, 2401)
     assert (device.poll().w, inverter.st) == (0, ST_FAULT)
 
 
@@ -304,9 +327,7 @@ def test_zeroes_of_one_that_was_off_are_believed():  # C2
     device = Device().scan()
     device.put(103, 38, ST_OFF)
     device.poll()
-    device.put(103, 10, 0, 0, 0)
-    device.put(103, 14, 0, 0, 0)
-    device.put(103, 38, ST_FAULT)
+    zeroed(device)
     assert device.poll().st == ST_FAULT
 
 

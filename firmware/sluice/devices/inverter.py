@@ -83,7 +83,7 @@ class Inverter:
         self.applied_w = -1  # the upper bound that it holds, by what it read back; -1 = not known
         self.heard = False  # set by who polls it,
         self.silent_s = 0  # and for how long it has not been
-        self.busy = 0  # polls that it was too busy for
+        self.busy = 0  # polls that told nothing: it was too busy, or gave nothing but zeroes
         self._measured_at = 0  # register of the header of its model 10x, 11x or 701
         self._measures = MEASURES[0]  # what that gives
         self._storage = STORAGES[0]  # the same of `stores`
@@ -159,8 +159,14 @@ class Inverter:
             self._fail("gives a power that cannot be true")
         st += self._measures[MEASURE_ST_ADD]
         hz_mhz = self._point(regs, MEASURE_HZ, 3)
+        if st == ST_FAULT and self._runs and not w and not hz_mhz and self._point(regs, MEASURE_V, 1) <= 0:
+            # Some give a frame of nothing but zeroes while they run: for a moment it is as it was.
+            self._zeros += 1
+            if self._zeros <= _ZEROS:
+                self.busy += 1
+                return
+        self._zeros = 0
         self._volts(regs)
-        self._doubt(st == ST_FAULT and not w and not hz_mhz and not self.v_dv)
         self.w = w
         self.st = st
         self._runs = ST_STARTING <= st <= ST_THROTTLED
@@ -176,12 +182,6 @@ class Inverter:
         # Events: over and under voltage, over and under frequency, shut down by hand; the top bit: not implemented.
         events = 0 if regs[at - 1] & 0x8000 else regs[at]
         self.alarms = events >> 9 & 0x06 | events >> 5 & 0x18 | events << 1 & 0x80
-
-    def _doubt(self, zeros):
-        """Some give a frame of nothing but zeroes, with the state FAULT, while they run."""
-        self._zeros = self._zeros + 1 if zeros and self._runs else 0
-        if 0 < self._zeros <= _ZEROS:
-            self._fail("gives nothing but zeroes though it has been running")
 
     def _volts(self, regs):
         self.v_dv = None
