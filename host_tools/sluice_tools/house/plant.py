@@ -194,8 +194,13 @@ class House:
         for mode, limit in self._other_limits:
             if mode == LOAD:
                 room_w = min(room_w, limit(t))
-        used_w = sum(inverter.stage.pv_w for inverter in self.inverters.values())
-        offered_w = sum(min(sun[t], inverter.w_max) for inverter, sun, _ in self._suns) if live else 0.0
+            elif mode == GENERATION:
+                limit_w = min(limit_w, max(0.0, limit(t) - load_w))
+        used_w = offered_w = 0.0
+        for inverter, sun, _ in self._suns:
+            behind_w = -inverter.battery.least_w if inverter.battery else 0.0
+            used_w += inverter.stage.pv_w
+            offered_w += min(sun[t], inverter.w_max + behind_w) if live else 0.0
         self.judge.energy(used_w - load_w, offered_w - load_w, limit_w + room_w)
 
     def _break(self, t: int) -> None:
