@@ -140,6 +140,7 @@ class World:
         clock = self.clock = Clock(self.port)
         self.task = ControlTask(self.port, clock, self.journal, config, envelope, Intervals(self.ring, 60), armed)
         self.task.post_rate_s = 60
+        self.task._failsafe.eye.doubt_until = 0  # those of the start
         self.seconds = []  # in which a cycle was done
         self._until = 0
 
