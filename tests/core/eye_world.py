@@ -29,6 +29,7 @@ class Der:
         self.w = self.most_w = 0
         self.w_max = W_MAX
         self.heard = True
+        self.writes = None
 
 
 class Site:

@@ -142,6 +142,14 @@ def test_a_look_ends_when_the_meter_is_lost():
     assert site.eye.most_w == UNLIMITED_W
 
 
+def test_who_may_not_look_does_not():
+    site = Site()
+    site.eye.looks = False
+    for _ in range(30 * MINUTE):
+        site.second(8000, 700)
+        assert not site.looking()
+
+
 def test_a_look_in_vain_ends_and_is_repeated_after_ten_minutes():
     site = Site()
     site.eye.w_max = W_MAX

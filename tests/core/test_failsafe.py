@@ -209,6 +209,13 @@ def test_a_der_that_is_not_heard_stops_the_judging_and_not_the_trust():
     assert world.failsafe.eye.scores[2] == 0
 
 
+def test_an_inverter_whose_limit_lands_in_flash_is_not_moved_for_the_eyes_sake():
+    der = Der()
+    der.writes = object()
+    assert FailSafe(Meter(), [Der()]).eye.looks
+    assert not FailSafe(Meter(), [Der(), der]).eye.looks
+
+
 def test_the_journal_tells_what_is_not_believed_and_that_it_is_again():  # R3
     journal = Journal()
     for kind, word in ((FROZEN, "same"), (REVERSED, "import is taken for export"), (UNSEEING, "not seen")):

@@ -303,6 +303,39 @@ def test_each_row_of_the_page_is_played() -> None:
     assert list(page()) == list(SCENARIOS)
 
 
+# --- what the inverters do by themselves ----------------------------------------------------------------
+
+
+def alone_w(folder: Path, inverters: str, exp_lim_w: int) -> list[float]:
+    """Return what is given in each of four minutes without gateway, and before it was killed."""
+    events = f"[{{id: e1, program: envelope, start: 0, duration: 3600, opModExpLimW: {exp_lim_w}}}]"
+    played = Played(folder, Fault("restart", AT, 240), inverters=inverters, events=events)
+    played.world.run(AT + 240)
+    return [played.der_w[t] for t in range(AT - 10, AT + 240, 60)]
+
+
+def test_model_704_goes_to_its_fallback_within_its_time_out(tmp_path: Path) -> None:  # C2
+    before_w, *alone = alone_w(tmp_path, ONE_704, 5000)
+    assert before_w > 5000
+    assert alone[1:] == [pytest.approx(1500, abs=50)] * 3
+
+
+def test_of_model_123_with_a_limit_of_its_own_that_holds(tmp_path: Path) -> None:  # C2
+    before_w, *alone = alone_w(tmp_path, "[{max_w: 10000, native_w: 1500}]", 800)
+    assert before_w < 1500
+    assert alone[1:] == [pytest.approx(2200, abs=50)] * 3  # 700 W go into the house
+
+
+def test_of_model_123_without_one_the_last_limit_stays(tmp_path: Path) -> None:  # C2
+    before_w, *alone = alone_w(tmp_path, ONE_123, 800)
+    assert alone == [pytest.approx(before_w, abs=20)] * 4
+
+
+def test_a_limit_in_flash_stays(tmp_path: Path) -> None:  # C2
+    before_w, *alone = alone_w(tmp_path, "[{max_w: 10000, habits: [limit-in-nvm]}]", 800)
+    assert alone == [pytest.approx(before_w, abs=20)] * 4
+
+
 # What the page says of the table in the code: the row, the second in which it is found, and how the action begins.
 KINDS = {
     LOST: "meter lost",

@@ -45,6 +45,7 @@ class Eye:
         self.der_w = 0
         self.told_w = 0
         self.scores = bytearray(3)  # what is believed; the kind of the last judgement, and how many in a row
+        self.looks = True  # it may move the DER
         self.most_w = UNLIMITED_W  # what the DER may give while it looks
         self.doubt_until = _DOUBT_S  # second until which it is a reason to be careful
         self._last_w = array("i", (0, 0, 0))  # the second before, by _SITE ...
@@ -139,5 +140,5 @@ class Eye:
                 self.most_w = UNLIMITED_W
                 self._look_at = now + _AGAIN_S
         elif now >= self._look_at and self._calm_s >= _CALM_S and self._began < 0:
-            if self._last_w[_DER] >= 2 * self._step_w:
+            if self.looks and self._last_w[_DER] >= 2 * self._step_w:
                 self.most_w = self._last_w[_DER] - self._step_w - (self._step_w >> 1)

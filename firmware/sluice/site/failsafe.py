@@ -40,10 +40,14 @@ _NEVER = const(-1000)
 
 
 class FailSafe:
-    """Watches `meter` (w, same) by what `ders` do (w, most_w, w_max, heard). Before its first reading it is LOST."""
+    """Watches `meter` (w, same) by what `ders` do (w, most_w, w_max, heard). Before its first reading it is LOST.
+
+    One whose limit lands in flash (`writes`) is not moved for the eye's sake.
+    """
 
     def __init__(self, meter, ders):
         self.eye = Eye()
+        self.eye.looks = not any([der.writes for der in ders])
         self.lasting = 0  # bitmap of what is wrong by the table
         self.changed = False  # in this second
         self._meter = meter
