@@ -1,11 +1,12 @@
 """The power limit by model 123: written when it must be, believed only when it reads back, never left to fail open."""
 
+from bus_world import Line, framed
 from inverter_world import PV, Deaf, Device
 
 from expect import raises
 from sluice.devices.errors import DeviceError
 from sluice.devices.held import LOOK_S, REFRESH_S, RVRT_TMS_S
-from sluice.modbus.client import NoReply
+from sluice.modbus.client import ExceptionReply, NoReply
 
 
 def limits(device, since=0):
@@ -190,6 +191,38 @@ def test_a_limit_that_got_no_answer_is_written_again_at_once():
         assert device.inverter.applied_w == -1
         device.hold(1, 3333)
         assert device.inverter.applied_w == 3333
+
+
+class Single(Line):
+    """Knows function 6, and not 16."""
+
+    def _reply(self, frame):
+        if frame[1] == 16:
+            return framed(frame[0], 0x90, 1)
+        return super()._reply(frame)
+
+
+def singles(device, since=0):
+    return [(f[2] << 8 | f[3]) - device.headers[123] for f in device.line.frames[since:] if f[1] == 6]
+
+
+def test_one_that_takes_single_registers_is_told_singly_what_matters():  # peers 4b
+    device = Device(line=Single, native_w=5000).scan()
+    device.hold(0, 3333)
+    assert device.get(123, 5, 9) == [3333, 0, RVRT_TMS_S, 0, 1]
+    assert singles(device) == [5, 7, 9]
+    before = len(device.line.frames)
+    device.hold(1, 3332)
+    assert singles(device, before) == [5, 9]
+    assert [frame[1] for frame in device.line.frames[before:]] == [6, 6, 3]
+
+
+def test_a_write_that_is_refused_for_another_reason_is_an_error():
+    device = Device().scan()
+    device.line.faults = ["", "code 3"]
+    raises(ExceptionReply, device.hold, 0, 3333)
+    device.hold(1, 3333)
+    assert limits(device)[-1] == (123, 5, 5)
 
 
 def test_one_that_shall_disconnect_is_at_nothing_first_and_stays_so_without_a_timer():  # C4

@@ -10,6 +10,7 @@ from array import array
 
 from micropython import const
 
+from sluice.modbus.client import ExceptionReply
 from sluice.modbus.rtu import READ_HOLDING
 
 from .decode import signed
@@ -18,6 +19,7 @@ from .errors import DeviceError
 RVRT_TMS_S = const(60)  # a device reverts this long after it was last told
 REFRESH_S = const(20)  # so it is told again at least this often
 LOOK_S = const(5)
+_UNKNOWN_FUNCTION = const(1)  # exception
 
 
 class Held:
@@ -37,6 +39,7 @@ class Held:
         self._back = array("H", self.want)  # what was read last
         self.told_at = -1  # core second of the last write that winds up the timer; -1 = it is not known what it holds
         self._looked_at = 0
+        self._singly = False  # it takes one register at a time, function 6
         self.timed = 0  # the runs that a timer ends, as bits
 
     async def look(self, client):
@@ -58,6 +61,7 @@ class Held:
             forgot = known and self._differs(client.regs)
             if forgot or not known:
                 self._copy(client.regs, self.told, 0, len(self.told))
+                self._copy(client.regs, self._back, 0, len(self._back))
                 told_at = -1
         self.plan(now)
         due = not 0 <= now - told_at < REFRESH_S or told_at < 0
@@ -69,7 +73,7 @@ class Held:
             if due and timed or self._changed(offset, offset + count):
                 self.told_at = -1
                 self._copy(self.want, self.told, offset, offset + count)
-                await client.write(self.inverter.unit_id, self._at + offset, self.told[offset : offset + count], count)
+                await self._write(client, offset, offset + count)
                 if self.inverter.writes:
                     self.inverter.writes.take(now)
                 wrote = True
@@ -84,6 +88,20 @@ class Held:
         self.told_at = now if told_at < 0 else told_at
         if forgot:
             self.fail("did not keep what it was told; has it restarted, or does another controller tell it? It is told")
+
+    async def _write(self, client, i, end):
+        if not self._singly:
+            try:
+                await client.write(self.inverter.unit_id, self._at + i, self.told[i:end], end - i)
+                return
+            except ExceptionReply as error:
+                if error.code != _UNKNOWN_FUNCTION:
+                    raise
+                self._singly = True
+        while i < end:  # no register but those that matter: who knows one function may know few registers
+            if self.told[i] != self._back[i] or i in self._table[4]:
+                await client.write_single(self.inverter.unit_id, self._at + i, self.told[i])
+            i += 1
 
     def _changed(self, i, end):
         while i < end:
