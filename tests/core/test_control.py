@@ -315,6 +315,18 @@ def test_the_sun_is_cut_at_once_and_given_only_what_the_battery_has_taken():  # 
     assert exports[-1] >= 1400
 
 
+def test_a_battery_that_stops_charging_cuts_the_sun_in_the_same_second():  # C3
+    plant = home()
+    plant.settle(6000, 500, 1500, 240)
+    battery = plant.ders[1]
+    battery.second = lambda sun_w: None
+    battery.w = 0
+    plant.second(6000, 500, 1500)
+    assert plant.limit_w <= 2000
+    exports = plant.settle(6000, 500, 1500, 30)
+    assert max(exports[10:]) <= 1500
+
+
 def test_a_full_battery_is_asked_for_nothing():  # C3
     for soc, cha_st in ((10000, 0), (9900, 5)):
         plant = home()
