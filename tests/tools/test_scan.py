@@ -88,7 +88,8 @@ def test_the_house_is_found_with_baud_meter_and_inverter(house: House) -> None:
     assert parts["meter"] == {"unit_id": 1, "map": "sdm630"}
     assert {"unit_id": 2} in parts["inverters"]
     assert "Weir Power" in result.stdout
-    assert " Hz" in result.stdout
+    assert "a meter: sdm630  " in result.stdout
+    assert "Several maps" not in result.stdout
 
 
 def test_another_baud_is_found_though_the_line_answers_garbage_at_the_others(house: House) -> None:

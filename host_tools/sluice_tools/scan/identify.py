@@ -93,6 +93,7 @@ def meter(wire: Wire, unit_id: int) -> Found:
     """Try each map; without one that fits it is a device that is not known."""
     fits: dict[str, Values] = {}
     absent: dict[str, int] = {}  # phases that the map has and the network has not
+    there: dict[str, int] = {}
     for name in meter_maps.names():
         function, blocks, rows, _ = meter_maps.load(name)
         if not blocks:
@@ -103,8 +104,10 @@ def meter(wire: Wire, unit_id: int) -> Found:
             continue
         if is_plausible(values):
             fits[name] = values
-            absent[name] = sum(1 for phase in range(3) if rows[V1 + phase] and V1 + phase not in values)
-    maps = sorted(fits, key=lambda name: (absent[name], -len(fits[name])))
+            there[name] = sum(1 for phase in range(3) if V1 + phase in values)
+            absent[name] = sum(1 for phase in range(3) if rows[V1 + phase]) - there[name]
+    most = [name for name in fits if there[name] == max(there.values())]  # one that sees fewer phases overlooks some
+    maps = sorted(most, key=lambda name: (absent[name], -len(fits[name])))
     return Found(unit_id, "", False, maps, fits[maps[0]] if maps else {})
 
 
