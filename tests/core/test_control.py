@@ -348,6 +348,17 @@ def test_a_battery_may_serve_the_house_when_nothing_may_be_exported():  # C3
     assert plant.ders[1].most_w >= 2800
 
 
+def test_at_night_the_battery_need_not_leave_room_for_the_sun_but_for_some_minutes():  # C3
+    plant = home()
+    plant.ders[0].st = 2
+    rooms = []
+    for _ in range(3590):
+        plant.second(0, 3000, 0)
+        rooms.append(plant.ders[0].most_w)
+    assert 2900 <= len([w for w in rooms if w == 0]) < 3000
+    assert plant.ders[1].most_w >= 2900
+
+
 def test_charging_never_adds_to_the_import_beyond_its_limit():  # C1, C3
     plant = home()
     plant.limits.imp_w = 2000

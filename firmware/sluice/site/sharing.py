@@ -28,8 +28,10 @@ _RAISE_PARTS = const(20)  # one that gives all it may can use 1/20 of w_max more
 _RESERVE_SHIFT = const(3)  # one that does not: 1/8 of what it gave more,
 _START_SHIFT = const(6)  # and 1/64 of w_max
 _NEAR_SHIFT = const(7)  # within 1/128 of w_max of its limit it is at its limit
-_ST_OFF = const(1)  # SunSpec St: it can use nothing
+_ST_OFF = const(1)  # SunSpec St: it can use nothing, unless it sleeps because it may give nothing:
 _ST_SLEEPING = const(2)
+_WAKE_S = const(600)  # for so long
+_HOUR_S = const(3600)  # of every hour it may
 
 
 def part_w(w, weight, weights):
@@ -54,7 +56,7 @@ class Sharing:
 
     def watch(self):
         """See once a second who uses what was given."""
-        self._second = (self._second + 1) % _LONG_S
+        self._second = (self._second + 1) % _HOUR_S
         self.bound = False
         for i in range(len(self._ders)):
             self.given_w[i] = 0
@@ -73,11 +75,12 @@ class Sharing:
     def _forget(self, der, i):
         start_w = (der.w_max >> _START_SHIFT) + 1
         peak_w = self._peak_w[i]
-        if not self._second:
+        if not self._second % _LONG_S:
             self._use_w[i] = min(self._use_w[i], peak_w + (peak_w >> _RESERVE_SHIFT) + start_w)
             self._peak_w[i] = max(0, der.w)
         if not peak_w:
-            self._use_w[i] = 0 if der.st == _ST_OFF or der.st == _ST_SLEEPING else start_w
+            sleeps = der.st == _ST_OFF or der.st == _ST_SLEEPING
+            self._use_w[i] = 0 if sleeps and self._second >= _WAKE_S else start_w
 
     def deal(self, left_w, kind, to):
         """Give those of a kind their parts of `left_w` in one round. Return what is left."""
