@@ -163,6 +163,17 @@ def test_the_powers_behind_current_transformers_are_multiplied_with_their_ratio_
     assert len(line.frames) == 4
 
 
+def test_what_must_be_found_out_of_a_meter_is_known_after_its_first_good_poll():
+    meter = Meter(1, load("dtsu666"))
+    assert not meter.known
+    raises(DeviceError, finish, meter.poll(Client(dtsu666(0))))
+    assert not meter.known
+    finish(meter.poll(Client(dtsu666(1))))
+    assert meter.known
+    assert Meter(1, load("sdm630")).known
+    assert not Meter(1, load("sunspec")).known
+
+
 def test_a_transformer_ratio_that_cannot_be_is_refused_and_read_again():
     meter = Meter(1, load("dtsu666"))
     for change, words in (

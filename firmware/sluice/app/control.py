@@ -53,8 +53,8 @@ class ControlTask:
         for inverter in config["inverters"]:
             self.ders.append(Inverter(inverter["unit_id"], inverter["native_w"], inverter["nvm"]))
             self._ats.append(inverter["at"])
-            number = " %d" % len(self.ders) if len(self.ders) > 1 else ""
-            self._names.append(("inverter" + number, "inverter's limit" + number))
+            which = ", unit %d" % inverter["unit_id"] if len(config["inverters"]) > 1 else ""
+            self._names.append(("inverter" + which, "inverter's limit" + which))
         self._ask_at = array("i", [0] * len(self.ders))  # uptime from which each is asked
         self._answers = bytearray(len(self.ders))  # whether each has answered in this second
         self._fast = config["bus"]["baud"] >= _SAMPLE_BAUD * (1 + len(self.ders))
@@ -82,7 +82,11 @@ class ControlTask:
 
     async def cycle(self):
         """Do one second's work. Return whether all devices were heard."""
+        known = self._meter.known
         meter_ok = await self._bus.attempt("meter", self._meter_at, self._meter.poll)
+        if self._meter.known and not known:
+            self._port.unload("sluice.devices.meter_scan")
+            self._port.unload("sluice_wire.meter_maps")
         self._watch.grid(self._meter.grid)
         all_ok = await self._poll_all(self._clock.uptime()) and meter_ok
         self._account(meter_ok)
@@ -145,7 +149,9 @@ class ControlTask:
             self._port.unload("sluice.devices.scan")
             self._port.unload("sluice_wire.sunspec_ratings")
             self._rate()
-            self._journal.write("inverter: %s %s, serial %s, %d W" % (der.maker, der.model, der.serial, der.w_max))
+            self._journal.write(
+                "inverter, unit %d: %s %s, serial %s, %d W" % (der.unit_id, der.maker, der.model, der.serial, der.w_max)
+            )
         await der.poll(client)
 
     def _rate(self):

@@ -38,7 +38,7 @@ class Meter:
         self.function, self.blocks, self.rows, self.ratios = table
         self.base = 0  # of a SunSpec meter the register of its model's header
         self.ratio = 1  # of its current transformers, where its values have not been multiplied with it
-        self._found = not self.ratios and self.blocks
+        self.known = not self.ratios and len(self.blocks) > 0  # else it is found out by the first poll
         self._reverse = reverse
         self._values = array("i", [NOT_VALID] * QUANTITIES)
         self._stamp = 0
@@ -52,14 +52,15 @@ class Meter:
     async def poll(self, client):
         """Read the meter. ModbusError or DeviceError leaves the last reading as it was.
 
-        The first poll finds out what must be known before: sluice.devices.meter_scan is loaded, and may be given back.
+        The first poll finds out what must be known before; sluice.devices.meter_scan, which does so, and
+        sluice_wire.meter_maps may be given back when it is `known`.
         """
         self.grid = -1
-        if not self._found:
+        if not self.known:
             from .meter_scan import scan
 
             await scan(self, client)
-            self._found = True
+            self.known = True
         stamp = 0
         for first, count in self.blocks:
             await client.read(self.unit_id, self.function, self.base + first, count)
