@@ -404,6 +404,35 @@ def test_a_load_that_never_rests_is_told_and_nothing_is_blamed_on_the_wires():
     assert do.startswith("load or sun moved too much")
 
 
+def test_a_load_that_jumps_while_the_export_ends_is_not_blamed_on_the_inverter():
+    site = Site(lag=5)
+
+    def jump(line):
+        site.said.append(line)
+        if line.get("begin") == "no export":
+            site.jumps = [(site.second + n, 1200 if n // 2 % 2 else -1200) for n in range(14, 400, 2)]
+
+    rig = Rig(site.port, Clock(site.port), site, site.meter, site.ders, jump)
+    finish(Commission(site.port, Clock(site.port), site.config(), "state", rig, jump).prove())
+    assert [(step, do[:20]) for step, do in site.failed()] == [("no export", "load or sun moved to")]
+
+
+def test_loads_that_come_and_go_pass_no_wrong_wire_and_blame_no_right_one():
+    seed = 1
+    for wires in range(60):
+        site = Site()
+        site.meter.signs = [(1, 1, 1), (-1, -1, -1), (1, -1, 1), (0, 0, 0)][wires % 4]
+        second = 0
+        for n in range(200):
+            seed = (seed * 69069 + 1) & 0x3FFFFFF
+            second += 3 + (seed >> 8) % 20
+            site.jumps.append((second, 800 if n % 2 else -800))
+        passes = site.passes()
+        assert not passes or wires % 4 == 0
+        blamed = [do for _, do in site.failed() if not do.startswith("load or sun")]
+        assert blamed == [] or wires % 4
+
+
 def test_too_little_sun_is_a_reason_to_come_back():
     site = Site(sun_w=300)
     assert only_fault(site) == ("power", "come back when the sun shines")

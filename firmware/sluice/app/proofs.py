@@ -14,7 +14,7 @@ _NEED_PARTS = const(20)  # and the least part of their ratings
 _STEP_W = const(400)  # the least that one must give for a step of its own
 _IDLE = const(5)  # a fifth of it is given while a step lasts
 _AVERAGE_S = const(5)
-_ATTEMPTS = const(3)
+_ATTEMPTS = const(4)
 _PATIENCE_S = const(120)  # for inverters that ramp up
 _STEP_S = const(30)  # and down
 _HELD_S = const(15)
@@ -23,6 +23,7 @@ _STAYS_S = const(3)  # a limit is held when it has been for so long
 _PERCENT = const(4)  # of the rating: so near a limit is held
 _LEAST_W = const(50)
 _AGREE_PCT = const(10)  # two gains that are the same
+_QUIET_PARTS = const(8)  # of a step: a load that jumps by less than this part of it does not hide it
 _FROZEN_S = const(10)
 _DER = const(4)  # where the inverters begin in what Rig.average returns
 
@@ -78,7 +79,7 @@ class Proofs:
     # --- the meter ----------------------------------------------------------------------------------
 
     async def _sees(self, der):
-        """The meter must see each watt that `der` gives less."""
+        """The meter must see each watt that `der` gives less. What was seen while loads jumped does not count."""
         step = "meter sees unit %d" % der.unit_id
         self._steps.begin(step, "unit %d gives less for some seconds, the others stay as they are" % der.unit_id)
         self._steps.end(step, *await self._seen(der))
@@ -91,36 +92,40 @@ class Proofs:
             if other is not der:
                 rig.tell(other, rig.share(other, self._test_w) // _IDLE)
                 most_w -= other.most_w
-        ratio = 0
-        high = await self._given(der, most_w, _PATIENCE_S)
+        last = 0
+        rig.tell(der, most_w)
+        await rig.settle(_PATIENCE_S)
         for _ in range(_ATTEMPTS):
+            rig.jump_w = 0
+            high = await rig.average(_AVERAGE_S)
             if high[at] < _STEP_W:
                 text = "unit %d gives only %d W; a step needs %d W" % (der.unit_id, high[at], _STEP_W)
                 return False, text, _come_back([der])
-            aim_w = high[at] // _IDLE
-            low = await self._given(der, aim_w, _STEP_S)
-            if low[at] > aim_w + max(_LEAST_W, (high[at] - aim_w) // 4):
-                text = "unit %d was told to give %d W, reads it back, and gives %d W" % (der.unit_id, aim_w, low[at])
-                return False, text, _REMOTE % der.unit_id
-            moved = [i for i in range(_DER, len(high)) if i != at and abs(high[i] - low[i]) * 4 > high[at] - low[at]]
+            low = await self._given(der, high[at] // _IDLE, _STEP_S)
+            step_w = high[at] - low[at]
+            if low[at] > der.most_w + max(_LEAST_W, (high[at] - der.most_w) // 4):
+                text = "unit %d was told to give %d W, reads it back, and gives %d W"
+                return False, text % (der.unit_id, der.most_w, low[at]), _REMOTE % der.unit_id
             down = _gains(high, low)
-            high = await self._given(der, most_w, _PATIENCE_S)
-            up = _gains(high, low)
-            text = "of %d W less from unit %d the meter saw %d %%" % (high[at] - low[at], der.unit_id, down[0])
-            if down[1:] != [None] * 3:
-                text += " (phases: %s)" % ", ".join(["-" if gain is None else "%d %%" % gain for gain in down[1:]])
-            if moved:
-                text = "when unit %d gave less, unit %d moved too" % (der.unit_id, rig.ders[moved[0] - _DER].unit_id)
-                return False, text, _REMOTE % rig.ders[moved[0] - _DER].unit_id
+            moved = [rig.ders[i - _DER] for i in range(_DER, len(high)) if abs(high[i] - low[i]) * 4 > step_w]
+            up = _gains(await self._given(der, most_w, _PATIENCE_S), low)
+            text = "of %d W less from unit %d the meter saw %s" % (step_w, der.unit_id, _told(down))
+            if len(moved) > 1:
+                moved.remove(der)
+                other = moved[0].unit_id
+                text, do = "when unit %d gave less, unit %d moved too" % (der.unit_id, other), _REMOTE % other
+                continue
             what, do = ct.verdict(down[0], down[1:], self._reversed)
-            if what == ct.verdict(up[0], up[1:], self._reversed)[0] != ct.ODD:
-                if what != ct.RATIO or abs(ratio - down[0]) <= _AGREE_PCT:  # twice, then it is no load
-                    self._feeds(down[1:])
-                    if what == ct.UNSEEN and rig.meter.same >= _FROZEN_S:
-                        do = _FROZEN
-                    return what == ct.GOOD, text, do
-                ratio = down[0]
-        return False, text, _LOAD
+            if what != ct.verdict(up[0], up[1:], self._reversed)[0] or rig.jump_w * _QUIET_PARTS > step_w:
+                what = ct.ODD
+            if what != ct.ODD and (what != ct.RATIO or last and abs(down[0] - last) <= _AGREE_PCT):
+                self._feeds(down[1:])
+                if what == ct.UNSEEN and rig.meter.same >= _FROZEN_S:
+                    do = _FROZEN
+                return what == ct.GOOD, text, do
+            last = down[0] if what == ct.RATIO else 0  # it may be a load as well: it must come twice
+            do = _LOAD
+        return False, text, do
 
     async def _given(self, der, w, patience_s):
         """Return the means when `der` has come to `w` watts."""
@@ -160,7 +165,7 @@ class Proofs:
             rig.tell(rig.ders[i], given[i] // 2)
         seconds = await self._until(lambda: not self._above())
         text = "%d W instead of %d W" % (sum([der.most_w for der in rig.ders]), sum(given))
-        self._judge("half", seconds, text, self._above() or rig.ders)
+        self._judge("half", seconds, text, _SLOW % (self._above() or rig.ders)[0].unit_id)
 
     def _above(self):
         """Return who gives more than it was told, with a little patience."""
@@ -185,7 +190,9 @@ class Proofs:
             return rig.meter.w >= -near_w
 
         self._tell_export(0)
-        self._judge("no export", await self._until(held), "0 W instead of %d W exported" % export_w, rig.ders)
+        seconds = await self._until(held)
+        do = _LOAD if rig.jump_w > near_w else _SLOW % rig.ders[0].unit_id
+        self._judge("no export", seconds, "0 W instead of %d W exported" % export_w, do)
 
     async def release(self):
         """Let the inverters give what agreement and load allow. The meter is proved."""
@@ -200,6 +207,7 @@ class Proofs:
     async def _until(self, held):
         """Return after how many seconds a limit was held, and stayed so; -1 = not within _WATCH_S."""
         begun = self._clock.uptime()
+        self._rig.jump_w = 0
         since = -1
         while self._clock.uptime() - begun < _WATCH_S:
             if await self._rig.second():
@@ -211,16 +219,22 @@ class Proofs:
                     return since - begun
         return -1
 
-    def _judge(self, step, seconds, what, ders):
+    def _judge(self, step, seconds, what, do):
         took = "not held within %d s" % _WATCH_S if seconds < 0 else "held after %d s" % seconds
         good = 0 <= seconds <= _HELD_S
         self._steps.say({"held": step, "seconds": seconds})
         text = "%s: %s; %d s are allowed" % (what, took, _HELD_S)
-        self._steps.end(step, good, text, "" if good else _SLOW % ders[0].unit_id)
+        self._steps.end(step, good, text, "" if good else do)
 
 
 def _come_back(ders):
     return _SUN + (_BATTERY if [der for der in ders if der.follows] else "")
+
+
+def _told(gains):
+    if gains[1:] == [None] * 3:
+        return "%d %%" % gains[0]
+    return "%d %% (phases: %s)" % (gains[0], ", ".join(["-" if gain is None else "%d %%" % gain for gain in gains[1:]]))
 
 
 def _gains(high, low):

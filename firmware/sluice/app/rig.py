@@ -14,6 +14,7 @@ _MISSED_MAX = const(5)  # seconds in a row in which a device was not heard, or d
 _BEGINS_S = const(10)  # an inverter may take so long to begin to move,
 _COMES_S = const(30)  # and so long to come down to what it is told
 _STEADY_S = const(6)  # powers are steady when for so long
+_LATE_S = const(6)  # the meter may tell so late what the inverters do
 _STEADY_W = const(20)  # they have moved by no more than this
 _STEADY_PARTS = const(100)  # or this part of the rating
 
@@ -34,6 +35,9 @@ class Rig:
         self._say = say
         self.telling = False  # the inverters are told what they shall give
         self._missed = 0
+        self.jump_w = 0  # the greatest change of the site in a second that no inverter has made; for others to set back
+        self._site_w = self._der_w = None
+        self._steps_w = [0] * _LATE_S  # how far the inverters have moved in each of these seconds
 
     async def scan(self, der):
         """Find out what it is, and read it. RigError if that cannot be."""
@@ -80,6 +84,7 @@ class Rig:
         except OSError as error:
             raise RigError("a line is gone: %s" % error)
         self._missed = 0
+        self._watch_jumps()
         self._say(
             {
                 "t": now,
@@ -90,6 +95,14 @@ class Rig:
             }
         )
         return True
+
+    def _watch_jumps(self):
+        der_w = sum([der.w for der in self.ders])
+        if self._site_w is not None:
+            self._steps_w = self._steps_w[1:] + [abs(der_w - self._der_w)]
+            self.jump_w = max(self.jump_w, abs(self.meter.w - self._site_w) - max(self._steps_w))
+        self._site_w = self.meter.w
+        self._der_w = der_w
 
     async def hold(self, now):
         """Let each inverter hold what it is told."""
