@@ -215,6 +215,10 @@ def test_one_that_takes_single_registers_is_told_singly_what_matters():  # peers
     device.hold(1, 3332)
     assert singles(device, before) == [5, 9]
     assert [frame[1] for frame in device.line.frames[before:]] == [6, 6, 3]
+    timed = Device(line=Single, native_w=5000)
+    timed.put(123, 7, RVRT_TMS_S)
+    timed.scan().hold(0, 3333)
+    assert singles(timed) == [5, 9]
 
 
 def test_a_write_that_is_refused_for_another_reason_is_an_error():

@@ -231,6 +231,15 @@ def test_a_set_point_is_wound_up_with_the_limit():  # C2
     assert device.writes(before) == [(704, 14, 6), (704, 30, 3), (704, 22, 6)]
 
 
+def test_a_set_point_is_wound_up_though_the_limit_beside_it_changes_each_second():  # C2
+    device = Device(NEWER_BATTERY).scan()
+    device.hold(0, 5000, 1000)
+    before = len(device.line.frames)
+    for now in range(1, REFRESH_S + 1):
+        device.hold(now, 5000 + now, 1000)
+    assert (704, 22, 6) in device.writes(before)
+
+
 def test_a_set_point_that_is_not_taken_is_found_out():  # E10
     device = Device(NEWER_BATTERY, line=Deaf).scan()
     device.put(704, 14, 1, 0, 0, 1, 0, RVRT_TMS_S)

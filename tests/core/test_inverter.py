@@ -316,11 +316,12 @@ def test_zeroes_now_and_then_are_never_believed():  # C2
 
 
 def test_a_fault_with_the_grid_at_its_terminals_is_believed_at_once():  # R1, R3
-    device = Device().scan()
-    inverter = device.poll()
-    zeroed(device)
-    device.put(103, 10, 2401)
-    assert (device.poll().w, inverter.st) == (0, ST_FAULT)
+    for offset, value in ((10, 2401), (16, 4998)):
+        device = Device().scan()
+        inverter = device.poll()
+        zeroed(device)
+        device.put(103, offset, value)
+        assert (device.poll().w, inverter.st) == (0, ST_FAULT)
 
 
 def test_zeroes_of_one_that_was_off_are_believed():  # C2
