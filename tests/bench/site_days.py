@@ -109,6 +109,14 @@ class Day:
     ders: list[Der]
     late_s: float  # of the meter
 
+    def seconds(self) -> range:
+        """From dawn to dusk; all of them where there is a battery."""
+        if self.kind == "battery":
+            return range(DAY_S)
+        return range(
+            next(t for t in range(DAY_S) if self.sun[t]), DAY_S - next(t for t in range(DAY_S) if self.sun[-t])
+        )
+
 
 def make_inverter(rng: random.Random, sun: list[float], rating_w: int, behind_s: int) -> Der:
     """Give an inverter that has its part of the sun, `behind_s` later; one of several may stand in the shade."""
@@ -242,7 +250,7 @@ def play(number: int, rule: type[Ours] | type[Ratio]) -> Played:
     judge = Judge(day)
     control = rule(day.ders)
     site_w = 0.0
-    for t in range(DAY_S):
+    for t in day.seconds():
         pv_w = der_w = 0.0
         for der in day.ders:
             der.second(t, site_w)

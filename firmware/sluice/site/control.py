@@ -236,9 +236,12 @@ class Control:
     # --- who does it ------------------------------------------------------------------------------
 
     def _room_w(self):
-        if self._sum_w >= self._rated_w:
-            return self._sum_w - self._lost_w
-        return self._sum_w - self._trim_w - self._lost_w - max(0, self._w - self._sum_w)
+        """Return what those that are heard may give together: down in haste while all give more than they may."""
+        room_w = self._sum_w - self._lost_w
+        if self._sum_w < self._rated_w:
+            over_w = self._w - self._sum_w
+            room_w -= self._trim_w + (over_w if over_w > self._rated_w // _BAND_PARTS else 0)
+        return room_w
 
     def _gen_room_w(self):
         return min(self.limits.gen_w, SITE_MAX_W) - self._trim_w - self._lost_w
