@@ -75,15 +75,22 @@ def test_its_end_is_told_once_too_with_the_code_beside_it():  # R3
 def test_the_second_inverter_is_an_inverter_too_and_the_first_does_not_end_its_alarm():  # R3, C5
     world = World()
     world.journal.fault("inverter", "no reply")
-    world.journal.fault("inverter 2", "no reply")
+    world.journal.fault("inverter, unit 3", "no reply")
     world.passes(30)
     world.journal.well("inverter")
     world.passes(30)
     assert codes(world) == ["2"]
-    world.journal.well("inverter 2")
-    world.journal.fault("inverter's limit 2", "lets through more")
+    world.journal.well("inverter, unit 3")
+    world.journal.fault("inverter's limit, unit 3", "lets through more")
     world.passes(30)
     assert codes(world) == ["2", "3", "6"]
+
+
+def test_a_meter_that_is_not_believed_is_a_meter_that_fails():  # R3
+    world = World()
+    world.journal.fault("meter reading", "the same")
+    world.passes(30)
+    assert codes(world) == ["0"]
 
 
 def test_what_passes_within_fifteen_seconds_is_no_alarm_and_ends_none():  # R3

@@ -224,7 +224,7 @@ def test_trouble_is_told_by_what_it_is_with():  # T10
     assert told(at(1), "meter").endswith("There is trouble with the meter.")
     assert told(at(1), "meter", "server").endswith("There is trouble with the meter and the server.")
     assert told(at(1), "meter", "state/state").endswith("There is trouble with the meter and the store.")
-    assert told(at(1), "inverter 2").endswith("There is trouble with inverter 2.")
+    assert told(at(1), "inverter, unit 3").endswith("There is trouble with inverter, unit 3.")
 
 
 def test_a_percentage_of_a_rating_that_is_not_known_is_said_so():  # E11

@@ -151,7 +151,7 @@ def meter_unseeing(folder: Path, found_s: list[int]) -> None:  # C1
 def inverter_lost(folder: Path, found_s: list[int]) -> None:  # C2
     """One of two, and then the limit comes down: the other makes room."""
     played = Played(folder, Fault("inverter-silent", AT, 120, 3), inverters=TWO_123, events=LOWER).run()
-    assert played.told_s("inverter 2: unit 3 does not answer") <= found_s[0] + 1
+    assert played.told_s("inverter, unit 3: unit 3 does not answer") <= found_s[0] + 1
     assert played.log_events() == [INVERTER, INVERTER + 1]
     assert max(played.export_w[AT + 60 :]) <= 3500 * 1.04
     assert min(played.export_w[AT + 300 :]) > 2500
@@ -168,7 +168,7 @@ def inverter_rebooted(folder: Path, found_s: list[int]) -> None:  # C2
 def inverter_ignores(folder: Path, found_s: list[int]) -> None:  # C1
     """One of two, while the limit comes down: the other makes room, and it is to disconnect."""
     played = Played(folder, Fault("inverter-ignores", AT, 200, 3), inverters=TWO_123, events=LOWER).run()
-    assert played.told_s("inverter's limit 2: inverter, unit 3, says that it holds", 630) <= found_s[0] + 15
+    assert played.told_s("inverter's limit, unit 3: inverter, unit 3, says that it holds", 630) <= found_s[0] + 15
     assert LIMIT in played.log_events()
     assert LIMIT + 1 in played.log_events()
 

@@ -28,7 +28,7 @@ _BESIDE = (
 )
 
 # Of what may fail. What has a path is a record of the store; the rest is the server's. Some are sentences for people.
-_DEVICES = ("inverter", "inverter's limit", "meter", "meter's reading", "serial line")
+_DEVICES = ("inverter", "inverter's limit", "meter", "meter reading", "serial line")
 _IN_FULL = ("registration", "PIN", "NMI", "assignments", "commissioning", CERTIFICATE, CA)
 
 
@@ -67,7 +67,7 @@ def wear(der):
 
 
 def _is_device(what):
-    return what.rstrip(" 12345678") in _DEVICES
+    return what.split(",")[0] in _DEVICES
 
 
 def _amount(watts):

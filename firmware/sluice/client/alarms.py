@@ -26,15 +26,14 @@ FAULTS = (
     "clock",
     "server.certificate",
     "server.ca",
-    "meter's reading",  # it stands still, or cannot be right
 )
-_KINDS = const(17)  # first the bits of alarmStatus, then the faults
+_KINDS = const(16)  # first the bits of alarmStatus, then the faults
 
 
 def _fails(faults, what):
-    """Tell whether `what` fails, or one of several: the second inverter is called "inverter 2"."""
+    """Tell whether `what` fails, or one of several: such as "inverter, unit 3", "meter reading"."""
     for name in faults:
-        if name.startswith(what) and (name == what or name[len(what)] == " "):
+        if name.startswith(what) and (name == what or name[len(what)] in " ,"):
             return True
     return False
 
