@@ -90,7 +90,7 @@ def test_what_looks_like_the_end_of_a_line_in_a_text_is_none() -> None:
 def test_bounds_and_enumerations_are_named_by_no_module_of_the_image_but_their_own(tmp_path) -> None:
     image.compile_modules(tmp_path)
     compiled = {name: (tmp_path / f"{name}.mpy").read_bytes() for name in image.sources()}
-    for alone in ("sluice_wire.limits", "sluice_wire.sep2", "sluice_wire.sunspec"):
+    for alone in ("sluice_wire.limits", "sluice_wire.sep2"):
         assert [name for name, code in compiled.items() if alone.encode() in code] == [alone.replace(".", "/")]
 
 
