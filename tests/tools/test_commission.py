@@ -245,6 +245,20 @@ def test_a_good_house_passes_with_the_gateway_on_micropython_killed_in_the_middl
     assert after_w < 1600 < before_w
 
 
+def test_a_gateway_that_nobody_kills_proves_nothing(tmp_path: Path, micropython: Interpreter) -> None:  # C2
+    clock = tmp_path / "clock"
+    start_s = loads(HOUSE.format(meter="{}")).start_s
+    clocks.create(clock, start_s)
+    with house(tmp_path, "{}", clock) as pty:
+        _, config = configured(tmp_path, pty)
+        command = lock_step_command(config, clock, start_s, start_s + 7200, arguments=["commission"])
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, timeout=PATIENCE_S)
+    assert done.returncode == 1
+    assert '{"kill": 120}' in done.stdout
+    assert "nobody has killed the gateway" in done.stdout
+    assert json.loads((tmp_path / "state" / "commissioning.json").read_text()) == {}
+
+
 def test_a_reversed_meter_is_named_and_nothing_is_killed(tmp_path: Path, micropython: Interpreter) -> None:  # C1
     found, passed = played(tmp_path, "{reversed: true}")
     assert not passed

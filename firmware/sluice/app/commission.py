@@ -247,6 +247,7 @@ def run(port, config_name, is_second):
                 say({"kill": KILL_S})
                 sys.stdin.readline()
                 code = 1
+                armed.void(port, state)
                 say({"step": "without gateway", "ok": False, "text": "nobody has killed the gateway", "do": ""})
     except KeyboardInterrupt:
         code = 130
