@@ -433,6 +433,15 @@ def test_loads_that_come_and_go_pass_no_wrong_wire_and_blame_no_right_one():
         assert blamed == [] or wires % 4
 
 
+def test_what_generates_beside_the_inverters_is_found():  # C1
+    site = Site()
+    site.loads_w = [-300, -300, -300]
+    assert only_fault(site) == (
+        "no export",
+        "something else gives 900 W: switch it off, or enter it as one of the inverters",
+    )
+
+
 def test_too_little_sun_is_a_reason_to_come_back():
     site = Site(sun_w=300)
     assert only_fault(site) == ("power", "come back when the sun shines")

@@ -12,10 +12,12 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from click.testing import CliRunner
 from lxml import html
 from sunspec2.modbus.client import SunSpecModbusClientDeviceRTU
 
 from sluice_tools import clock as clocks
+from sluice_tools.cli import main
 from sluice_tools.commission.command import write
 from sluice_tools.commission.findings import Findings
 from sluice_tools.commission.session import Event, Session, SessionError
@@ -35,7 +37,11 @@ programs: [{{id: A, primacy: 1, default: {{opModExpLimW: 1500}}}}]
 CONFIG = {
     "nmi": "NMI0001234",
     "site": {"exp_lim_w": 1500, "imp_lim_w": 15000},
-    "server": {"pin": 111115, "key": "device.key"},
+    "server": {
+        **{"url": "https://localhost:1/dcap", "ca": "ca.pem", "certificate": "device.pem", "key": "device.key"},
+        **{"pen": 57269, "pin": 111115},
+    },
+    "bus": {"device": "rs485"},
     "meter": {"unit_id": 1, "map": "sdm630"},
     "inverters": [{"unit_id": 2, "native_w": 1500}],
 }
@@ -137,6 +143,25 @@ except KeyboardInterrupt:
     with pytest.raises(KeyboardInterrupt):
         Session(gateway(says(LINES[0], end=words)), lambda _: None, hear).run()
     assert lines[-1] == {"left": "unit 2 does not answer"}
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "words"),
+    [
+        ("{", 1, "it is not JSON"),
+        ("[]", 2, "the configuration must be a JSON object"),
+        (json.dumps({**CONFIG, "inverters": [{"unit_id": 1}]}), 2, "inverters[0].unit_id is the meter's, 1"),
+    ],
+)
+def test_a_configuration_that_cannot_be_used_is_told_and_writes_no_report(
+    tmp_path: Path, text: str, code: int, words: str
+) -> None:
+    config = tmp_path / "gateway.json"
+    config.write_text(text)
+    done = CliRunner().invoke(main, ["commission", str(config)])
+    assert done.exit_code == code
+    assert words in done.output
+    assert list(tmp_path.iterdir()) == [config]
 
 
 # --- the report -----------------------------------------------------------------------------------------

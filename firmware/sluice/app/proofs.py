@@ -35,6 +35,7 @@ _LOAD = (
     "wait for a steady sky, start again"
 )
 _FROZEN = "the meter repeats its values: switch it off and on, or replace it"
+_OTHER = "something else gives %d W: switch it off, or enter it as one of the inverters"
 _SLOW = "inverter unit %d is too slow: set its power gradient for remote control to the fastest"
 
 
@@ -192,6 +193,8 @@ class Proofs:
         self._tell_export(0)
         seconds = await self._until(held)
         do = _LOAD if rig.jump_w > near_w else _SLOW % rig.ders[0].unit_id
+        if sum([der.w for der in rig.ders]) <= near_w:
+            do = _OTHER % -rig.meter.w
         self._judge("no export", seconds, "0 W instead of %d W exported" % export_w, do)
 
     async def release(self):
@@ -202,7 +205,7 @@ class Proofs:
     def _tell_export(self, w):
         rig = self._rig
         load_w = rig.meter.w + sum([der.w for der in rig.ders])
-        rig.tell_all(w + max(0, load_w) - rig.w_max() // 200)
+        rig.tell_all(w + load_w - rig.w_max() // 200)
 
     async def _until(self, held):
         """Return after how many seconds a limit was held, and stayed so; -1 = not within _WATCH_S."""
