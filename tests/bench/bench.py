@@ -23,6 +23,7 @@ import heap_day
 import herd
 import plans
 import site_days
+import site_gateway
 from budgets import BUDGETS
 from documents import derc_list
 from machines import HERE, Machine, make_image, run_here, smallest
@@ -49,6 +50,7 @@ AT_MOST = {
     "data_default_mb": 5,
     "data_default_telemetry_mb": 1.3,
     "site_over_15_s": 0,
+    "whole_over_15_s": 0,
     "site_back_p999_s": 13,
     "site_one_lost_percent": 1.5,
 }
@@ -283,6 +285,7 @@ def main() -> None:
             data_day.data,
             herd.herd,
             site_days.site,
+            site_gateway.site_gateway,
             bench.rooms,
             bench.size,
         ]
