@@ -95,7 +95,7 @@ class Gateway:
 
 def _started(port, config_name):
     """Return the gateway, or None after saying what is wrong with its configuration."""
-    import sluice.modbus.client  # noqa: F401 - first, for a long chain of imports takes much stack
+    from sluice.modbus.client import Client  # noqa: F401 - first, for a long chain of imports takes much stack
 
     from .build import build
     from .config import ConfigError, load
