@@ -27,10 +27,12 @@ _SETTLED_S = const(5)  # and after it: the meter may be late, and average
 _EXPLAINS_S = const(3)  # what the site does so long after the DER moved may be their doing
 _MOVE_S = const(40)  # a move that takes longer is not judged
 _LOOK_S = const(1800)  # from one judgement to the next look, as long as all is well,
-_AGAIN_S = const(600)  # and when it was in vain, or what is wrong is known
-_SOON_S = const(60)  # after the start or the loss of the meter, and when in doubt
+_AGAIN_S = const(600)  # when it was in vain, or what is wrong is known,
+_SOON_S = const(60)  # and after the start or the loss of the meter, and when in doubt
 _APART_S = const(50)  # judgements of something wrong that come sooner may have one cause, a load that rises slowly
-_DOUBT_S = const(120)  # so long a doubt lasts, unless it is judged again
+_JUMP_PARTS = const(3)  # a load that comes at once, of more than a third of w_max, is doubted,
+_DOUBT_S = const(120)  # for so long, and so is the meter after the start,
+_WRONG_S = const(600)  # and so long what was judged wrong; unless it is judged right before
 _AWAY_S = const(3)
 
 _SITE, _DER, _TOLD = const(0), const(1), const(2)
@@ -49,7 +51,7 @@ class Eye:
         self.most_w = UNLIMITED_W  # what the DER may give while it looks
         self.doubt_until = _DOUBT_S  # second until which it is a reason to be careful
         self._last_w = array("i", (0, 0, 0))  # the second before, by _SITE ...
-        self._moved_w = array("i", (0, 0, 0))  # by so much since
+        self._moved_w = array("i", (0, 0, 0))  # since then
         self._from_w = array("i", (0, 0))  # before the move
         self._step_w = 0
         self._calm_s = 0  # for so long site and DER are calm
@@ -74,32 +76,41 @@ class Eye:
         self._away_s = 0
         self._step_w = max(_STEP_MIN_W, self.w_max // _STEP_PARTS)
         self._move(_TOLD, self.told_w)
-        if self._moved_w[_TOLD] >= self._step_w >> 1 and self._calm_s >= _CALM_S and self._began < 0:
+        if abs(self._moved_w[_TOLD]) >= self._step_w >> 1 and self._calm_s >= _CALM_S and self._began < 0:
             self._began = now
             self._from_w[_SITE] = self._last_w[_SITE]
             self._from_w[_DER] = self._last_w[_DER]
         self._move(_SITE, site_w)
         self._peak_w = max(self._peak_w, abs(site_w))
         self._move(_DER, self.der_w)
-        self._watch(self._step_w // _BAND)
+        self._watch(now, self._step_w // _BAND)
         if self._began >= 0:
             self._follow(now)
         self._look(now)
 
     def _move(self, what, w):
-        self._moved_w[what] = abs(w - self._last_w[what])
+        self._moved_w[what] = w - self._last_w[what]
         self._last_w[what] = w
 
-    def _watch(self, band_w):
+    def _watch(self, now, band_w):
         moved_w = self._moved_w
         self._still_s += 1
         self._calm_s += 1
-        if max(moved_w[_DER], moved_w[_TOLD]) > band_w:
+        if max(abs(moved_w[_DER]), abs(moved_w[_TOLD])) > band_w:
             self._still_s = 0
-        if max(moved_w[_DER], moved_w[_SITE]) > band_w:
+        if max(abs(moved_w[_DER]), abs(moved_w[_SITE])) > band_w:
             self._calm_s = 0
-        if moved_w[_SITE] > band_w and self._still_s > _EXPLAINS_S:
+        if abs(moved_w[_SITE]) > band_w and self._still_s > _EXPLAINS_S:
             self._began = -1  # a load
+            self._suspect(now, band_w)
+
+    def _suspect(self, now, band_w):
+        # A load so large, or the same power the other way round: somebody may be at work at the CT.
+        site_w = self._last_w[_SITE]
+        moved_w = self._moved_w[_SITE]
+        if moved_w > self.w_max // _JUMP_PARTS or abs(site_w) >= self._step_w and abs(2 * site_w - moved_w) <= band_w:
+            self.doubt_until = max(self.doubt_until, now + _DOUBT_S)
+            self._look_at = min(self._look_at, now)
 
     def _follow(self, now):
         moved_w = self._last_w[_DER] - self._from_w[_DER]
@@ -124,7 +135,7 @@ class Eye:
     def _judge(self, now, kind):
         scores = self.scores
         self.most_w = UNLIMITED_W
-        self.doubt_until = now + (_DOUBT_S if kind else 0)
+        self.doubt_until = now + (_WRONG_S if kind else 0)
         if kind and kind == scores[1] and now < self._counts_at:
             return
         self._counts_at = now + _APART_S
@@ -138,7 +149,7 @@ class Eye:
         if self.most_w != UNLIMITED_W:
             if self._began < 0:  # in vain: a load has switched, or the DER did not move
                 self.most_w = UNLIMITED_W
-                self._look_at = now + _AGAIN_S
+                self._look_at = now + (_SOON_S if now < self.doubt_until else _AGAIN_S)
         elif now >= self._look_at and self._calm_s >= _CALM_S and self._began < 0:
             if self.looks and self._last_w[_DER] >= 2 * self._step_w:
                 self.most_w = self._last_w[_DER] - self._step_w - (self._step_w >> 1)
