@@ -433,6 +433,27 @@ def test_loads_that_come_and_go_pass_no_wrong_wire_and_blame_no_right_one():
         assert blamed == [] or wires % 4
 
 
+def test_a_load_that_creeps_is_not_taken_for_a_ratio():
+    site = Site()
+    site.jumps = [(second, 20 if second // 300 % 2 == 0 else -20) for second in range(2000)]
+    assert only_fault(site)[1].startswith("load or sun moved too much")
+
+
+def test_a_load_that_jumped_before_excuses_no_slow_inverter():
+    site = Site()
+
+    def slow_down(line):
+        site.said.append(line)
+        if line.get("begin") == "half":
+            site.jumps = [(site.second + 3, 900)]
+        if line.get("held") == "half":
+            site.ders[0].lag = 20
+
+    rig = Rig(site.port, Clock(site.port), site, site.meter, site.ders, slow_down)
+    finish(Commission(site.port, Clock(site.port), site.config(), "state", rig, slow_down).prove())
+    assert [(step, do[:26]) for step, do in site.failed()] == [("no export", "inverter unit 2 is too slo")]
+
+
 def test_what_generates_beside_the_inverters_is_found():  # C1
     site = Site()
     site.loads_w = [-300, -300, -300]
@@ -722,6 +743,7 @@ def test_what_the_gains_say_of_the_wiring():
         (-50, [-17, -17, -17], ct.EXCHANGED, "1, 2 and 3"),
         (50, [17, 17, 17], ct.RATIO, "50 %"),
         (60, [None, None, None], ct.RATIO, "60 %"),
+        (125, [None, None, None], ct.ODD, ""),
         (90, [200, -50, -60], ct.ODD, ""),
         (-200, [-70, -70, -60], ct.ODD, ""),
         (-100, [-70, -30, 0], ct.ODD, ""),

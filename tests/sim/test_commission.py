@@ -119,7 +119,7 @@ GOOD = {
     ),
     "no export at all": ([BY_704], {"exp_lim_w": 0, "load_w": 1500}),
     "a family at home": ([BY_704], {"pv_w": "summer-sun", "load_w": "family-home", "exp_lim_w": 5000}),
-    "a noisy meter that averages": ([BY_704], {"meter": "{average_s: 2, delay_s: 1, noise_w: 5, resolution_w: 10}"}),
+    "a noisy meter that averages": ([BY_704], {"meter": "{average_s: 2, delay_s: 3, noise_w: 5, resolution_w: 10}"}),
 }
 
 
@@ -168,6 +168,13 @@ def test_a_limit_that_is_entered_but_not_set_is_found_by_killing_the_gateway(tmp
         "unit 2 without gateway",
         "set an export limit of 1500 W in inverter unit 2 itself and enter it as inverters[0].native_w",
     )
+
+
+def test_what_lands_in_flash_is_kept_and_not_forgotten(tmp_path: Path) -> None:  # C2
+    visit = Visit(tmp_path, *GOOD["a limit in flash"][0])
+    visit.half("prove")
+    (text,) = [line["text"] for line in visit.said if line.get("step") == "fall-back of unit 2"]
+    assert text == "it keeps what it was told; its own limit of 1500 W holds"
 
 
 def test_until_the_gateway_is_killed_no_more_is_exported_than_is_agreed(tmp_path: Path) -> None:  # C1

@@ -22,7 +22,7 @@ _WATCH_S = const(40)  # how long a limit is watched
 _STAYS_S = const(3)  # a limit is held when it has been for so long
 _PERCENT = const(4)  # of the rating: so near a limit is held
 _LEAST_W = const(50)
-_AGREE_PCT = const(10)  # two gains that are the same
+_AGREE_PCT = const(20)  # so near are the gains of the way down and of the way up
 _QUIET_PARTS = const(8)  # of a step: a load that jumps by less than this part of it does not hide it
 _FROZEN_S = const(10)
 _DER = const(4)  # where the inverters begin in what Rig.average returns
@@ -93,7 +93,6 @@ class Proofs:
             if other is not der:
                 rig.tell(other, rig.share(other, self._test_w) // _IDLE)
                 most_w -= other.most_w
-        last = 0
         rig.tell(der, most_w)
         await rig.settle(_PATIENCE_S)
         for _ in range(_ATTEMPTS):
@@ -117,14 +116,11 @@ class Proofs:
                 text, do = "when unit %d gave less, unit %d moved too" % (der.unit_id, other), _REMOTE % other
                 continue
             what, do = ct.verdict(down[0], down[1:], self._reversed)
-            if what != ct.verdict(up[0], up[1:], self._reversed)[0] or rig.jump_w * _QUIET_PARTS > step_w:
-                what = ct.ODD
-            if what != ct.ODD and (what != ct.RATIO or last and abs(down[0] - last) <= _AGREE_PCT):
+            if what != ct.ODD and _agree(down, up) and rig.jump_w * _QUIET_PARTS <= step_w:
                 self._feeds(down[1:])
                 if what == ct.UNSEEN and rig.meter.same >= _FROZEN_S:
                     do = _FROZEN
                 return what == ct.GOOD, text, do
-            last = down[0] if what == ct.RATIO else 0  # it may be a load as well: it must come twice
             do = _LOAD
         return False, text, do
 
@@ -238,6 +234,10 @@ def _told(gains):
     if gains[1:] == [None] * 3:
         return "%d %%" % gains[0]
     return "%d %% (phases: %s)" % (gains[0], ", ".join(["-" if gain is None else "%d %%" % gain for gain in gains[1:]]))
+
+
+def _agree(down, up):
+    return not [i for i in range(_DER) if None not in (down[i], up[i]) and abs(down[i] - up[i]) > _AGREE_PCT]
 
 
 def _gains(high, low):
