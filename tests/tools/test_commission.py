@@ -305,8 +305,7 @@ def test_a_gateway_that_is_stopped_leaves_the_inverter_limited(
             command_of(config, on_micropython, "commission"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         ) as process:
             assert process.stdout is not None
-            while '"most_w": [600]' not in process.stdout.readline():
-                pass
+            assert any('"most_w": [600]' in line for line in process.stdout)  # as far as that line
             process.send_signal(signal.SIGINT)
             rest = process.stdout.read()
         assert process.returncode == 130, rest
