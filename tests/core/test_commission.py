@@ -549,7 +549,16 @@ def test_where_the_sun_is_too_low_registers_that_hold_too_much_fail():
 def test_a_silent_inverter_ends_it_with_the_words_of_the_device():
     site = Site()
     site.ders[0].refusals = 1000
-    assert only_fault(site) == ("devices", "unit 2 does not answer")
+    assert only_fault(site) == ("unit 2", "unit 2 does not answer")
+
+
+def test_all_devices_that_cannot_be_read_are_named_at_once():
+    site = Site()
+    site.ders.append(Der(site, 3))
+    site.ders.append(Der(site, 4))
+    site.ders[0].refusals = site.ders[2].refusals = 1000
+    assert not site.passes()
+    assert [step for step, _ in site.failed()] == ["unit 2", "unit 4"]
 
 
 def test_an_inverter_that_falls_silent_in_a_step_ends_it():

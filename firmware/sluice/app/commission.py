@@ -76,9 +76,13 @@ class Commission:
     async def _prove(self):
         armed.void(self._port, self._state)
         rig = self._rig
-        await self._read_meter()
+        if await self._reads("meter", "the meter is read", rig.read_meter()):
+            self._tell_meter()
         for der in rig.ders:
-            await self._read(der)
+            if await self._reads("unit %d" % der.unit_id, "inverter unit %d is read" % der.unit_id, rig.scan(der)):
+                self._tell(der)
+        if self._steps.failed:
+            return
         self._fallbacks()
         reverse = self._config["meter"]["reversed"]
         proofs = Proofs(self._clock, rig, self._steps, self.fixed_w, reverse)
@@ -95,10 +99,17 @@ class Commission:
         }
         armed.keep(self._port, self._state, self._config, record, False)
 
-    async def _read_meter(self):
+    async def _reads(self, step, text, reading):
+        self._steps.begin(step, text)
+        try:
+            await reading
+        except RigError as error:
+            self._steps.end(step, False, "it cannot be read", str(error))
+            return False
+        return True
+
+    def _tell_meter(self):
         meter = self._rig.meter
-        self._steps.begin("meter", "the meter is read")
-        await self._rig.read_meter()
         name = self._config["meter"]["map"]
         text = "unit %d, %s: %d.%d V" % (meter.unit_id, name, meter.v_dv // 10, meter.v_dv % 10)
         if meter.hz_mhz:
@@ -111,16 +122,13 @@ class Commission:
         else:
             self._steps.end("meter", None, text, _UNVERIFIED % name)
 
-    async def _read(self, der):
-        step = "unit %d" % der.unit_id
-        self._steps.begin(step, "inverter unit %d is read" % der.unit_id)
-        await self._rig.scan(der)
+    def _tell(self, der):
         text = "%s %s, serial %s, %d W, gives %d W" % (der.maker, der.model, der.serial, der.w_max, der.w)
         if der.stores:
             text += "; battery" + (" at %d %%" % (der.soc // 100) if der.soc >= 0 else "")
             text += "" if der.follows else ", which cannot be told"
         self._steps.say({"unit_id": der.unit_id, "maker": der.maker, "model": der.model, "serial": der.serial})
-        self._steps.end(step, True, text)
+        self._steps.end("unit %d" % der.unit_id, True, text)
 
     def _fallbacks(self):
         """What each may give when the gateway is gone must be known, and together lie within the agreement."""
