@@ -166,7 +166,7 @@ class Control:
         low_w = self._site_w + min(self._w, self._before_w)
         high_w = self._site_w + max(self._w, self._before_w)
         band_w = self._rated_w // _BAND_PARTS
-        self._least.see(low_w, high_w, band_w)
+        self._least.see(low_w, high_w, 0 if self.over_s else band_w)  # over the limit a small drop counts at once, too
         self._most.see(-high_w, -low_w, band_w)
 
     def _watch_export(self):
@@ -240,7 +240,7 @@ class Control:
         room_w = self._sum_w - self._lost_w
         if self._sum_w < self._rated_w:
             over_w = self._w - self._sum_w
-            room_w -= self._trim_w + (over_w if over_w > self._rated_w // _BAND_PARTS else 0)
+            room_w -= self._trim_w + (max(0, over_w) if self.over_s or over_w > self._rated_w // _BAND_PARTS else 0)
         return room_w
 
     def _gen_room_w(self):
