@@ -155,7 +155,7 @@ def test_a_look_in_vain_ends_and_is_repeated_after_a_minute_when_in_doubt_else_a
     site.eye.w_max = W_MAX
     looks = []
     for _ in range(25 * MINUTE):
-        site.eye.der_w = site.eye.told_w = 4000  # it does not follow
+        site.eye.der_w = site.eye.gives_w = site.eye.told_w = 4000  # it does not follow
         site.eye.step(site.now, -3300)
         if site.looking():
             looks.append(site.now)
@@ -180,7 +180,7 @@ class Given:
     def passes(self, seconds):
         for _ in range(seconds):
             self.eye.told_w = self.told_w
-            self.eye.der_w = self.der_w
+            self.eye.der_w = self.eye.gives_w = self.der_w
             self.eye.step(self.now, self.site_w)
             self.now += 1
 

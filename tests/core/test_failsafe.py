@@ -209,6 +209,14 @@ def test_a_der_that_is_not_heard_stops_the_judging_and_not_the_trust():
     assert world.failsafe.eye.scores[2] == 0
 
 
+def test_a_look_takes_off_what_is_given_whatever_charges_meanwhile():
+    world = World()
+    world.ders[0].w = 4000
+    world.ders[1].w = -3000
+    world.passes(61)
+    assert world.failsafe.eye.most_w == 4000 - 1500  # 1/20 and a half of 20 kW
+
+
 def test_an_inverter_whose_limit_lands_in_flash_is_not_moved_for_the_eyes_sake():
     der = Der()
     der.writes = object()

@@ -39,16 +39,17 @@ _SITE, _DER, _TOLD = const(0), const(1), const(2)
 
 
 class Eye:
-    """Judges the meter, second by second, by the sums over all DER: their `w_max`; `der_w` that they give now, `told_w`
-    that they were told to give at the most in the second before."""
+    """Judges the meter, second by second, by the sums over all DER: their `w_max`; `der_w` that they give now, and
+    `gives_w`, those that charge left out; `told_w` that they were told to give at the most in the second before."""
 
     def __init__(self):
         self.w_max = 0
         self.der_w = 0
+        self.gives_w = 0
         self.told_w = 0
         self.scores = bytearray(3)  # what is believed; the kind of the last judgement, and how many in a row
         self.looks = True  # it may move the DER
-        self.most_w = UNLIMITED_W  # what the DER may give while it looks
+        self.most_w = UNLIMITED_W  # what those that give may give while it looks
         self.doubt_until = _DOUBT_S  # second until which it is a reason to be careful
         self._last_w = array("i", (0, 0, 0))  # the second before, by _SITE ...
         self._moved_w = array("i", (0, 0, 0))  # since then
@@ -61,6 +62,13 @@ class Eye:
         self._look_at = _SOON_S
         self._counts_at = 0
         self._peak_w = 0  # the most that the meter has said, either way, since the last move
+
+    def add(self, der):
+        """Add one to the sums."""
+        self.w_max += der.w_max
+        self.der_w += der.w
+        self.gives_w += max(0, der.w)
+        self.told_w += der.most_w
 
     def lose(self, now):
         """Meter or DER are not heard in this second."""
@@ -151,5 +159,5 @@ class Eye:
                 self.most_w = UNLIMITED_W
                 self._look_at = now + (_SOON_S if now < self.doubt_until else _AGAIN_S)
         elif now >= self._look_at and self._calm_s >= _CALM_S and self._began < 0:
-            if self.looks and self._last_w[_DER] >= 2 * self._step_w:
-                self.most_w = self._last_w[_DER] - self._step_w - (self._step_w >> 1)
+            if self.looks and self.gives_w >= 2 * self._step_w:
+                self.most_w = self.gives_w - self._step_w - (self._step_w >> 1)

@@ -81,12 +81,10 @@ class FailSafe:
     def _sum(self):
         # Tell the eye of all DER. Return whether they were all heard.
         eye = self.eye
-        eye.w_max = eye.der_w = eye.told_w = 0
+        eye.w_max = eye.der_w = eye.gives_w = eye.told_w = 0
         heard = True
         for i in range(len(self._ders)):
-            eye.w_max += self._ders[i].w_max
-            eye.der_w += self._ders[i].w
-            eye.told_w += self._ders[i].most_w
+            eye.add(self._ders[i])
             heard = heard and self._ders[i].heard
         return heard
 
