@@ -84,8 +84,7 @@ class Commission:
         if self._steps.failed:
             return
         self._fallbacks()
-        reverse = self._config["meter"]["reversed"]
-        proofs = Proofs(self._clock, rig, self._steps, self.fixed_w, reverse)
+        proofs = Proofs(self._clock, rig, self._steps, self._config)
         await proofs.all()
         if self._steps.failed:
             return

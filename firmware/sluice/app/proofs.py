@@ -40,15 +40,16 @@ _SLOW = "inverter unit %d is too slow: set its power gradient for remote control
 
 
 class Proofs:
-    """The proofs by `rig`, told to `steps`; `fixed_w`: what may be exported; `is_reversed`: meter.reversed."""
+    """The proofs by `rig`, told to `steps`; `config`: the checked configuration."""
 
-    def __init__(self, clock, rig, steps, fixed_w, is_reversed):
+    def __init__(self, clock, rig, steps, config):
         self._clock = clock
         self._rig = rig
         self._steps = steps
-        self._fixed_w = fixed_w
-        self._reversed = is_reversed
-        self._test_w = fixed_w  # what all may give together until the meter is proved
+        self._exp_w = config["site"]["exp_lim_w"]
+        self._gen_w = config["site"]["gen_lim_w"]
+        self._reversed = config["meter"]["reversed"]
+        self._test_w = min(self._exp_w, self._gen_w)  # what all may give together until the meter is proved
         self._fed = []  # phases that an inverter has been seen to feed
 
     async def all(self):
@@ -67,7 +68,7 @@ class Proofs:
     async def _power(self):
         rig = self._rig
         need_w = max(_NEED_W, rig.w_max() // _NEED_PARTS)
-        self._test_w = max(self._fixed_w, need_w * 6 // 5)
+        self._test_w = max(self._test_w, need_w * 6 // 5)
         self._steps.begin("power", "the inverters come to %d W together, or what the sun gives" % self._test_w)
         rig.tell_all(self._test_w)
         await rig.settle(_PATIENCE_S)
@@ -182,12 +183,8 @@ class Proofs:
             return self._steps.end("no export", None, text + ", nothing to end")
         near_w = max(_LEAST_W, min(rig.w_max() * _PERCENT // 100, export_w // 4))
 
-        def held():
-            self._tell_export(0)
-            return rig.meter.w >= -near_w
-
-        self._tell_export(0)
-        seconds = await self._until(held)
+        rig.steer(0, self._gen_w)
+        seconds = await self._until(lambda: rig.meter.w >= -near_w)
         do = _LOAD if rig.jump_w > near_w else _SLOW % rig.ders[0].unit_id
         if sum([der.w for der in rig.ders]) <= near_w:
             do = _OTHER % -rig.meter.w
@@ -195,13 +192,8 @@ class Proofs:
 
     async def release(self):
         """Let the inverters give what agreement and load allow. The meter is proved."""
-        self._tell_export(self._fixed_w)
+        self._rig.steer(self._exp_w, self._gen_w)
         await self._rig.settle(_PATIENCE_S)
-
-    def _tell_export(self, w):
-        rig = self._rig
-        load_w = rig.meter.w + sum([der.w for der in rig.ders])
-        rig.tell_all(w + load_w - rig.w_max() // 200)
 
     async def _until(self, held):
         """Return after how many seconds a limit was held, and stayed so; -1 = not within _WATCH_S."""

@@ -8,6 +8,8 @@ from micropython import const
 
 from sluice.devices.errors import DeviceError
 from sluice.modbus.client import ModbusError
+from sluice.site.control import Control
+from sluice.site.failsafe import SEE
 from sluice_wire.meters import W1
 
 _MISSED_MAX = const(5)  # seconds in a row in which a device was not heard, or did not hold what it was told
@@ -34,6 +36,7 @@ class Rig:
         self.ders = ders
         self._say = say
         self.telling = False  # the inverters are told what they shall give
+        self._control = None  # who tells them; None = the test itself
         self._missed = 0
         self.jump_w = 0  # the greatest change of the site in a second that no inverter has made; for others to set back
         self._site_w = self._der_w = None
@@ -74,6 +77,8 @@ class Rig:
             await self.meter.poll(await self._client(self.meter))
             for der in self.ders:
                 await der.poll(await self._client(der))
+            if self._control:
+                self._control.step(now, SEE, self.meter.w)
             if self.telling:
                 await self.hold(now)
         except (ModbusError, DeviceError) as error:
@@ -158,9 +163,20 @@ class Rig:
 
     def tell(self, der, w):
         """From the next second on `der` gives no more than `w` watts; with a battery that can be told, just that."""
+        self._control = None
         der.most_w = max(0, min(w, der.w_max))
         der.least_w = der.most_w if der.follows else 0
         self.telling = True
+
+    def steer(self, exp_w, gen_w):
+        """From the next second on the gateway's own control holds the site below these limits. The meter is proved."""
+        if self._control is None:
+            for der in self.ders:
+                der.heard = True
+                der.silent_s = 0
+            self._control = Control(self.ders)
+        self._control.limits.exp_w = exp_w
+        self._control.limits.gen_w = gen_w
 
     def w_max(self):
         """Return the ratings together."""
