@@ -2,6 +2,8 @@
 
 from sluice.modbus.rtu import crc16
 
+SLOW_MS = 600
+
 
 def framed(*data):
     """Return a frame: these bytes and their CRC."""
@@ -21,8 +23,8 @@ class Line:
     """A line with units; `faults` holds what happens to the next replies, in order.
 
     silent; garbled (a bit flips); noise (bytes before the reply); cut (in pieces); short (its end is missing);
-    foreign (another unit's frame before the reply); late (the reply comes after the time-out); other (a reply to
-    another question); code N (an exception).
+    foreign (another unit's frame before the reply); slow (it comes after SLOW_MS); late (the reply comes after the
+    time-out); other (a reply to another question); code N (an exception).
     """
 
     def __init__(self, units):
@@ -32,6 +34,7 @@ class Line:
         self.waited_ms = 0  # in silence
         self._arriving = []
         self._late = []
+        self._slow_ms = 0  # until something comes
 
     async def ask(self, request, n, buf, timeout_ms):
         frame = bytes(request[:n])
@@ -40,6 +43,7 @@ class Line:
         fault = self.faults.pop(0) if self.faults else ""
         reply = self._reply(frame)
         arriving, self._late = self._late, []
+        self._slow_ms = SLOW_MS if fault == "slow" else 0
         if fault == "garbled":
             reply = bytes([reply[0], reply[1] ^ 0x10]) + reply[2:]
         if fault == "late":
@@ -62,9 +66,11 @@ class Line:
         return await self.readinto(buf, timeout_ms)
 
     async def readinto(self, buf, timeout_ms):
-        if not self._arriving:
+        if not self._arriving or self._slow_ms > timeout_ms:
             self.waited_ms += timeout_ms
+            self._slow_ms = max(0, self._slow_ms - timeout_ms)
             return 0
+        self._slow_ms = 0
         piece = self._arriving.pop(0)
         buf[: len(piece)] = piece
         return len(piece)
