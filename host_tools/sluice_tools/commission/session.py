@@ -64,13 +64,15 @@ class Session:
         assert process.stdin
         assert process.stdout
         assert process.stderr
-        threading.Thread(target=self._listen, args=(process.stderr,), daemon=True).start()
+        listener = threading.Thread(target=self._listen, args=(process.stderr,), daemon=True)
+        listener.start()
         try:
             for event in self._events(process.stdout):
                 if "kill" in event:
                     process.kill()
                     return int(event["kill"])
                 self._take(event)
+            listener.join()
             if process.wait() not in (0, NO_CONFIGURATION) and not self.result:
                 raise SessionError("\n".join([f"the gateway ended with exit code {process.returncode}", *self._words]))
         except KeyboardInterrupt:
