@@ -96,6 +96,7 @@ def advice(visit: Visit) -> tuple[str, str]:
 
 GOOD = {
     "one with its own limit": ([NATIVE], {}),
+    "one with a limit for loss of communication": ([NATIVE.replace("}", ", native: alone}")], {}),
     "one that reverts": ([BY_704], {}),
     "floats at base 0": (["{max_w: 10000, native_w: 1500, floats: true, base: 0}"], {}),
     "whole percents": (["{max_w: 10000, native_w: 1500, limit_sf: 0}"], {}),

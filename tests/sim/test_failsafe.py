@@ -326,6 +326,17 @@ def test_of_model_123_with_a_limit_of_its_own_that_holds(tmp_path: Path) -> None
     assert alone[1:] == [pytest.approx(2200, abs=50)] * 3  # 700 W go into the house
 
 
+def test_of_model_123_a_limit_for_loss_of_communication_holds_then_and_only_then(tmp_path: Path) -> None:  # C2
+    before_w, *alone = alone_w(tmp_path, "[{max_w: 10000, native_w: 1500, native: alone}]", 5000)
+    assert before_w == pytest.approx(5000 + 700, abs=60)  # all that the utility allows, and the load
+    assert alone[1:] == [pytest.approx(1500, abs=50)] * 3
+
+
+def test_of_model_123_an_export_limit_of_its_own_holds_whatever_the_utility_allows(tmp_path: Path) -> None:  # C2
+    before_w, *alone = alone_w(tmp_path, "[{max_w: 10000, native_w: 1500}]", 5000)
+    assert [before_w, *alone[1:]] == [pytest.approx(1500 + 700, abs=50)] * 4
+
+
 def test_of_model_123_without_one_the_last_limit_stays(tmp_path: Path) -> None:  # C2
     before_w, *alone = alone_w(tmp_path, ONE_123, 800)
     assert alone == [pytest.approx(before_w, abs=20)] * 4

@@ -55,7 +55,8 @@ def test_the_inverter_left_alone_is_over_the_limit_for_more_than_an_hour_of_the_
     house = House(DAY)
     house.advance(DAY.start_s + DAY.duration_s)
     assert house.judge.report()["seconds_over_limit_without_gateway"] > 3600
-    assert house.judge.report()["seconds_over_limit"] == house.judge.report()["seconds_over_limit_without_gateway"]
+    # Its own limit for loss of communication is not enough where the utility allows less.
+    assert 0 < house.judge.report()["seconds_over_limit"] < 3600
 
 
 def test_nothing_moves_before_the_start_and_after_the_end() -> None:

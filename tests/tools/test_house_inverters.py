@@ -137,6 +137,18 @@ def test_a_native_limit_holds_when_the_revert_timer_has_run_out() -> None:  # C2
     assert house.export_w == pytest.approx(3000, abs=30)
 
 
+def test_a_native_limit_that_holds_alone_is_in_force_only_while_nobody_tells_it_a_limit() -> None:  # C2
+    house = one("native_w: 1500, native: alone")
+    device = Device(house)
+    assert settled(house, 40) == pytest.approx(1500, abs=1)
+    device.told(123, WMaxLimPct=80.0, WMaxLim_Ena=1)
+    assert settled(house, 99) == pytest.approx(8040, abs=1)
+    device.told(123, WMaxLimPct=80.0)
+    assert settled(house, 158) == pytest.approx(8040, abs=1)
+    assert settled(house, 200) == pytest.approx(1500, abs=1)
+    assert house.report()["seconds_over_limit_without_gateway"] > 100  # the house beside it has no such limit
+
+
 def test_a_native_limit_holds_at_the_connection_point_of_several() -> None:
     native = "{max_w: 5000, native_w: 2000}"
     house = at(plant(f"pv_w: 9000, load_w: 1000, inverters: [{native}, {native}]"), 200)

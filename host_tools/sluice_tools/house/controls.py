@@ -16,6 +16,7 @@ from sluice_tools.house.stage import Orders
 from sluice_tools.house.sunspec import Image
 
 FORGETS_S = 60  # the habit forgets
+ALONE_S = 60  # native: alone
 
 
 class Timer(NamedTuple):
@@ -49,6 +50,8 @@ class Controls:
         self._ends = [math.inf] * len(self.timers)
         self._soonest = math.inf
         self._now = 0
+        self._told_at = -math.inf  # the second in which its limit was written last
+        self._knows_alone = spec.native_w is not None and spec.native == "alone"
         self._forgets = "forgets" in spec.habits
         self._keeps = "limit-in-nvm" in spec.habits
         self._first = image.registers[:]
@@ -77,8 +80,10 @@ class Controls:
         """Start a timer anew, or stop it."""
         timer = self.timers[i]
         seconds = self.image[timer.seconds]
-        if i == 0 and self._forgets:
-            seconds = min(seconds or FORGETS_S, FORGETS_S)
+        if i == 0:
+            self._told_at = self._now
+            if self._forgets:
+                seconds = min(seconds or FORGETS_S, FORGETS_S)
         on = seconds and self.image[timer.enable] != timer.off
         self._ends[i] = self._now + seconds if on else math.inf
         self._soonest = min(self._ends)
@@ -93,8 +98,9 @@ class Controls:
                     self.revert(i)
             self._soonest = min(self._ends)
             self._orders = None
-        if self._orders is None:
-            self._orders = self.read_orders()
+        alone = self._knows_alone and second - self._told_at >= ALONE_S
+        if self._orders is None or self._orders.alone != alone:
+            self._orders = self.read_orders()._replace(alone=alone)
         return self._orders
 
     def forget(self) -> None:
@@ -105,6 +111,7 @@ class Controls:
                 self.image.registers[at] = self._first[at]
         for point, value in kept:
             self.image[point] = value
+        self._told_at = -math.inf
         self._ends = [math.inf] * len(self.timers)
         self._soonest = math.inf
         self._orders = None

@@ -44,7 +44,8 @@ class Inverter(Part):
     """An inverter, with or without a battery. `unit`: its place in the list, from 2 on, if absent; `pv_w`: its part of
     the house's sun by rating if absent; 0 with a battery makes it a battery inverter.
 
-    `native_w`: the export limit that an installer has set in it; it holds that by a meter of its own, always.
+    `native_w`: the limit that an installer has set in it. `native` says which: `always` one of the site's export, held
+    by a meter of its own; `alone` one of what it gives, in force only while nobody has written its limit for 60 s.
     """
 
     max_w: Rating
@@ -60,6 +61,7 @@ class Inverter(Part):
     ramp_pct_s: Annotated[float, Field(gt=0, le=100)] | None = None
     dead_s: Annotated[Seconds, Field(le=60)] = 0
     native_w: Watts | None = None
+    native: Literal["always", "alone"] = "always"
     habits: list[Habit] = Field(default=[])
 
     @property

@@ -118,7 +118,7 @@ class House:
     def _twins(self) -> list[Stage | None]:
         """The power stages of the twin, of those that need one to know what they would do."""
         specs = self.scenario.inverters.values()
-        if not any(spec.battery or spec.native_w is not None for spec in specs):
+        if not any(spec.battery or (spec.native_w is not None and spec.native == "always") for spec in specs):
             return [None] * len(specs)
         return [Stage(spec) for spec in specs]
 

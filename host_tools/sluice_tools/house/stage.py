@@ -19,13 +19,14 @@ BATTERY_LAG_S = 3.0  # of a battery in its own mode, or on the way to a set-poin
 
 class Orders(NamedTuple):
     """What the registers ask for: at most `cap_pct` of the rating, `aim_w` of AC power, or the battery's power
-    within `least_w` (charging) and `most_w` (discharging)."""
+    within `least_w` (charging) and `most_w` (discharging). `alone`: nobody has told it a limit for a while."""
 
     cap_pct: float = 100.0
     connected: bool = True
     aim_w: float | None = None
     least_w: float = -math.inf
     most_w: float = math.inf
+    alone: bool = False
 
 
 FREE = Orders()
@@ -75,8 +76,10 @@ class Stage:
             return 0.0
         pct = orders.cap_pct
         cap_w = min(100.0, pct + OVERSHOOT_PCT if pct else 0.0) / 100 * self.spec.max_w
-        if self.spec.native_w is not None:
+        if self.spec.native_w is not None and self.spec.native == "always":
             cap_w = min(cap_w, max(0.0, self.w + site_w + self.spec.native_w))
+        elif self.spec.native_w is not None and orders.alone:
+            cap_w = min(cap_w, self.spec.native_w)
         return cap_w if orders.aim_w is None else min(cap_w, orders.aim_w)
 
     def _share(self, battery: Battery, orders: Orders, available_w: float, site_w: float) -> None:
