@@ -45,9 +45,38 @@ def test_two_modules_may_have_the_same_private_name_each_its_own() -> None:
     )
 
 
-def test_a_private_name_that_two_objects_of_one_module_know_of_each_other_stays() -> None:
+def test_what_an_objects_module_asks_of_another_object_is_short() -> None:
     text = "class Row:\n    def __init__(self, other):\n        self._next = other._next\n"
-    assert "self._next = _a._next" in shortened({"row": text})["row"]
+    assert "self._a = _b._a" in shortened({"row": text})["row"]
+
+
+def test_what_one_of_two_modules_that_have_it_asks_of_another_object_stays() -> None:
+    text = "class Row:\n    def __init__(self, other):\n        self._next = other._next\n"
+    made = shortened({"row": text, "other": text.replace("other._next", "1")})
+    assert "self._next = _a._next" in made["row"]
+    assert "self._next = 1" in made["other"]
+
+
+BASE = "class Table:\n    def __init__(self):\n        self._put = self._rows = 1\n"
+HEIR = "from .table import Table\n\n\nclass Queue(Table):\n    def _put(self):\n        self._row = self._rows\n"
+
+
+def test_modules_whose_classes_inherit_have_the_same_short_names() -> None:
+    names = {"_put": "_a", "_rows": "_c", "_row": "_b"}
+    made = shortened({"room.table": BASE, "room.queue": HEIR, "room.far": "_rows = 1\n"})
+    for text, module in ((BASE, "room.table"), (HEIR, "room.queue")):
+        for name, short in sorted(names.items(), reverse=True):
+            text = text.replace(name, short)
+        assert made[module] == text
+    assert made["room.far"] == "_a = 1\n"
+
+
+def test_a_class_whose_bases_base_is_not_known_keeps_its_names() -> None:
+    texts = {
+        "table": "import far\n" + BASE.replace("Table", "Table(far.Base)"),
+        "queue": HEIR.replace(".table", "table"),
+    }
+    assert shortened(texts) == texts
 
 
 @pytest.mark.parametrize(

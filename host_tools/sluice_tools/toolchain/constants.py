@@ -38,7 +38,7 @@ def _check_nothing_is_missed(module: str, tree: ast.Module, known: dict[str, Con
     for node in ast.walk(tree):
         match node:
             case ast.ImportFrom(names=aliases):
-                source = _source(module, node)
+                source = source_of(module, node)
                 missed = [alias.name for alias in aliases if alias.name in {"*", *known.get(source, ())}]
             case ast.Import(names=aliases):
                 missed = [alias.name for alias in aliases if known.get(alias.name)]
@@ -96,7 +96,7 @@ def _imported(module: str, tree: ast.Module, known: dict[str, Constants]) -> tup
     modules: dict[str, Constants] = {}
     for statement in ast.walk(tree):
         if isinstance(statement, ast.ImportFrom):
-            source = _source(module, statement)
+            source = source_of(module, statement)
             for alias in statement.names:
                 local, full = alias.asname or alias.name, f"{source}.{alias.name}"
                 if alias.name in known.get(source, {}):
@@ -132,7 +132,7 @@ def _bindings(tree: ast.Module) -> Iterator[tuple[str, int]]:
                     yield name, node.lineno
 
 
-def _source(module: str, statement: ast.ImportFrom) -> str:
+def source_of(module: str, statement: ast.ImportFrom) -> str:
     """Give the full name of the module that `module` imports from; it is no package."""
     above = module.split(".")[: -statement.level] if statement.level else []
     return ".".join([*above, *([statement.module] if statement.module else [])])

@@ -11,30 +11,54 @@ import builtins
 import io
 import symtable
 import tokenize
+from collections import Counter
 from collections.abc import Iterator
 from string import ascii_letters
+
+from sluice_tools.toolchain.constants import source_of
+
+_OUTSIDE = ""  # for a module that is not among those that are shortened
 
 
 def shortened(texts: dict[str, str]) -> dict[str, str]:
     """Give the sources of these modules (dotted name: text) with short private names and arguments.
 
-    Left as it is: what a module names that does not define it, or a text names; what is asked of anything but `self`;
-    and all of a module in which a class inherits from another module's, because both share one object's names.
+    Modules of which one's classes inherit from another's count as one, because both share one object's names. Left as
+    it is: what a module names that does not define it, or a text names; what is asked of anything but `self` and has
+    that name in several modules; and all of a module in which a class inherits from what is not among these.
     """
     trees = {module: ast.parse(text, module) for module, text in texts.items()}
-    names = {module: {token.string for token in _tokens(text)} for module, text in texts.items()}
-    known = set().union(*names.values())
+    families = _families(trees)
+    names = [
+        {token.string for module in family & texts.keys() for token in _tokens(texts[module])} for family in families
+    ]
+    known = Counter(name for found in names for name in found)
     told = {node.value for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.Constant)}
     short = [f"_{letters}" for letters in (*ascii_letters, *(a + b for a in ascii_letters for b in ascii_letters))]
     free = [name for name in short if name not in known]
-    defined = {module: set() if _inherits(tree) else set(_defined(tree)) for module, tree in trees.items()}
-    foreign = told.union(*(names[module] - defined[module] for module in texts), *map(_asked_of_others, trees.values()))
+    defined = [
+        set() if _OUTSIDE in family else {name for module in family for name in _defined(trees[module])}
+        for family in families
+    ]
+    asked = {name for tree in trees.values() for name in _asked_of_others(tree) if known[name] > 1}
+    foreign = told.union(asked, *(found - own for found, own in zip(names, defined, strict=True)))
     arguments = _arguments(texts, trees) - told
-    made = {}
-    for module in texts:
-        own = defined[module] - foreign | arguments & names[module]
-        made[module] = _renamed(texts[module], dict(zip(sorted(own), free, strict=False)))
+    made: dict[str, str] = {}
+    for family, found, own in zip(families, names, defined, strict=True):
+        to_short = dict(zip(sorted(own - foreign | arguments & found), free, strict=False))
+        made |= {module: _renamed(texts[module], to_short) for module in family & texts.keys()}
     return made
+
+
+def _families(trees: dict[str, ast.Module]) -> list[set[str]]:
+    """Give the modules, those together of which one's classes inherit from another's."""
+    families: list[set[str]] = []
+    for module, tree in trees.items():
+        family = {module, *_bases(module, tree)}
+        family = {base if base in trees else _OUTSIDE for base in family}
+        related = [other for other in families if other & family - {_OUTSIDE}]
+        families = [other for other in families if other not in related] + [family.union(*related)]
+    return families
 
 
 def _arguments(texts: dict[str, str], trees: dict[str, ast.Module]) -> set[str]:
@@ -62,11 +86,21 @@ def _tokens(text: str) -> list[tokenize.TokenInfo]:
     return [token for token in tokenize.generate_tokens(io.StringIO(text).readline) if token.type == tokenize.NAME]
 
 
-def _inherits(tree: ast.Module) -> bool:
-    """Tell whether a class has a base that is of another module; those of Python itself have no private names."""
-    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
-    own = {node.name for node in classes} | vars(builtins).keys()
-    return any(not (isinstance(base, ast.Name) and base.id in own) for node in classes for base in node.bases)
+def _bases(module: str, tree: ast.Module) -> Iterator[str]:
+    """Give the module of each base of a class, but for its own; those of Python itself have no private names."""
+    own = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)} | vars(builtins).keys()
+    sources = {
+        alias.asname or alias.name: source_of(module, node)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    for node in ast.walk(tree):
+        for base in node.bases if isinstance(node, ast.ClassDef) else []:
+            if not isinstance(base, ast.Name):
+                yield _OUTSIDE
+            elif base.id not in own:
+                yield sources.get(base.id, _OUTSIDE)
 
 
 def _asked_of_others(tree: ast.Module) -> Iterator[str]:
