@@ -236,6 +236,13 @@ def test_what_is_wrong_twice_within_50_s_counts_once():
     assert given.move(1000, 1000) == (REVERSED, 2)
 
 
+def test_what_is_wrong_now_and_half_an_hour_later_is_not_twice_in_a_row():
+    given = Given()
+    given.move(1000, 1000)
+    given.passes(30 * MINUTE)
+    assert given.move(1000, 1000) == (REVERSED, 1)
+
+
 def test_what_was_judged_wrong_is_doubted_until_it_is_judged_right_or_for_ten_minutes():
     given = Given()
     given.move(1000, 1000)
@@ -305,14 +312,30 @@ def test_an_inverter_whose_reading_is_late_is_judged_all_the_same():
     assert tuple(given.eye.scores[1:]) == (RIGHT, 1)
 
 
+def test_a_move_that_begins_10_s_after_it_was_told_is_not_judged():
+    for late_s, counts in ((10, 1), (12, 0)):
+        given = Given()
+        given.told_w -= 1000
+        given.passes(late_s)
+        given.der_w -= 1000
+        given.site_w += 1000
+        given.passes(10)
+        assert given.eye.scores[2] == counts
+
+
 def test_a_move_that_takes_longer_than_40_s_is_not_judged():
-    given = Given()
-    given.told_w -= 1000
-    given.passes(45)
-    given.der_w -= 1000
-    given.site_w -= 1000
-    given.passes(10)
-    assert given.eye.scores[2] == 0
+    for steps, counts in ((3, 1), (5, 0)):
+        given = Given()
+        given.told_w -= 1000
+        for _ in range(steps):  # it hesitates every ten seconds
+            given.passes(8)
+            given.der_w -= 110
+            given.site_w += 110
+            given.passes(1)
+        given.der_w -= 600
+        given.site_w += 600
+        given.passes(10)
+        assert given.eye.scores[2] == counts
 
 
 def test_a_look_that_was_judged_is_over_for_half_an_hour():

@@ -25,11 +25,13 @@ _NOTHING = const(50)  # a meter that says less than a fiftieth of it, all the ti
 _CALM_S = const(3)  # before a move,
 _SETTLED_S = const(5)  # and after it: the meter may be late, and average
 _EXPLAINS_S = const(3)  # what the site does so long after the DER moved may be their doing
-_MOVE_S = const(40)  # a move that takes longer is not judged
+_BEGINS_S = const(10)  # a move that begins later is not our doing,
+_MOVE_S = const(40)  # and one that takes longer is not judged
 _LOOK_S = const(1800)  # from one judgement to the next look, as long as all is well,
 _AGAIN_S = const(600)  # when it was in vain, or what is wrong is known,
 _SOON_S = const(60)  # and after the start or the loss of the meter, and when in doubt
-_APART_S = const(50)  # judgements of something wrong that come sooner may have one cause, a load that rises slowly
+_APART_S = const(50)  # judgements of something wrong that come sooner may have one cause, a load that rises slowly,
+_STALE_S = const(1200)  # and those that come later are not the same story
 _JUMP_PARTS = const(3)  # a load that comes at once, of more than a third of w_max, is doubted,
 _DOUBT_S = const(120)  # for so long, and so is the meter after the start,
 _WRONG_S = const(600)  # and so long what was judged wrong; unless it is judged right before
@@ -122,7 +124,7 @@ class Eye:
 
     def _follow(self, now):
         moved_w = self._last_w[_DER] - self._from_w[_DER]
-        if now - self._began > _MOVE_S:
+        if now - self._began > (_MOVE_S if abs(moved_w) > self._step_w // _BAND else _BEGINS_S):
             self._began = -1
         elif abs(moved_w) >= self._step_w and self._calm_s >= _SETTLED_S:
             self._began = -1
@@ -146,8 +148,9 @@ class Eye:
         self.doubt_until = now + (_WRONG_S if kind else 0)
         if kind and kind == scores[1] and now < self._counts_at:
             return
+        stale = kind and now - self._counts_at > _STALE_S
         self._counts_at = now + _APART_S
-        scores[2] = min(_SURE, scores[2] + 1) if kind == scores[1] else 1
+        scores[2] = min(_SURE, scores[2] + 1) if kind == scores[1] and not stale else 1
         scores[1] = kind
         if scores[2] == _SURE:
             scores[0] = kind
