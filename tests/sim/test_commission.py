@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from house_writes import ALLOWED, watched
 
 from sluice.app import armed
 from sluice.app.clock import Clock
@@ -183,6 +184,17 @@ def test_until_the_gateway_is_killed_no_more_is_exported_than_is_agreed(tmp_path
     visit.passes()
     exports = [-line["site_w"] for line in visit.said if line.get("t", 0) > 20]
     assert 1000 < max(exports) < 1560
+
+
+@pytest.mark.parametrize("name", ["three of two kinds", "a hybrid by 704", "a hybrid by 124", "a limit in flash"])
+def test_a_commissioning_writes_no_other_registers_than_the_gateway(  # E16
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = watched(monkeypatch)
+    inverters, more = GOOD[name]
+    assert Visit(tmp_path, *inverters, **more).passes()  # type: ignore[arg-type]
+    assert written
+    assert written <= ALLOWED
 
 
 def test_what_a_commissioning_writes_and_what_the_tools_write_in_its_place_arm_the_same(tmp_path: Path) -> None:
