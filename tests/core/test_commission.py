@@ -490,7 +490,10 @@ def test_what_cannot_revert_wants_a_limit_of_its_own_at_once():  # C2
     site = Site(reverts=False)
     step, do = only_fault(site)
     assert step == "fall-back of unit 2"
-    assert do == "set an export limit of 1500 W in inverter unit 2 itself and enter it as inverters[0].native_w"
+    assert do == (
+        "set a limit of 1500 W for loss of communication in inverter unit 2 itself (if it knows none: its export "
+        "limit, which then holds always), and enter it as inverters[0].native_w"
+    )
 
 
 def test_limits_of_their_own_that_are_too_high_together_are_refused():
@@ -509,7 +512,7 @@ def test_a_limit_of_its_own_that_is_not_set_is_found_by_killing_the_gateway():  
     site = Site(reverts=False, native_w=1500, habits=("open",))
     assert not site.passes()
     assert ("unit 2 without gateway", site.failed()[0][1]) == site.failed()[0]
-    assert "set an export limit of 1500 W in inverter unit 2 itself" in site.failed()[0][1]
+    assert "set a limit of 1500 W for loss of communication in inverter unit 2 itself" in site.failed()[0][1]
 
 
 def test_a_limit_of_its_own_that_is_one_of_the_export_is_proved_by_the_export():  # C2

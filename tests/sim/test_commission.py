@@ -147,7 +147,12 @@ WRONG = {
         "enable remote control (Modbus power control) in inverter unit 2",
     ),
     "night": ([NATIVE], {"pv_w": 0}, "power", "come back when the sun shines"),
-    "no limit of its own": (["{max_w: 10000}"], {}, "fall-back of unit 2", "set an export limit of 1500 W"),
+    "no limit of its own": (
+        ["{max_w: 10000}"],
+        {},
+        "fall-back of unit 2",
+        "set a limit of 1500 W for loss of communication",
+    ),
     "limits too high": (["{max_w: 10000, native_w: 5000}"], {}, "fall-back", "set lower limits"),
     "slow": (["{max_w: 10000, controls: 704, lag_s: 14}"], {}, "half", "inverter unit 2 is too slow"),
 }
@@ -168,7 +173,8 @@ def test_a_limit_that_is_entered_but_not_set_is_found_by_killing_the_gateway(tmp
     assert not visit.passes()
     assert visit.failed()[0] == (
         "unit 2 without gateway",
-        "set an export limit of 1500 W in inverter unit 2 itself and enter it as inverters[0].native_w",
+        "set a limit of 1500 W for loss of communication in inverter unit 2 itself (if it knows none: its export limit, "
+        "which then holds always), and enter it as inverters[0].native_w",
     )
 
 

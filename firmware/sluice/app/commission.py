@@ -32,7 +32,10 @@ _DER = const(4)  # where the inverters begin in what Rig.average returns
 _PERCENT = const(4)  # of the rating: so near a limit is held
 _LEAST_W = const(50)
 
-_NATIVE = "set an export limit of %d W in inverter unit %d itself and enter it as inverters[%d].native_w"
+_NATIVE = (
+    "set a limit of %d W for loss of communication in inverter unit %d itself (if it knows none: its export limit, "
+    "which then holds always), and enter it as inverters[%d].native_w"
+)
 _UNVERIFIED = "no real meter of map %s has been compared yet: compare these figures with its display"
 
 

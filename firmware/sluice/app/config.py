@@ -132,7 +132,7 @@ INVERTER_KEYS = (
         None,
         "native_w",
         _watts,
-        _WATTS + ": the limit that is set in the inverter itself for the time without gateway",
+        _WATTS + ": the limit set in the inverter itself for loss of communication, or its export limit",
         -1,
     ),
     (None, "nvm", _flag, "true if its limit is kept in flash memory, else false", False),
