@@ -173,8 +173,8 @@ def test_a_limit_that_is_entered_but_not_set_is_found_by_killing_the_gateway(tmp
     assert not visit.passes()
     assert visit.failed()[0] == (
         "unit 2 without gateway",
-        "set a limit of 1500 W for loss of communication in inverter unit 2 itself (if it knows none: its export limit, "
-        "which then holds always), and enter it as inverters[0].native_w",
+        "set a limit of 1500 W for loss of communication in inverter unit 2 itself (if it knows none: its export "
+        "limit, which then holds always), and enter it as inverters[0].native_w",
     )
 
 
