@@ -30,8 +30,9 @@ FAULTS = (
 _KINDS = const(16)  # first the bits of alarmStatus, then the faults
 
 
-def _fails(faults, what):
-    """Tell whether `what` fails, or one of several: such as "inverter, unit 3", "meter reading"."""
+def _fails(faults, number):
+    """Tell whether one of FAULTS fails, or one of several: such as "inverter, unit 3", "meter reading"."""
+    what = FAULTS[number]
     for name in faults:
         if name.startswith(what) and (name == what or name[len(what)] in " ,"):
             return True
@@ -58,7 +59,7 @@ class Alarms:
         for kind in range(_KINDS):
             fails = alarm_status >> kind & 1
             if kind >= ALARM_BITS:
-                fails = _fails(self.journal.faults, FAULTS[kind - ALARM_BITS])
+                fails = _fails(self.journal.faults, kind - ALARM_BITS)
             since = self._since[kind]
             if fails == self._lasting >> kind & 1:
                 if since >= 0 and now - since > _LASTING_S:
