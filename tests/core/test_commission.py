@@ -172,6 +172,7 @@ class Site:
         self.meter = Meter(self)
         self.ders = [Der(self, 2, **of_der)]
         self.exp_lim_w = exp_lim_w
+        self.gen_lim_w = UNLIMITED_W
         self.reversed = False
         self.map = "sdm630"
         self.said = []
@@ -194,7 +195,7 @@ class Site:
 
     def config(self):
         inverters = [{"unit_id": der.unit_id, "native_w": der.native_w, "nvm": False, "at": None} for der in self.ders]
-        site = {"exp_lim_w": self.exp_lim_w, "imp_lim_w": 15000, "gen_lim_w": UNLIMITED_W, "load_lim_w": UNLIMITED_W}
+        site = {"exp_lim_w": self.exp_lim_w, "imp_lim_w": 15000, "gen_lim_w": self.gen_lim_w, "load_lim_w": UNLIMITED_W}
         meter = {"unit_id": 1, "map": self.map, "reversed": self.reversed, "at": None}
         return {"site": site, "meter": meter, "inverters": inverters}
 
@@ -265,6 +266,14 @@ def test_until_it_is_killed_no_more_than_the_agreement_is_exported():  # C1
     site = Site()
     site.prove()
     assert 1000 < site.most_export_w <= 1550
+
+
+def test_until_it_is_killed_no_more_than_is_agreed_is_generated():  # C1
+    site = Site()
+    site.gen_lim_w = 1000
+    site.prove()
+    given = [line["der_w"][0] for line in site.said if line.get("t", 0) > 60]
+    assert 900 < max(given) <= 1050
 
 
 def test_limits_are_reached_in_time_and_the_seconds_are_told():  # C1
@@ -439,7 +448,7 @@ def test_loads_that_come_and_go_pass_no_wrong_wire_and_blame_no_right_one():
 
 def test_a_load_that_creeps_is_not_taken_for_a_ratio():
     site = Site()
-    site.jumps = [(second, 20 if second // 300 % 2 == 0 else -20) for second in range(2000)]
+    site.jumps = [(second, 40 if second // 300 % 2 == 0 else -40) for second in range(2000)]
     assert only_fault(site)[1].startswith("load or sun moved too much")
 
 

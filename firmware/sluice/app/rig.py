@@ -163,7 +163,6 @@ class Rig:
 
     def tell(self, der, w):
         """From the next second on `der` gives no more than `w` watts; with a battery that can be told, just that."""
-        self._control = None
         der.most_w = max(0, min(w, der.w_max))
         der.least_w = der.most_w if der.follows else 0
         self.telling = True
