@@ -92,6 +92,8 @@ class Clock:
     def now(self):
         return 0
 
+    uptime = now
+
 
 class Port:
     """The port's functions of files, on whatever is mounted."""

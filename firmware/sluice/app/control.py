@@ -187,10 +187,12 @@ class ControlTask:
         limits = self._control.limits
         limits.exp_w = self._bound_w(EXP_LIM)
         limits.imp_w = self._bound_w(IMP_LIM)
-        limits.gen_w = min(self._bound_w(GEN_LIM), self._failsafe.eye.most_w)
+        limits.gen_w = self._bound_w(GEN_LIM)
         limits.load_w = self._bound_w(LOAD_LIM)
         limits.setpoint_w = envelope.setpoint_w()
         limits.storage_w = envelope.storage_target_w()
+        if limits.setpoint_w == limits.storage_w:  # there is none that a look of the eye would disturb
+            limits.gen_w = min(limits.gen_w, self._failsafe.eye.most_w)
         limits.connect = envelope.connect
         limits.generate = envelope.connect and envelope.energize
         if now - self._shared >= _SHARE_S:
