@@ -17,6 +17,8 @@ from string import ascii_letters
 
 from sluice_tools.toolchain.constants import source_of
 
+Nodes = list[ast.AST]  # all of a module's
+
 _OUTSIDE = ""  # for a module that is not among those that are shortened
 
 
@@ -27,13 +29,13 @@ def shortened(texts: dict[str, str]) -> dict[str, str]:
     it is: what a module names that does not define it, or a text names; what is asked of anything but `self` and has
     that name in several modules; and all of a module in which a class inherits from what is not among these.
     """
-    trees = {module: ast.parse(text, module) for module, text in texts.items()}
+    trees = {module: list(ast.walk(ast.parse(text, module))) for module, text in texts.items()}
     families = _families(trees)
     names = [
         {token.string for module in family & texts.keys() for token in _tokens(texts[module])} for family in families
     ]
     known = Counter(name for found in names for name in found)
-    told = {node.value for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    told = {node.value for tree in trees.values() for node in tree if isinstance(node, ast.Constant)}
     short = [f"_{letters}" for letters in (*ascii_letters, *(a + b for a in ascii_letters for b in ascii_letters))]
     free = [name for name in short if name not in known]
     defined = [
@@ -50,7 +52,7 @@ def shortened(texts: dict[str, str]) -> dict[str, str]:
     return made
 
 
-def _families(trees: dict[str, ast.Module]) -> list[set[str]]:
+def _families(trees: dict[str, Nodes]) -> list[set[str]]:
     """Give the modules, those together of which one's classes inherit from another's."""
     families: list[set[str]] = []
     for module, tree in trees.items():
@@ -61,7 +63,7 @@ def _families(trees: dict[str, ast.Module]) -> list[set[str]]:
     return families
 
 
-def _arguments(texts: dict[str, str], trees: dict[str, ast.Module]) -> set[str]:
+def _arguments(texts: dict[str, str], trees: dict[str, Nodes]) -> set[str]:
     """Give the names of arguments that are nothing else anywhere, and that no call names."""
     found, others = set(), {"self"}
     tables = [symtable.symtable(text, module, "exec") for module, text in texts.items()]
@@ -73,7 +75,7 @@ def _arguments(texts: dict[str, str], trees: dict[str, ast.Module]) -> set[str]:
                 others.add(symbol.get_name())
             elif symbol.is_parameter():
                 found.add(symbol.get_name())
-    for node in (node for tree in trees.values() for node in ast.walk(tree)):
+    for node in (node for tree in trees.values() for node in tree):
         match node:
             case ast.Attribute(attr=name) | ast.keyword(arg=str(name)):
                 others.add(name)
@@ -86,16 +88,16 @@ def _tokens(text: str) -> list[tokenize.TokenInfo]:
     return [token for token in tokenize.generate_tokens(io.StringIO(text).readline) if token.type == tokenize.NAME]
 
 
-def _bases(module: str, tree: ast.Module) -> Iterator[str]:
+def _bases(module: str, tree: Nodes) -> Iterator[str]:
     """Give the module of each base of a class, but for its own; those of Python itself have no private names."""
-    own = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)} | vars(builtins).keys()
+    own = {node.name for node in tree if isinstance(node, ast.ClassDef)} | vars(builtins).keys()
     sources = {
         alias.asname or alias.name: source_of(module, node)
-        for node in ast.walk(tree)
+        for node in tree
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
-    for node in ast.walk(tree):
+    for node in tree:
         for base in node.bases if isinstance(node, ast.ClassDef) else []:
             if not isinstance(base, ast.Name):
                 yield _OUTSIDE
@@ -103,16 +105,16 @@ def _bases(module: str, tree: ast.Module) -> Iterator[str]:
                 yield sources.get(base.id, _OUTSIDE)
 
 
-def _asked_of_others(tree: ast.Module) -> Iterator[str]:
+def _asked_of_others(tree: Nodes) -> Iterator[str]:
     """Give the names that are asked of anything but `self`, once for each time."""
-    for node in ast.walk(tree):
+    for node in tree:
         if isinstance(node, ast.Attribute) and not (isinstance(node.value, ast.Name) and node.value.id == "self"):
             yield node.attr
 
 
-def _defined(tree: ast.Module) -> Iterator[str]:
+def _defined(tree: Nodes) -> Iterator[str]:
     """Give the private names that the module itself defines, once for each time."""
-    for node in ast.walk(tree):
+    for node in tree:
         match node:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 pass
