@@ -18,7 +18,7 @@ from sluice.devices.meter import Meter
 from sluice.metering.sampling import sample_der, sample_site
 from sluice.modbus.client import ModbusError
 from sluice.site.control import Control
-from sluice.site.failsafe import SEE, FailSafe
+from sluice.site.failsafe import BLIND, SEE, FailSafe
 from sluice_wire.sep2 import EXP_LIM, GEN_LIM, IMP_LIM, LOAD_LIM, MODES
 
 from .bus import Bus
@@ -38,7 +38,7 @@ class ControlTask:
     """Owns the bus and what hangs on it. One `cycle` is one second."""
 
     def __init__(self, port, clock, journal, config, envelope, intervals, armed=True):
-        """`armed`: the wiring has been proved; until then nothing above the fixed limits is allowed."""
+        """`armed`: the wiring has been proved; until then the fixed limits hold, whatever the meter says."""
         self._port = port
         self._clock = clock
         self._journal = journal
@@ -98,6 +98,8 @@ class ControlTask:
         if self._envelope.changed:
             self._tell()
         trust = self._failsafe.step(now, meter_ok)
+        if not self._armed:
+            trust = max(trust, BLIND)
         if self._failsafe.changed:
             self._tell_doubts()
         self._limit(now)
