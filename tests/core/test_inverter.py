@@ -182,7 +182,10 @@ def test_alarms_go_with_the_inverter():  # R1, R3
 def test_what_is_missing_is_said_with_what_to_do():
     for models, words in (
         ((1, 120, 123), "has no model 101 to 103, 111 to 113 or 701: is it an inverter?"),
-        ((1, 103, 120), "has no model 123 or 704, so it cannot be limited: is SunSpec control enabled?"),
+        (
+            (1, 103, 120),
+            "has no model 123 or 704, so it cannot be limited: enable SunSpec control in it, or set it to no export",
+        ),
         ((1, 103, 123), "has no model 120 (nameplate) or 702 (ratings), so its rating is not known"),
     ):
         error = raises(DeviceError, Device(models).scan)

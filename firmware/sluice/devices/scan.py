@@ -121,7 +121,11 @@ async def _controls(inverter, client, found, stores_at):
 
         held.append(Storage124(inverter, stores_at, not held))
     if not held:
-        _fail(inverter, "has no model 123 or 704, so it cannot be limited: is SunSpec control enabled?")
+        _fail(
+            inverter,
+            "has no model 123 or 704, so it cannot be limited: enable SunSpec control in it, or set it to no export "
+            "and leave it out of the configuration",
+        )
     for each in held:
         await each.look(client)
     return held
