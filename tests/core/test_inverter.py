@@ -184,7 +184,8 @@ def test_what_is_missing_is_said_with_what_to_do():
         ((1, 120, 123), "has no model 101 to 103, 111 to 113 or 701: is it an inverter?"),
         (
             (1, 103, 120),
-            "has no model 123 or 704, so it cannot be limited: enable SunSpec control in it, or set it to no export",
+            "has no model 123 or 704, so it cannot be limited: enable SunSpec control in it, or set it to no export "
+            "and leave it out of the configuration",
         ),
         ((1, 103, 123), "has no model 120 (nameplate) or 702 (ratings), so its rating is not known"),
     ):
