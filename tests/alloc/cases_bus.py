@@ -3,7 +3,7 @@
 from array import array
 
 from bus_world import framed, words
-from loops import greatest, total
+from loops import greatest, refusing, total
 from meter_dumps import DUMPS
 from test_meter import REGISTERS
 from test_meter_maps import metering, registers
@@ -257,17 +257,7 @@ def _metering(regs, w):
 
 
 def _refusing_meter(regs, like):
-    return _refusing(_metering(regs, 0)[0]), DeviceError, _refusing(_metering(like, 0)[0])
-
-
-def _refusing(call):
-    def refused():
-        try:
-            return call()
-        except DeviceError:
-            return DeviceError
-
-    return refused
+    return refusing(_metering(regs, 0)[0]), DeviceError, refusing(_metering(like, 0)[0])
 
 
 def meter_typical_a_house():

@@ -3,7 +3,7 @@
 from array import array
 
 from inverter_world import NEWER, NEWER_BATTERY, PV, WITH_BATTERY, Device
-from loops import total
+from loops import refusing, total
 
 from sluice.devices.controls_123 import Limit123
 from sluice.devices.controls_124 import Storage124
@@ -15,16 +15,6 @@ from sluice_wire.sep2 import MAX_CHARGE_RATE_W
 from sluice_wire.sunspec import MEASURES
 
 _GREATEST = (1 << 30) - 1  # int that is no object
-
-
-def _refusing(call):
-    def refused():
-        try:
-            return call()
-        except DeviceError:
-            return DeviceError
-
-    return refused
 
 
 # --- what it measures -------------------------------------------------------------------------------
@@ -72,7 +62,7 @@ def inverter_decode_hostile_a_frequency_beyond_all_bounds():
 
 
 def _refusing_decode(**changes):
-    return _refusing(_polling(PV, 103, 0, 0, **changes)[0])
+    return refusing(_polling(PV, 103, 0, 0, **changes)[0])
 
 
 def inverter_decode_hostile_a_refusal_costs_the_same_whatever_power_cannot_be_true():
@@ -232,14 +222,14 @@ def judge_123_hostile_a_switch_that_is_none_under_a_limit_beyond_all_bounds():
 
 def judge_123_hostile_one_that_lets_through_more_costs_the_same_whatever_it_says():
     def refused(pct):
-        return _refusing(_judging(PV, Limit123, 123, 1000, 0, r3=pct, r7=1)[0])
+        return refusing(_judging(PV, Limit123, 123, 1000, 0, r3=pct, r7=1)[0])
 
     return refused(0xFFFF), DeviceError, refused(1001)
 
 
 def judge_123_hostile_scale_factors_that_cannot_be_cost_the_same_whatever_they_are():
     def refused(sf):
-        return _refusing(_judging(PV, Limit123, 123, 1000, 0, r3=0, r7=1, r21=sf)[0])
+        return refusing(_judging(PV, Limit123, 123, 1000, 0, r3=0, r7=1, r21=sf)[0])
 
     return refused(77), DeviceError, refused(22)
 
@@ -266,7 +256,7 @@ def judge_704_worst_a_set_point_of_the_largest_site():
 
 def judge_704_hostile_a_timer_that_cannot_be_costs_the_same_whatever_it_is():
     def refused(high, low):
-        return _refusing(_judging(NEWER, Limit704, 704, 5000, 0, r0=1, r1=5000, r2=0, r3=1, r4=high, r5=low)[0])
+        return refusing(_judging(NEWER, Limit704, 704, 5000, 0, r0=1, r1=5000, r2=0, r3=1, r4=high, r5=low)[0])
 
     return refused(0xFFFF, 0xFFFF), DeviceError, refused(0, 61)
 

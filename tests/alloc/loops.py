@@ -1,5 +1,19 @@
 """Loops for what a case does besides the hot call: a frame of a loop and a call of few arguments is not on the heap."""
 
+from sluice.devices.errors import DeviceError
+
+
+def refusing(call):
+    """Return a call that gives DeviceError where `call` raises it."""
+
+    def refused():
+        try:
+            return call()
+        except DeviceError:
+            return DeviceError
+
+    return refused
+
 
 def each(call, items):
     """Call it with each of the items."""

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from far_end import far_end
 from house_world import advance, scenario
 from meter_dumps import DUMPS
 from umodbus.server.tcp import RequestHandler, get_server
@@ -19,7 +20,6 @@ from umodbus_line import UmodbusLine
 
 from sluice_tools.cli import main
 from sluice_tools.house.bus import Bus
-from sluice_tools.house.line import Pty
 from sluice_tools.house.plant import House
 from sluice_tools.scan import command
 from sluice_tools.scan.identify import is_plausible, is_there, meter
@@ -32,25 +32,13 @@ Feed = Callable[[bytes], bytes]
 @contextmanager
 def line(feed: Feed, speed: int | None = None) -> Iterator[str]:
     """Answer on a pseudo-terminal; with a `speed` only while it is set to that, and with noise at every other."""
-    pty = Pty()
-    done = threading.Event()
 
-    def serve() -> None:
-        while not done.is_set():
-            data = os.read(pty.fd, 256)
-            right = speed is None or termios.tcgetattr(pty.fd)[5] == speed
-            answer = feed(data) if right else b"\xff\x00\xf8"
-            if answer and not done.is_set():
-                os.write(pty.fd, answer)
+    def answer(fd: int, data: bytes) -> None:
+        right = speed is None or termios.tcgetattr(fd)[5] == speed
+        os.write(fd, feed(data) if right else b"\xff\x00\xf8")
 
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    yield pty.path
-    done.set()
-    with open(pty.path, "wb", buffering=0) as far:
-        far.write(b".")
-    thread.join(5)
-    pty.close()
+    with far_end(answer) as path:
+        yield path
 
 
 @pytest.fixture(autouse=True)

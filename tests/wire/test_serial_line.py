@@ -3,17 +3,15 @@
 import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from far_end import far_end
 from umodbus.client.serial.redundancy_check import add_crc
 from umodbus_line import UmodbusLine
-
-from sluice_tools.house.line import Pty
 
 SCRIPT = Path(__file__).parent / "read_line.py"
 UNIT_ID = 7
@@ -44,30 +42,19 @@ def ask(request: pytest.FixtureRequest) -> Ask:
 @contextmanager
 def line(spoils: Sequence[Spoil]) -> Iterator[str]:
     """Answer each request by the next way of spoiling its reply, and those that follow as they should be."""
-    pty, done = Pty(), threading.Event()
     device = UmodbusLine(UNIT_ID, {address: address for address in range(100, 300)})
     left = list(spoils)
 
-    def serve() -> None:
-        while True:
-            request = os.read(pty.fd, 256)
-            if done.is_set():
-                return
-            spoil = left.pop(0) if left else whole
-            for part in spoil(device.answer(request)):
-                if isinstance(part, bytes):
-                    os.write(pty.fd, part)
-                else:
-                    time.sleep(part)
+    def answer(fd: int, request: bytes) -> None:
+        spoil = left.pop(0) if left else whole
+        for part in spoil(device.answer(request)):
+            if isinstance(part, bytes):
+                os.write(fd, part)
+            else:
+                time.sleep(part)
 
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    yield pty.path
-    done.set()
-    with open(pty.path, "wb", buffering=0) as far:
-        far.write(b".")
-    thread.join(5)
-    pty.close()
+    with far_end(answer) as path:
+        yield path
 
 
 def whole(reply: Reply) -> Sequence[bytes | float]:
