@@ -14,15 +14,10 @@ from micropython import const
 
 from sluice_wire.limits import SITE_MAX_W, UNLIMITED_W
 
+from .failsafe import BLIND, FALLBACK, HOLD, SEE
 from .load import Load
 from .sharing import ALL, NONE, STORAGE, SUN, TOLD, Sharing
 from .storage import Storage
-
-# Trust in the meter, as in site/failsafe.
-_SEE = const(0)
-_HOLD = const(1)
-_BLIND = const(2)
-_FALLBACK = const(3)
 
 _MARGIN_PARTS = const(400)  # aimed below the limit: 1/400 of what all DER can give, and
 _MARGIN_MIN_W = const(20)  # this at least, so that no export means a little import
@@ -52,7 +47,7 @@ class Limits:
         self.storage_w = UNLIMITED_W  # what the batteries shall give together
         self.generate = True  # connect and energize both hold; else nobody gives or takes anything
         self.connect = True  # else all are disconnected, too
-        self.fallback_w = 0  # what the DER may give together in _FALLBACK
+        self.fallback_w = 0  # what the DER may give together in FALLBACK
 
 
 class Control:
@@ -67,7 +62,7 @@ class Control:
         self._storage = Storage(ders, self._sharing)
         self._least = Load()
         self._most = Load()  # of the negative
-        self._trust = _HOLD
+        self._trust = HOLD
         self._site_w = 0
         self._now = 0
         self._passed_s = 1
@@ -93,7 +88,7 @@ class Control:
             der.ignores = False
 
     def step(self, now, trust, site_w):
-        """Decide this second; `now` in core seconds. `site_w` (+ = import) counts only if `trust` is _SEE."""
+        """Decide this second; `now` in core seconds. `site_w` (+ = import) counts only if `trust` is SEE."""
         self._passed_s = min(max(1, now - self._now), _REVERTS_S)
         self._now = now
         self._trust = trust
@@ -103,11 +98,11 @@ class Control:
         self._sharing.watch()
         self._margin_w = max(_MARGIN_MIN_W, self._rated_w // _MARGIN_PARTS)
         self._aim_w = max(0, min(self.limits.exp_w, 2 * SITE_MAX_W)) - self._margin_w
-        if trust == _SEE:
+        if trust == SEE:
             self._see()
         self._watch_export()
         self._allow()
-        if trust != _HOLD:
+        if trust != HOLD:
             self._trim()
         self._store()
         self._share()
@@ -127,11 +122,11 @@ class Control:
     def _add(self, der, i):
         self._rated_w = min(SITE_MAX_W, self._rated_w + der.w_max)
         self._w += der.w
-        if der.heard or self._trust < _BLIND:
+        if der.heard or self._trust < BLIND:
             self._gives_w += max(0, der.w)
         self._rest_s[i] -= min(self._rest_s[i], self._passed_s)
         if not der.heard:
-            self._lost_w += max(0, der.w) if self._trust < _BLIND else self._may_still_w(der, i)
+            self._lost_w += max(0, der.w) if self._trust < BLIND else self._may_still_w(der, i)
             return
         self._watch_der(der, i)
         if der.ignores or self._rest_s[i]:
@@ -170,7 +165,7 @@ class Control:
         self._most.see(-high_w, -low_w, band_w)
 
     def _watch_export(self):
-        if self._trust == _HOLD:
+        if self._trust == HOLD:
             return
         before_w = self._over_w
         limit_w = self._aim_w + self._margin_w
@@ -191,7 +186,7 @@ class Control:
         return before_w - w > over_w >> _FALL_SHIFT
 
     def _export_w(self):
-        return -self._site_w if self._trust == _SEE else self._w
+        return -self._site_w if self._trust == SEE else self._w
 
     # --- what may be ------------------------------------------------------------------------------
 
@@ -199,15 +194,15 @@ class Control:
         """Decide what all DER may give together."""
         before_w = self._sum_w
         most_w = self._rated_w
-        if self._trust == _FALLBACK:
+        if self._trust == FALLBACK:
             most_w = min(most_w, self.limits.fallback_w)
         if self._stuck_s >= _STOP_S or not self.limits.generate:
             most_w = 0
-        may_w = self._aim_w + (self._least.w if self._trust < _BLIND else 0)
+        may_w = self._aim_w + (self._least.w if self._trust < BLIND else 0)
         may_w = max(-self._rated_w, min(may_w, most_w))
         if may_w < before_w:
             self._sum_w = may_w
-        elif self._trust != _HOLD and (may_w - before_w > self._margin_w >> 1 or may_w == most_w):
+        elif self._trust != HOLD and (may_w - before_w > self._margin_w >> 1 or may_w == most_w):
             # Not for a trifle: every change is a write to the inverter.
             self._sum_w = min(may_w, before_w + max(1, self._rated_w // _RAISE_PARTS))
         self._settled_s = self._settled_s + 1 if abs(self._sum_w - before_w) <= self._margin_w else 0
@@ -229,7 +224,7 @@ class Control:
         may_w = min(limits.load_w, SITE_MAX_W)
         if limits.imp_w < UNLIMITED_W:
             # Without a meter: what the other DER give.
-            room_w = self._most.w + limits.imp_w - self._margin_w if self._trust < _BLIND else 0
+            room_w = self._most.w + limits.imp_w - self._margin_w if self._trust < BLIND else 0
             may_w = min(may_w, self._gives_w + room_w)
         return may_w if limits.generate else 0
 
@@ -250,7 +245,7 @@ class Control:
         """Tell the batteries."""
         storage = self._storage
         storage.look(self._fixed)
-        storage.allow(self._charge_w(), self._trust == _HOLD)
+        storage.allow(self._charge_w(), self._trust == HOLD)
         room_w = self._room_w()
         if not self._fixed:
             storage.offer(storage.others_w - room_w, self._rated_w // _BAND_PARTS, self._sharing.bound)
