@@ -227,7 +227,7 @@ def store_damaged(folder: Path, found_s: list[int]) -> None:  # E15
 
 
 def not_commissioned(folder: Path, found_s: list[int]) -> None:  # C2
-    """The record that the wiring was proved is spoilt: what the server allows beyond the agreement has to wait."""
+    """The record that the wiring was proved is spoilt: the agreement holds, whatever the server and the meter say."""
 
     def spoil(t: int) -> None:
         if t == AT + 2:
@@ -235,7 +235,7 @@ def not_commissioned(folder: Path, found_s: list[int]) -> None:  # C2
 
     played = Played(folder, Fault("restart", AT, 10), watch=spoil).run()
     assert played.told_s("commissioning: this site is not commissioned", AT + 10) <= 1
-    assert 1000 <= max(played.export_w[AT + 30 :]) <= 1550
+    assert 1400 <= max(played.der_w[AT + 30 :]) <= 1550
 
 
 def server_lost(folder: Path, found_s: list[int]) -> None:  # E13
