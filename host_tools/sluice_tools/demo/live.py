@@ -24,7 +24,7 @@ BARS = (
     ("export limit", "limit_w", "red3"),
     ("export", "export_w", "dodger_blue2"),
     ("sun offers", "available_w", "gold3"),
-    ("inverter gives", "pv_w", "gold1"),
+    ("inverters give", "pv_w", "gold1"),
     ("load", "load_w", "dark_olive_green3"),
 )
 
@@ -67,7 +67,7 @@ def page(day: Day, wall_s: float, height: int) -> RenderableType:
         bars.add_row(title, Text(watts(value), style="bold"), bar)
     state = Table.grid(padding=(0, 2))
     state.add_row("limit changes", next_change(day))
-    state.add_row("inverter set to", f"{now['inverter_pct']:.1f} %" if now else "")
+    state.add_row("inverters set to", f"{now['inverter_pct']:.1f} %" if now else "")
     state.add_row("progress", Text(counts(day), style="dim"))
     journal = Table.grid(padding=(0, 2))
     rows = max(JOURNAL_LEAST, min(JOURNAL_SHOWN, height - OTHER_LINES))

@@ -100,7 +100,7 @@ def _duration(seconds: float) -> str:
 
 
 def _export(axes: Axes, scenario: Scenario, minutes: Minutes) -> None:
-    """Export, limit, and what the inverter left alone would have exported."""
+    """Export, limit, and what would have been exported without a gateway."""
     limit_s = range(0, scenario.duration_s, LIMIT_STEP_S)
     limit_kw = [scenario.ramped_limit_w(t) / 1000 for t in limit_s]
     middle = [minute["t"] + MINUTE_S / 2 for minute in minutes]
@@ -113,7 +113,7 @@ def _export(axes: Axes, scenario: Scenario, minutes: Minutes) -> None:
     axes.plot(middle, mean, color=EXPORT, linewidth=1.6, zorder=4, label="export")
     axes.plot(limit_s, limit_kw, color=LIMIT, linewidth=3.2, zorder=3, label="export limit")
     axes.fill_between(limit_s, limit_kw, color=ALLOWED, linewidth=0)
-    axes.plot(middle, alone, color=ALONE, linewidth=1, label="export with the inverter left alone")
+    axes.plot(middle, alone, color=ALONE, linewidth=1, label="export without the gateway")
     axes.fill_between(middle, limit_then, alone, over, color=EXCESS, linewidth=0, label="what the gateway held back")
     axes.axhline(0, color=QUIET, linewidth=0.8)
     lowest = min([0, *mean, *alone])
@@ -128,7 +128,7 @@ def _sources(axes: Axes, minutes: Minutes) -> None:
     sun = _series(minutes, "available_w")
     axes.fill_between(middle, sun, color=SUN_FILL, linewidth=0)
     axes.plot(middle, sun, color=SUN, linewidth=1, label="sun offers")
-    axes.plot(middle, _series(minutes, "pv_w"), color=GIVEN, linewidth=1.6, label="inverter gives")
+    axes.plot(middle, _series(minutes, "pv_w"), color=GIVEN, linewidth=1.6, label="inverters give")
     axes.plot(middle, _series(minutes, "load_w"), color=LOAD, linewidth=1.2, label="house takes")
     lowest = 0.0
     if minutes and "battery_w" in minutes[0]:

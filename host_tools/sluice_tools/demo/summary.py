@@ -55,7 +55,7 @@ def checks(figures: dict[str, Any]) -> list[Check]:
     beside = ", ".join(f"{kind} {seconds} s" for kind, seconds in others.items() if seconds)
     return [
         *([Check("Over other limits", beside, False)] if beside else []),
-        Check("Export over the limit", f"{over_s} s, and {alone_s} s with the inverter left alone", over_s == 0),
+        Check("Export over the limit", f"{over_s} s, and {alone_s} s without the gateway", over_s == 0),
         Check(
             "Energy delivered",
             f"{ratio:.1%} {energy}; {limited:.1%} while the limit was felt",

@@ -1,7 +1,8 @@
 """The house as a function of (seconds, now): sun, load, inverters and meter, one second after the other.
 
 `advance(now)` does the seconds that have passed since it was last asked; asked late or often, a day is the same day.
-Beside the house stands its twin, the same sun and load with the inverters left alone.
+Beside the house stands its twin, the same sun and load without a gateway: nothing holds its
+inverters but an export limit of their own.
 """
 
 import random
