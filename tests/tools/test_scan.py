@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from far_end import far_end
+from house_plant import at, plant
 from house_world import advance, scenario
 from meter_dumps import DUMPS
 from umodbus.server.tcp import RequestHandler, get_server
@@ -78,6 +79,19 @@ def test_the_house_is_found_with_baud_meter_and_inverter(house: House) -> None:
     assert "Weir Power" in result.stdout
     assert "a meter: sdm630  " in result.stdout
     assert "Several maps" not in result.stdout
+
+
+def test_inverters_that_need_a_limit_of_their_own_and_those_that_cannot_be_limited_are_told() -> None:  # C1, C2
+    three = "[{max_w: 5000}, {max_w: 5000, controls: 704}, {max_w: 5000}]"
+    house = at(plant(f"pv_w: 4000, load_w: 500, inverters: {three}", 15000), 60)
+    image = house.inverters[4].image
+    image.registers[image.index["123.ID"]] = 64001  # of some maker's own
+    with line(Bus(house).feed) as device:
+        result = scanned("--device", device)
+    assert result.exit_code == 0
+    assert "Unit 2 cannot be told what to fall back to without gateway: set a limit for loss" in result.stdout
+    assert "Unit 3 " not in result.stdout
+    assert "Unit 4 shows no model 123 or 704, so it cannot be limited" in result.stdout
 
 
 def test_another_baud_is_found_though_the_line_answers_garbage_at_the_others(house: House) -> None:

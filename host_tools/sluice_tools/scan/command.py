@@ -27,6 +27,15 @@ FIRST, USUAL, ALL = range(1, 4), range(1, 33), range(1, 248)
 # A unit is first given little time, to be through soon; what is there answers most in a tenth of a second.
 SHORT_S, LONG_S = 0.25, 1.0
 TCP_PORT = 502
+REVERTS = 704  # the model that can be told what to fall back to
+SET_LIMIT = (
+    "cannot be told what to fall back to without gateway: set a limit for loss of communication in it (if it knows "
+    'none: its export limit), and enter it as "native_w" (docs/commissioning.md).'
+)
+NO_LIMIT = (
+    "shows no model 123 or 704, so it cannot be limited: enable SunSpec control in it, or set it to no export "
+    "and leave it out."
+)
 
 
 class Scan:
@@ -125,6 +134,9 @@ def tell(found: Sequence[Found], parts: dict[str, Any]) -> None:
     Console(highlight=False, soft_wrap=True).print(table)
     click.echo("\nFor the gateway's configuration:\n")
     click.echo(json.dumps(parts, indent=2))
+    for unit in found:
+        if unit.inverter and unit.limit != REVERTS:
+            click.echo(f"\nUnit {unit.unit_id} {SET_LIMIT if unit.limit else NO_LIMIT}")
     meters = [unit for unit in found if unit.maps]
     if len(meters) > 1:
         click.echo("\nSeveral meters answer: take the one at the connection point.")

@@ -18,6 +18,7 @@ BASES = (40000, 0, 50000)
 SUNS = [0x5375, 0x6E53]
 COMMON, END = 1, 0xFFFF
 INVERTERS = {101, 102, 103, 111, 112, 113, 701}
+LIMITS = (704, 123, 124)  # what it can be limited by, the best first
 METERS = {201, 202, 203, 204, 211, 212, 213, 214}
 MODELS_MAX = 40
 BEHIND = (10, 11)  # exceptions of a gateway to a serial line: nothing answers behind it
@@ -36,11 +37,13 @@ Values = dict[int, float]
 @dataclass
 class Found:
     """A unit that answers. `maps`: the meter maps that fit, the likeliest first; `inverter`: it has an inverter's
-    models; `values`: by quantity, in the gateway's units, as the first map has them."""
+    models, and `limit` is the one that limits it (0: none does); `values`: by quantity, in the gateway's units, as the
+    first map has them."""
 
     unit_id: int
     name: str = ""
     inverter: bool = False
+    limit: int = 0
     maps: list[str] = field(default_factory=list)
     values: Values = field(default_factory=dict)
 
@@ -64,6 +67,7 @@ def sunspec_device(wire: Wire, unit_id: int) -> Found | None:
 
 def _walked(wire: Wire, unit_id: int, at: int) -> Found:
     found = Found(unit_id, "SunSpec device")
+    models = set()
     for _ in range(MODELS_MAX):
         try:
             model = wire.read(unit_id, READ_HOLDING, at, 1)[0]
@@ -79,8 +83,10 @@ def _walked(wire: Wire, unit_id: int, at: int) -> Found:
                 found.values = read_rows(wire, unit_id, READ_HOLDING, blocks, rows, at)
         except NoReading:
             break
-        found.inverter |= model in INVERTERS
+        models.add(model)
         at += length + 2
+    found.inverter = not models.isdisjoint(INVERTERS)
+    found.limit = next((model for model in LIMITS if model in models), 0)
     return found
 
 
@@ -108,7 +114,7 @@ def meter(wire: Wire, unit_id: int) -> Found:
             absent[name] = sum(1 for phase in range(3) if rows[V1 + phase]) - there[name]
     most = [name for name in fits if there[name] == max(there.values())]  # one that sees fewer phases overlooks some
     maps = sorted(most, key=lambda name: (absent[name], -len(fits[name])))
-    return Found(unit_id, "", False, maps, fits[maps[0]] if maps else {})
+    return Found(unit_id, maps=maps, values=fits[maps[0]] if maps else {})
 
 
 def read_rows(
