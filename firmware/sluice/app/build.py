@@ -31,8 +31,8 @@ _CLOCK_BEHIND = (
     "this machine's clock said %s, before the firmware was built: certificates will look not valid yet; set it"
 )
 _NOT_ARMED = (
-    "this site is not commissioned as it is configured: nothing above its fixed limits is allowed, whatever else is said "
-    "here, until sluice commission has passed"
+    "this site is not commissioned as it is configured: nothing above its fixed limits is allowed, whatever else is "
+    "said here, until sluice commission has passed"
 )
 _FIXED = ("exp_lim_w", "imp_lim_w", "gen_lim_w", "load_lim_w")  # by mode
 
