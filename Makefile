@@ -38,7 +38,7 @@ check: $(READY) ## what CI runs: lint, types, all tests
 	@$(BIN)/mypy
 	@$(BIN)/pytest -q
 
-bench: $(READY) ## heap, speed and size against what is promised, into build/bench.json (about ten minutes)
+bench: $(READY) ## heap, speed and size against what is promised, into build/bench.json (about twenty minutes)
 	@$(BIN)/python tests/bench/bench.py $(ARGS)
 
 romfs: $(ENVIRONMENT) ## the gateway's image for each architecture, in build/romfs/
