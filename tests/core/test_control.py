@@ -443,6 +443,14 @@ def test_a_set_point_for_the_storage_is_held_inside_the_limits():  # E11
         assert abs(plant.ders[1].most_w - held_w) <= 30
 
 
+def test_large_batteries_share_a_set_point_and_do_not_each_take_it():  # C3, E11
+    for w in (600, -600):
+        plant = Plant(Der(900000, 900000, pv=False), Der(900000, 900000, pv=False))
+        plant.limits.storage_w = w
+        plant.settle(0, 5000, 5000)
+        assert [der.most_w for der in plant.ders] == [w // 2, w // 2]
+
+
 def test_a_set_point_is_shared_between_sun_and_battery():  # E11
     for setpoint_w, sun_w, battery_w in ((4000, 3000, 1000), (2000, 3000, -1000), (-1000, 3000, -4000)):
         plant = home()

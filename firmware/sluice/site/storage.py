@@ -45,13 +45,12 @@ class Storage:
 
     def _look(self, der, i, fixed):
         takes_w = self._can_w(der, True)
-        self._charge_w = min(SITE_MAX_W, self._charge_w + takes_w)
+        self._charge_w += takes_w
         if self._kinds[i] == STORAGE and der.follows and (fixed or takes_w):
             self._kinds[i] = TOLD
             self.w += der.w
-            self._takes_w = min(SITE_MAX_W, self._takes_w + takes_w)
-            takes_w = self._can_w(der, False)
-            self._gives_w = min(SITE_MAX_W, self._gives_w + takes_w)
+            self._takes_w += takes_w
+            self._gives_w += self._can_w(der, False)
         else:
             self.others_w += der.w
 
