@@ -11,7 +11,7 @@ from sluice.devices.controls_704 import Limit704, Service703
 from sluice.devices.errors import DeviceError
 from sluice.devices.writes import Writes
 from sluice_wire.limits import SITE_MAX_W, UNLIMITED_W
-from sluice_wire.sep2 import MAX_CHARGE_RATE_W
+from sluice_wire.sep2 import MAX_CHARGE_RATE_W, MAX_W
 from sluice_wire.sunspec import MEASURES
 
 _GREATEST = (1 << 30) - 1  # int that is no object
@@ -24,7 +24,7 @@ def _polling(models, model, layout, w, w_max=10000, **changes):
     """`r14=20000` changes a register of the model."""
     device = Device(models).scan()
     inverter = device.inverter
-    inverter.w_max = w_max
+    inverter.w_max = inverter.set_max[MAX_W] = w_max
     inverter._measures = MEASURES[layout]
     regs = array("H", device.get(model, 0, 124))
     for name, value in changes.items():

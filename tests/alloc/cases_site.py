@@ -31,7 +31,7 @@ from sluice_wire.limits import (
     UNLIMITED_W,
 )
 from sluice_wire.meter_maps import load
-from sluice_wire.sep2 import EXP_LIM, GEN_LIM
+from sluice_wire.sep2 import EXP_LIM, GEN_LIM, MAX_W
 
 # The edge of what is no object.
 _GREATEST = (1 << 30) - 1
@@ -314,7 +314,7 @@ class _Site:
         self.world.default(self.world.b, exp=1500, set_grad_w=28)
         self.meter = Meter(1, load("sdm630"))
         self.inverter = Inverter(2)
-        self.inverter.w_max = w_max
+        self.inverter.w_max = self.inverter.set_max[MAX_W] = w_max
         self.inverter.silent_s = 0
         self.ders = (self.inverter,)
         self.held = Limit123(self.inverter, 40195)

@@ -95,8 +95,7 @@ def test_no_register_behind_a_short_model_is_read():  # R2
 
 
 def test_a_model_that_is_too_short_is_none():  # R2
-    error = raises(DeviceError, lengthened(Device(), 123, -4).scan)
-    assert "has no model 123 or 704" in str(error)
+    assert lengthened(Device(), 123, -4).scan().inverter.w_max == 0  # so nothing can be told to it
 
 
 def test_an_end_without_a_length_is_an_end():
@@ -182,15 +181,20 @@ def test_alarms_go_with_the_inverter():  # R1, R3
 def test_what_is_missing_is_said_with_what_to_do():
     for models, words in (
         ((1, 120, 123), "has no model 101 to 103, 111 to 113 or 701: is it an inverter?"),
-        (
-            (1, 103, 120),
-            "has no model 123 or 704, so it cannot be limited: enable SunSpec control in it, or set it to no export "
-            "and leave it out of the configuration",
-        ),
         ((1, 103, 123), "has no model 120 (nameplate) or 702 (ratings), so its rating is not known"),
     ):
         error = raises(DeviceError, Device(models).scan)
         assert str(error) == "inverter, unit 2, " + words
+
+
+def test_one_that_cannot_be_limited_is_read_and_takes_no_part():  # C1, E16
+    device = Device((1, 103, 120, 121)).scan()
+    inverter = device.inverter
+    device.put(103, 14, 4321, 0)
+    device.poll()
+    assert (inverter.w, inverter.w_max, inverter.set_max[5], inverter.follows) == (4321, 0, 10000, False)
+    device.hold(1, most_w=0, connect=False)
+    assert device.writes() == []
 
 
 def test_a_device_that_is_not_sunspec_is_told_so_and_a_silent_one_too():

@@ -166,6 +166,31 @@ def test_a_wrong_installation_fails_at_its_own_step_with_its_own_advice(name: st
     assert words in found[1]
 
 
+def without_controls(visit: Visit, unit: int) -> Visit:
+    """Let model 123 of an inverter be some maker's own."""
+    image = visit.world.house.inverters[unit].image
+    image.registers[image.index["123.ID"]] = 64001
+    return visit
+
+
+def test_one_that_cannot_be_limited_is_named_and_the_others_are_proved(tmp_path: Path) -> None:  # C1
+    visit = without_controls(Visit(tmp_path, "{max_w: 5000, pv_w: 300}", NATIVE, max_w=15000), 2)
+    assert visit.passes()
+    assert visit.steps()["unit 2"] is None
+    assert visit.steps()["meter sees unit 3"]
+    assert visit.is_armed()
+
+
+def test_a_limit_is_entered_where_the_inverter_stands_in_the_configuration(tmp_path: Path) -> None:
+    visit = without_controls(Visit(tmp_path, "{max_w: 5000, pv_w: 300}", "{max_w: 10000}", max_w=15000), 2)
+    assert "enter it as inverters[1].native_w" in advice(visit)[1]
+
+
+def test_nothing_is_proved_where_no_inverter_can_be_limited(tmp_path: Path) -> None:  # C1
+    step, do = advice(without_controls(Visit(tmp_path, NATIVE), 2))
+    assert (step, "enable SunSpec control" in do) == ("devices", True)
+
+
 def test_a_limit_that_is_entered_but_not_set_is_found_by_killing_the_gateway(tmp_path: Path) -> None:  # C2
     visit = Visit(tmp_path, "{max_w: 10000}")
     file = tmp_path / "gateway.json"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import fmean
 
 import pytest
 
@@ -109,3 +110,21 @@ def test_inverters_share_a_limit_by_their_ratings_and_one_in_the_shade_leaves_it
     assert shaded.watts[580][0] > 490
     assert shaded.watts[580][1] > 2900
     assert [*played.held(), *shaded.held()] == []
+
+
+def test_one_that_cannot_be_limited_is_in_the_telemetry_and_is_told_nothing(tmp_path: Path) -> None:  # C1
+    two = "[{max_w: 5000, pv_w: 800}, {max_w: 5000, controls: 704}]"
+    text = PLAY.format(modes="opModExpLimW: 1000", inverters=two, max_w=10000, pv_w=5000, load_w=1000)
+    given_w: list[float] = []
+    world = World(scenario.loads(text), tmp_path, watch=lambda t: given_w.append(world.house.der_w))
+    foreign = world.house.inverters[2]
+    foreign.image.registers[foreign.image.index["123.ID"]] = 64001  # its controls are its maker's own
+    world.run(800)
+    assert foreign.w == pytest.approx(800)
+    assert foreign.controls.writes == {}
+    assert given_w[590] == pytest.approx(1000 + 1000, abs=60)  # export limit and load
+    told = [value for value in world.ledger.readings if (value.role_flags, value.uom) == ("0049", 38)]
+    whole = [value for value in told if world.t(value.start) == 300]
+    assert [value.value for value in whole] == [pytest.approx(fmean(given_w[300:600]), abs=10)]
+    assert any("unit 2" in line and "it is only read: set it to no export" in line for line in world.journal)
+    assert world.house.judge.report()["seconds_over_limit"] == 0

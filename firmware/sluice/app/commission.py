@@ -17,6 +17,7 @@ from micropython import const
 from sluice.devices.inverter import Inverter
 from sluice.devices.meter import Meter
 from sluice_wire import meter_maps
+from sluice_wire.sep2 import MAX_W
 
 from . import armed
 from .bus import Bus
@@ -36,6 +37,10 @@ _NATIVE = (
     "set a limit of %d W for loss of communication in inverter unit %d itself (if it knows none: its export limit, "
     "which then holds always), and enter it as inverters[%d].native_w"
 )
+_READ_ONLY = (
+    "enable SunSpec control (model 123 or 704) in inverter unit %d, or set it to no export and no import itself: "
+    "the gateway only reads it"
+)
 _UNVERIFIED = "no real meter of map %s has been compared yet: compare these figures with its display"
 
 
@@ -48,6 +53,7 @@ class Commission:
         self._config = config
         self._state = state
         self._rig = rig
+        self._all = rig.ders  # as in the configuration; the rig keeps those that can be limited
         self._steps = Steps(say)
         self.fixed_w = min(config["site"]["exp_lim_w"], config["site"]["gen_lim_w"])
 
@@ -84,6 +90,8 @@ class Commission:
         for der in rig.ders:
             if await self._reads("unit %d" % der.unit_id, "inverter unit %d is read" % der.unit_id, rig.scan(der)):
                 self._tell(der)
+        if not self._steps.failed:
+            self._leave_out()
         if self._steps.failed:
             return
         self._fallbacks()
@@ -125,12 +133,22 @@ class Commission:
             self._steps.end("meter", None, text, _UNVERIFIED % name)
 
     def _tell(self, der):
-        text = "%s %s, serial %s, %d W, gives %d W" % (der.maker, der.model, der.serial, der.w_max, der.w)
+        rated_w = der.w_max or der.set_max[MAX_W]
+        text = "%s %s, serial %s, %d W, gives %d W" % (der.maker, der.model, der.serial, rated_w, der.w)
         if der.stores:
             text += "; battery" + (" at %d %%" % (der.soc // 100) if der.soc >= 0 else "")
             text += "" if der.follows else ", which cannot be told"
         self._steps.say({"unit_id": der.unit_id, "maker": der.maker, "model": der.model, "serial": der.serial})
-        self._steps.end("unit %d" % der.unit_id, True, text)
+        if der.w_max:
+            self._steps.end("unit %d" % der.unit_id, True, text)
+        else:
+            self._steps.end("unit %d" % der.unit_id, None, text + "; it cannot be limited", _READ_ONLY % der.unit_id)
+
+    def _leave_out(self):
+        """Those that cannot be limited take no part in what follows."""
+        self._rig.ders = [der for der in self._all if der.w_max]
+        if not self._rig.ders:
+            self._steps.end("devices", False, "no inverter can be limited", _READ_ONLY % self._all[0].unit_id)
 
     def _fallbacks(self):
         """What each may give when the gateway is gone must be known, and together lie within the agreement."""
@@ -148,7 +166,7 @@ class Commission:
                 what = "keeps what it was told" if der.writes else "forgets what it was told"
                 self._steps.end(step, True, "it %s; its own limit of %d W holds" % (what, der.native_w))
             else:
-                do = _NATIVE % (der.fallback_w, der.unit_id, i)
+                do = _NATIVE % (der.fallback_w, der.unit_id, self._all.index(der))
                 self._steps.end(step, False, "it cannot be told what to go to, and no limit of its own is known", do)
         if together_w > self.fixed_w:
             text = "the inverters may then give %d W together, and %d W are agreed" % (together_w, self.fixed_w)
@@ -169,6 +187,7 @@ class Commission:
         await rig.read_meter()
         for der in rig.ders:
             await rig.scan(der)
+        self._leave_out()
         # Nobody may judge before the inverters' own timers have run out.
         for _ in range(min(KILL_S, KILL_S - (self._port.rtc() - record["at"]))):
             await rig.second()
@@ -206,9 +225,9 @@ class Commission:
                 ok = held_w <= most_w + near_w
             else:
                 ok = None
-        do = _NATIVE % (share_w, der.unit_id, i)
+        do = _NATIVE % (share_w, der.unit_id, self._all.index(der))
         if ok is None:
-            do = "compare the limit that is set in inverter unit %d with inverters[%d].native_w" % (der.unit_id, i)
+            do = "compare the limit that is set in inverter unit %d with its native_w" % der.unit_id
         self._steps.end(_without(der), ok, text, "" if ok else do)
 
 

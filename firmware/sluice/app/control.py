@@ -19,7 +19,7 @@ from sluice.metering.sampling import sample_der, sample_site
 from sluice.modbus.client import ModbusError
 from sluice.site.control import Control
 from sluice.site.failsafe import BLIND, SEE, FailSafe
-from sluice_wire.sep2 import EXP_LIM, GEN_LIM, IMP_LIM, LOAD_LIM, MODES
+from sluice_wire.sep2 import EXP_LIM, GEN_LIM, IMP_LIM, LOAD_LIM, MAX_W, MODES
 
 from .bus import Bus
 from .watch import Watch
@@ -146,13 +146,21 @@ class ControlTask:
         return all_ok
 
     async def _poll(self, client, der):
-        if not der.w_max:
+        if not der.measured_at:
             await der.scan(client)
             self._port.unload("sluice.devices.scan")
             self._port.unload("sluice_wire.sunspec_ratings")
             self._rate()
             self._journal.write(
-                "inverter, unit %d: %s %s, serial %s, %d W" % (der.unit_id, der.maker, der.model, der.serial, der.w_max)
+                "inverter, unit %d: %s %s, serial %s, %d W%s"
+                % (
+                    der.unit_id,
+                    der.maker,
+                    der.model,
+                    der.serial,
+                    der.set_max[MAX_W],
+                    "" if der.w_max else "; it has no model 123 or 704, so it is only read: set it to no export",
+                )
             )
         await der.poll(client)
 

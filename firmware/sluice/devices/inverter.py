@@ -61,7 +61,7 @@ class Inverter:
 
             self.writes = Writes()
         self.maker = self.model = self.serial = ""
-        self.w_max = 0  # setting; 0 = not known yet
+        self.w_max = 0  # setting; 0 = not known yet, or nothing can be told to it
         self.charge_w = 0  # what it can be made to take from the AC side; 0 = nothing
         self.rtg_max = array("i", [0] * QUANTITIES)  # nameplate, 0 = not given
         self.set_max = array("i", [0] * QUANTITIES)  # settings; what has none is its rating, as in DERSettings
@@ -84,7 +84,7 @@ class Inverter:
         self.heard = False  # set by who polls it,
         self.silent_s = 0  # and for how long it has not been
         self.busy = 0  # polls that told nothing: it was too busy, or gave nothing but zeroes
-        self._measured_at = 0  # register of the header of its model 10x, 11x or 701
+        self.measured_at = 0  # register of the header of its model 10x, 11x or 701; 0 = not known yet
         self._measures = MEASURES[0]  # what that gives
         self._storage = STORAGES[0]  # the same of `stores`
         self.held = ()  # its models of controls
@@ -97,10 +97,10 @@ class Inverter:
         """Read where its models are, and its ratings. DeviceError says what is missing; ModbusError if it is silent."""
         from .scan import scan
 
-        self._measured_at, layout, self.stores, storage, self.held = await scan(self, client)
+        self.measured_at, layout, self.stores, storage, self.held = await scan(self, client)
         self._measures = MEASURES[layout]
         self._storage = STORAGES[storage]
-        self.w_max = self.set_max[MAX_W]  # last: from now on it counts as known
+        self.w_max = self.set_max[MAX_W] if self.held else 0  # last: from now on it takes part
 
     def _fail(self, text):
         raise DeviceError("inverter, unit %d, %s" % (self.unit_id, text))
@@ -110,7 +110,7 @@ class Inverter:
     async def poll(self, client):
         """Read power, voltage, frequency and state. ModbusError or DeviceError: its state is not known then."""
         try:
-            await client.read(self.unit_id, READ_HOLDING, self._measured_at, self._measures[MEASURE_REGS])
+            await client.read(self.unit_id, READ_HOLDING, self.measured_at, self._measures[MEASURE_REGS])
             self._busy_now = 0
             self.decode(client.regs)
             if self.stores:
@@ -155,7 +155,7 @@ class Inverter:
         st = self._point(regs, MEASURE_ST, 0)
         if w == NOT_VALID or st == NOT_VALID:
             self._fail("gives no power or no state")
-        if abs(w) > 2 * self.w_max:
+        if abs(w) > 2 * self.set_max[MAX_W]:
             self._fail("gives a power that cannot be true")
         st += self._measures[MEASURE_ST_ADD]
         hz_mhz = self._point(regs, MEASURE_HZ, 3)
@@ -172,7 +172,7 @@ class Inverter:
         self._runs = ST_STARTING <= st <= ST_THROTTLED
         self.hz_mhz = hz_mhz if hz_mhz > 0 else None
         w = self._point(regs, MEASURE_VAR, 0)
-        self.var = w if -2 * self.w_max <= w <= 2 * self.w_max else None
+        self.var = w if -2 * self.set_max[MAX_W] <= w <= 2 * self.set_max[MAX_W] else None
         self._alarms(regs, self._measures[MEASURE_EVENTS])
 
     def _point(self, regs, at, power):

@@ -1,8 +1,8 @@
 """Finding out what a SunSpec inverter is: its models are walked, its ratings and settings read, once.
 
 This is loaded for that and given back. What a model does not give stays 0, but for a setting, which is the rating then,
-as DERSettings has it. Where a device can be limited in two ways 704 is taken, because it reverts to a value; what its
-percentage is of is in 702 then.
+as DERSettings has it. One that cannot be limited is only read (C1). Where it can be limited in two ways 704 is taken,
+because it reverts to a value; what its percentage is of is in 702 then.
 Source: SunSpec models 1, 101 to 103, 111 to 113, 120, 121, 123, 124, 160, 701 to 704, 713; requirement R2.
 """
 
@@ -120,12 +120,6 @@ async def _controls(inverter, client, found, stores_at):
         from .controls_124 import Storage124
 
         held.append(Storage124(inverter, stores_at, not held))
-    if not held:
-        _fail(
-            inverter,
-            "has no model 123 or 704, so it cannot be limited: enable SunSpec control in it, or set it to no export "
-            "and leave it out of the configuration",
-        )
     for each in held:
         await each.look(client)
     return held

@@ -34,7 +34,7 @@ SET_LIMIT = (
 )
 NO_LIMIT = (
     "shows no model 123 or 704, so it cannot be limited: enable SunSpec control in it, or set it to no export "
-    "and leave it out."
+    "and no import itself: the gateway only reads it."
 )
 
 
