@@ -12,7 +12,6 @@ from sluice_tools.house.sunspec import Image, Values, scale_of
 
 OFF, SLEEPING, MPPT, THROTTLED, FAULT, STANDBY = 1, 2, 4, 5, 7, 8  # 103.St
 INV_ST = {OFF: 0, SLEEPING: 1, MPPT: 3, THROTTLED: 4, FAULT: 6, STANDBY: 7}  # 701.InvSt
-MARKER_U16 = 0xFFFF
 
 
 class Sample(NamedTuple):
