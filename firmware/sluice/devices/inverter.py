@@ -83,12 +83,11 @@ class Inverter:
         self.applied_w = -1  # the upper bound that it holds, by what it read back; -1 = not known
         self.heard = False  # set by who polls it,
         self.silent_s = 0  # and for how long it has not been
-        self.busy = 0  # polls that told nothing: it was too busy, or gave nothing but zeroes
         self.measured_at = 0  # register of the header of its model 10x, 11x or 701; 0 = not known yet
         self._measures = MEASURES[0]  # what that gives
         self._storage = STORAGES[0]  # the same of `stores`
         self.held = ()  # its models of controls
-        self._polls = self._busy_now = self._zeros = 0
+        self._polls = self._busy = self._zeros = 0
         self._runs = False
 
     # --- finding out what it is -----------------------------------------------------------------
@@ -111,7 +110,7 @@ class Inverter:
         """Read power, voltage, frequency and state. ModbusError or DeviceError: its state is not known then."""
         try:
             await client.read(self.unit_id, READ_HOLDING, self.measured_at, self._measures[MEASURE_REGS])
-            self._busy_now = 0
+            self._busy = 0
             self.decode(client.regs)
             if self.stores:
                 self._polls = (self._polls + 1) % _STORAGE_POLLS
@@ -128,9 +127,8 @@ class Inverter:
         # One that is too busy for a moment is as it was.
         if not isinstance(error, ExceptionReply) or error.code not in (_NEEDS_TIME, _IS_BUSY) or not self.st:
             return False
-        self.busy += 1
-        self._busy_now += 1
-        return self._busy_now <= _BUSY
+        self._busy += 1
+        return self._busy <= _BUSY
 
     async def _poll_storage(self, client):
         self.soc = -1
@@ -163,7 +161,6 @@ class Inverter:
             # Some give a frame of nothing but zeroes while they run: for a moment it is as it was.
             self._zeros += 1
             if self._zeros <= _ZEROS:
-                self.busy += 1
                 return
         self._zeros = 0
         self._volts(regs)
