@@ -95,7 +95,7 @@ async def _battery(inverter, client, found):
 
 
 async def _controls(inverter, client, found, stores_at):
-    """Return its models of controls, made ready; say whether it follows set-points."""
+    """Return its models of controls, made ready; say what it can be told, and whether it reverts to a value."""
     held = []
     sets = False
     if sunspec.DER_CONTROLS in found:
@@ -112,7 +112,7 @@ async def _controls(inverter, client, found, stores_at):
 
         held.append(Limit123(inverter, found[sunspec.CONTROLS][0]))
     inverter.reverts = sunspec.DER_CONTROLS in found and not inverter.writes
-    told = stores_at and stores_at == found.get(sunspec.STORAGE, _NOWHERE)[0]
+    told = stores_at and stores_at == found.get(sunspec.STORAGE, (0,))[0]
     if inverter.writes or not (sets or told):
         inverter.charge_w = 0
     inverter.follows = inverter.charge_w > 0
@@ -123,9 +123,6 @@ async def _controls(inverter, client, found, stores_at):
     for each in held:
         await each.look(client)
     return held
-
-
-_NOWHERE = (0, 0)
 
 
 async def _base(inverter, client):
