@@ -327,6 +327,42 @@ def test_a_battery_that_stops_charging_cuts_the_sun_in_the_same_second():  # C3
     assert max(exports[10:]) <= 1500
 
 
+def own_home(follows):
+    """Return a plant of an inverter and a battery in its own mode: it takes what would be exported."""
+    plant = Plant(Der(W_MAX), Der(5000, 5000, pv=False))
+    battery = plant.ders[1]
+    battery.follows = follows
+
+    def second(sun_w):
+        wanted_w = max(battery.least_w, min(battery.w + plant.site_w, battery.most_w))
+        battery.w += (wanted_w - battery.w) // 3
+
+    battery.second = second
+    return plant
+
+
+def test_what_a_battery_takes_of_its_own_is_the_suns():  # C3
+    for follows in (False, True):
+        plant = own_home(follows)
+        exports = plant.settle(9000, 500, 1500, 300)
+        assert max(exports[30:]) <= 1500
+        assert plant.ders[0].w >= 6800
+        plant.ders[1].second = lambda sun_w: None
+        plant.ders[1].w = 0
+        plant.second(9000, 500, 1500)
+        assert plant.limit_w <= 2000  # in the same second in which it takes nothing any more
+
+
+def test_a_battery_that_was_told_to_take_a_little_is_let_go():  # C3
+    plant = home()
+    plant.limits.storage_w = -5
+    plant.settle(0, 500, UNLIMITED_W)
+    plant.limits.storage_w = UNLIMITED_W
+    plant.limits.gen_w = 0
+    plant.settle(0, 500, UNLIMITED_W)
+    assert plant.ders[1].most_w == 0
+
+
 def test_a_full_battery_is_asked_for_nothing():  # C3
     for soc, cha_st in ((10000, 0), (9900, 5)):
         plant = home()
@@ -473,6 +509,13 @@ def test_a_set_point_is_a_ceiling_to_pv_and_a_negative_one_stops_it():  # E11
         plant.limits.setpoint_w = setpoint_w
         plant.settle(0, 500, UNLIMITED_W)
         assert ceiling_w - 20 <= plant.limit_w <= ceiling_w
+
+
+def test_an_inverter_that_gives_more_than_its_set_point_is_told_less():  # E11
+    plant = Plant(Der(W_MAX, more=20))
+    plant.limits.setpoint_w = 4000
+    plant.settle(9000, 500, UNLIMITED_W)
+    assert 3950 <= plant.der_w <= 4000
 
 
 # --- DER that do not obey --------------------------------------------------------------------------------

@@ -73,8 +73,10 @@ class Control:
         self._before_w = 0  # what all gave a second ago
         self._margin_w = 0
         self._aim_w = 0  # what the export is to be
-        self._sum_w = 0  # what all DER may give together, before the trim
+        self._sum_w = 0  # what all DER may give together, before the trim,
+        self._bound_w = 0  # and inside generation limit and set-point
         self._trim_w = 0
+        self._taken_w = 0  # what the batteries have taken, as it counts for the sun
         self._settled_s = 0
         self._over_w = 0
         self._lost_w = 0  # what those that are not heard may still give
@@ -205,11 +207,15 @@ class Control:
         elif self._trust != HOLD and (may_w - before_w > self._margin_w >> 1 or may_w == most_w):
             # Not for a trifle: every change is a write to the inverter.
             self._sum_w = min(may_w, before_w + max(1, self._rated_w // _RAISE_PARTS))
-        self._settled_s = self._settled_s + 1 if abs(self._sum_w - before_w) <= self._margin_w else 0
+        before_w = self._bound_w
+        self._bound_w = min(self._sum_w, self.limits.gen_w, self.limits.setpoint_w)
+        self._settled_s = self._settled_s + 1 if abs(self._bound_w - before_w) <= self._margin_w else 0
 
     def _trim(self):
         # Only while settled; and down again only while the sun is at its limit, not while clouds keep it below.
         excess_w = max(self._export_w() - self._aim_w - (self._margin_w >> 1), self._gives_w - self.limits.gen_w)
+        if not self._storage.can_take():  # else the batteries hold the set-point
+            excess_w = max(excess_w, self._w - max(0, self.limits.setpoint_w))
         most_w = self._rated_w // _TRIM_PARTS
         if self._stuck_s >= _TRIM_S and excess_w <= most_w >> 1:
             excess_w *= _TRIM_GAIN // 2
@@ -259,6 +265,7 @@ class Control:
 
     def _share(self):
         """Share out the rest: what the batteries are told to give goes off, what they have taken comes on top."""
+        self._take()
         gives_w = max(0, self._storage.told_w)
         rest_w = self._room_w() - gives_w
         if self._fixed:
@@ -267,13 +274,21 @@ class Control:
                 all_w -= gives_w
             elif self._storage.can_take():
                 all_w += self._rated_w // _BAND_PARTS  # so that it shows whether the sun could give more
+            else:
+                all_w -= self._trim_w
             rest_w = min(rest_w, all_w)
         self._deal(rest_w, self._gen_room_w() - gives_w)
+
+    def _take(self):
+        """See what the batteries take: less counts at once, more when it is no trifle."""
+        taken_w = self._storage.taken_w()
+        if taken_w < self._taken_w or taken_w - self._taken_w > self._margin_w:
+            self._taken_w = taken_w
 
     def _deal(self, rest_w, sun_w):
         """`sun_w`: what the generation limit leaves."""
         sharing = self._sharing
-        rest_w, sun_w = min(rest_w, sun_w), min(rest_w + self._storage.taken_w(), sun_w)
+        rest_w, sun_w = min(rest_w, sun_w), min(rest_w + self._taken_w, sun_w)
         left_w = sharing.fill(sun_w, SUN)
         rest_w = max(0, rest_w - sun_w + left_w)
         left_w -= rest_w
@@ -302,5 +317,5 @@ class Control:
         step_w = (der.w_max >> _STEP_SHIFT) + 1
         if most_w < der.w_max:
             most_w -= most_w % step_w
-        if most_w < der.most_w or most_w - der.most_w > step_w or most_w == der.w_max:
+        if most_w < der.most_w or most_w - der.most_w > step_w or most_w == der.w_max or der.most_w < 0:
             der.most_w = most_w

@@ -32,13 +32,14 @@ class Storage:
         self.told_w = 0
         self.w = 0  # what those that are told give,
         self.others_w = 0  # and the others
+        self._charging_w = 0  # what of these charge
         self._charge_w = 0  # what all can take,
         self._takes_w = 0  # those that are told,
         self._gives_w = 0  # and what these can give
 
     def look(self, fixed):
         """Find out who is to be told. Without a set-point those that can take what is offered."""
-        self.w = self.others_w = self._charge_w = self._takes_w = self._gives_w = 0
+        self.w = self.others_w = self._charging_w = self._charge_w = self._takes_w = self._gives_w = 0
         for i in range(len(self._ders)):
             if self._kinds[i]:
                 self._look(self._ders[i], i, fixed)
@@ -53,6 +54,7 @@ class Storage:
             self._gives_w += self._can_w(der, False)
         else:
             self.others_w += der.w
+            self._charging_w -= min(0, der.w)
 
     def _can_w(self, der, take):
         if take:
@@ -101,8 +103,8 @@ class Storage:
         return -self.told_w < self._may_take_w()
 
     def taken_w(self):
-        """Return how much of what they are told to take they do take."""
-        return max(0, min(-self.told_w, -self.w))
+        """Return what is taken: by those that are told no more than that, by the others what they take of their own."""
+        return self._charging_w + max(0, min(-self.told_w, -self.w))
 
     def least_w(self, der):
         """Return the least that a DER may give."""
