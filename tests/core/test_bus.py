@@ -114,3 +114,10 @@ def test_one_line_that_is_lost_keeps_no_other_back():  # C5
     world.port.gone = ""
     assert world.ask("meter", None, world.two)
     assert list(world.journal.faults) == ["inverter"]
+
+
+def test_all_lines_share_their_buffers():  # C5
+    world = World()
+    serial, tcp = (finish(world.bus.client(at)) for at in (None, _AT))
+    assert serial is not tcp
+    assert serial.regs is tcp.regs

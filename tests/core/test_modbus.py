@@ -196,6 +196,19 @@ def test_a_unit_that_is_silent_keeps_no_other_from_being_asked_twice():
     assert len(line.frames) == 4
 
 
+def test_clients_on_two_lines_may_share_their_buffers_and_nothing_else():  # C5
+    modbus, line = client(faults=["silent"] * 2)
+    other = Client(Line({1: {10: 7}}), modbus)
+    raises(NoReply, finish, modbus.read(1, 3, 10, 1))
+    finish(other.read(1, 3, 10, 1))
+    assert (other.regs[0], modbus.regs) == (7, other.regs)
+    line.faults = ["silent"]
+    raises(NoReply, finish, modbus.read(1, 3, 10, 1))
+    assert len(line.frames) == 3
+    finish(modbus.read(1, 3, 10, 1))
+    assert modbus.regs[0] == 110
+
+
 def test_an_exception_is_told_in_words_and_not_asked_again():
     modbus, line = client(faults=["code 3"])
     error = raises(ExceptionReply, finish, modbus.write(1, 10, array("H", [1]), 1))

@@ -18,6 +18,7 @@ class Bus:
         self._journal = journal
         self._serial = serial
         self._open = {}  # at -> (line, client)
+        self._client = None  # whose buffers serve all: one exchange at a time is on all lines together
 
     async def client(self, at):
         """Return the client of the line to `at`, opened if it is not; OSError if it cannot be."""
@@ -30,7 +31,8 @@ class Bus:
 
                 host, _, tcp_port = at[6:].rpartition(":")
                 line = TcpLine(await self._port.open_tcp(host, int(tcp_port)))
-            self._open[at] = line, Client(line)
+            self._client = Client(line, self._client)
+            self._open[at] = line, self._client
         return self._open[at][1]
 
     async def attempt(self, name, at, action, *args):

@@ -53,15 +53,16 @@ class ExceptionReply(ModbusError):
 class Client:
     """The one client on `line` (see sluice.port). The registers last read are in `regs`.
 
-    One exchange at a time: what read() and write() give is awaited before either is called again.
+    One exchange at a time: what read() and write() give is awaited before either is called again, also of `other`, the
+    client on another line, whose 1.5 KB of buffers it uses then.
     """
 
-    def __init__(self, line):
+    def __init__(self, line, other=None):
         self._line = line
-        self._reply = Reply()
+        self._reply = other._reply if other else Reply()
         self.regs = self._reply.regs
-        self._tx = bytearray(ADU_MAX)
-        self._rx = bytearray(ADU_MAX)
+        self._tx = other._tx if other else bytearray(ADU_MAX)
+        self._rx = other._rx if other else bytearray(ADU_MAX)
         self._silent = bytearray(32)  # a bit for each unit: it gave nothing last time;
         self._quick = bytearray(32)  # when it answered last, it did so at once
         self._patience = 0
