@@ -58,5 +58,5 @@ REPLY_MAX_MS = const(2000)  # a reply is whole by then, whatever dribbles in
 REPLY_TIMEOUT_MS = const(1000)  # a device that has not begun to answer by then is silent
 NOISE_MAX = const(1024)  # bytes without a reply among them: the line babbles; costs nothing
 SITE_MAX_W = const(1000000)  # a meter that says more is not believed
-INVERTERS_MAX = const(8)  # DER on one gateway; about 1 KB each (C5)
+INVERTERS_MAX = const(8)  # DER on one gateway; about 1 KB each, and as much for a connection of its own (C5)
 MODELS_MAX = const(40)  # SunSpec models walked over in one device
