@@ -288,15 +288,15 @@ def test_a_limit_in_flash_has_no_timer_even_beside_a_limit_of_its_own():  # C2
 
 def test_a_limit_in_flash_rises_only_as_the_budget_allows_and_is_cut_at_once():  # C1
     device = Device(PV, nvm=True).scan()
-    for now in range(0, 100, 2):
+    for now in range(0, 4000, 400):
         device.hold(now, 10000)
         device.hold(now + 1, 2000)
         assert device.get(123, 5, 5) == [2000]
     assert device.inverter.writes.total == 10
-    device.hold(100, 10000)
+    device.hold(4000, 10000)
     assert device.get(123, 5, 5) == [2000]
     assert device.inverter.applied_w == 2000
-    device.hold(100, 1000)
+    device.hold(4000, 1000)
     assert device.get(123, 5, 5) == [1000]
-    device.hold(3 * 8640, 10000)
+    device.hold(4 * 8640, 10000)
     assert device.get(123, 5, 5) == [10000]

@@ -92,3 +92,15 @@ def test_what_is_written_today_begins_anew_after_a_day() -> None:
     writes.take(10)
     writes.take(20)
     assert (writes.state(DAY_S - 1)[1], writes.state(DAY_S)[1], writes.total) == (2, 0, 2)
+
+
+def test_a_raise_is_a_great_one_and_comes_when_all_has_been_calm_for_three_minutes() -> None:
+    for raw, told, since_s, raised in (
+        (5999, 5000, 180, False),
+        (6000, 5000, 180, True),
+        (6000, 5000, 179, False),
+        (FULL, 9500, 180, True),
+    ):
+        writes = Writes()
+        writes.take(1000)
+        assert (writes.rationed(raw, told, FULL, 1000 + since_s) > told) == raised

@@ -1,8 +1,8 @@
 """The write budget of a device whose limit lands in flash: never more than 20 raises in any 24 hours.
 
 Flash takes some 100 000 writes. A token comes every 144 minutes, ten are saved; every write takes one. A raise waits
-for one; a cut never waits, and leaves a debt of ten at the most. So that cuts are few, such a limit moves in steps of
-5 %.
+for one; a cut never waits, and leaves a debt of ten at the most. So that writes are few, such a limit moves in steps
+of 5 %, and a raise is one of 10 % or to the full, three minutes after the last write.
 Source: facts of the field (dead EEPROMs); requirement C1.
 """
 
@@ -10,6 +10,7 @@ from micropython import const
 
 SAVED = const(10)
 TOKEN_S = const(8640)
+_CALM_S = const(180)  # after a write nothing is raised
 _DAY_S = const(86400)
 
 
@@ -20,6 +21,7 @@ class Writes:
         self.tokens = SAVED
         self.total = self.today = 0
         self._token_at = self._day_at = 0
+        self._wrote_at = -_CALM_S
 
     def _step(self, now):
         if not 0 <= now - self._day_at < _DAY_S:
@@ -35,11 +37,18 @@ class Writes:
         """Return the limit `raw` of `full` in whole steps, or `told` if it would be a raise and none is due."""
         self._step(now)
         raw -= raw % max(1, full // 20)
-        return told if raw > told and self.tokens <= 0 else raw
+        if raw <= told:
+            return raw
+        raw -= told
+        return told + raw if self._due(now) and (raw >= full // 10 or told + raw == full) else told
+
+    def _due(self, now):
+        return self.tokens > 0 and not 0 <= now - self._wrote_at < _CALM_S
 
     def take(self, now):
         """Count a write."""
         self._step(now)
+        self._wrote_at = now
         self.tokens = max(-SAVED, self.tokens - 1)
         self.today += 1
         self.total += 1
