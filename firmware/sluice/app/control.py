@@ -28,9 +28,7 @@ _SAMPLE_MS = const(200)
 _SAMPLE_BAUD = const(19200)  # for each device: a round of meter and inverter takes 105 ms at 38400, 180 at 19200
 _SPARE_MS = const(30)  # before a second begins the line is left alone
 _RTC_OFF_S = const(60)  # a clock that is so far from the real-time clock began at what is built in or was saved
-_SEEK_S = const(
-    10
-)  # a device that has been silent for longer is asked so often: each time it costs the others a second
+_SEEK_S = const(10)  # a device that has been silent for longer is asked so often, for it costs the others time
 _SHARE_S = const(10)  # so often is looked what the inverters fall back to
 
 
