@@ -41,7 +41,8 @@ def gateway_config(scenario: Plan, url: str, pty: str) -> dict[str, Any]:
 def _inverter(unit: int, spec: Inverter) -> dict[str, Any]:
     """What an installer would write of an inverter."""
     native = {} if spec.native_w is None else {"native_w": spec.native_w}
-    return {"unit_id": unit, **native, **({"nvm": True} if "limit-in-nvm" in spec.habits else {})}
+    panels = {} if spec.panels else {"panels": False}
+    return {"unit_id": unit, **native, **panels, **({"nvm": True} if "limit-in-nvm" in spec.habits else {})}
 
 
 def lock_step_command(
@@ -72,7 +73,9 @@ def write_commissioned(config: Path) -> None:
         "proved_with": {
             "site": {"gen_lim_w": UNLIMITED_W, "load_lim_w": UNLIMITED_W, **document["site"]},
             "meter": {"reversed": False, "at": None, **document["meter"]},
-            "inverters": [{"native_w": -1, "nvm": False, "at": None, **each} for each in document["inverters"]],
+            "inverters": [
+                {"native_w": -1, "panels": None, "nvm": False, "at": None, **each} for each in document["inverters"]
+            ],
         }
     }
     state = config.parent / "state"

@@ -194,7 +194,10 @@ class Site:
         return self
 
     def config(self):
-        inverters = [{"unit_id": der.unit_id, "native_w": der.native_w, "nvm": False, "at": None} for der in self.ders]
+        inverters = [
+            {"unit_id": der.unit_id, "native_w": der.native_w, "panels": None, "nvm": False, "at": None}
+            for der in self.ders
+        ]
         site = {"exp_lim_w": self.exp_lim_w, "imp_lim_w": 15000, "gen_lim_w": self.gen_lim_w, "load_lim_w": UNLIMITED_W}
         meter = {"unit_id": 1, "map": self.map, "reversed": self.reversed, "at": None}
         return {"site": site, "meter": meter, "inverters": inverters}

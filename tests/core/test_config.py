@@ -118,8 +118,12 @@ def test_each_kind_of_wrong_inverter_is_refused():  # C5
         ([{"unit_id": 2}, {"unit_id": 248}], "inverters[1].unit_id is wrong: 248"),
         ([{"unit_id": 2, "native_w": -1}], "inverters[0].native_w is wrong: -1; expected a whole number of watts"),
         ([{"unit_id": 2, "nvm": 1}], "inverters[0].nvm is wrong: 1"),
+        (
+            [{"unit_id": 2, "panels": None}],
+            "inverters[0].panels is wrong: null; expected false if it has a battery and",
+        ),
         ([{"unit_id": 2, "at": "10.0.0.7:502"}], "inverters[0].at is wrong"),
-        ([{"unit_id": 2, "id": 2}], "inverters[0].id is not known; expected one of unit_id, native_w, nvm, at"),
+        ([{"unit_id": 2, "id": 2}], "inverters[0].id is not known; expected one of unit_id, native_w, panels"),
     ):
         assert wrong(None, "inverters", value).startswith(told)
 

@@ -134,7 +134,7 @@ class World:
         config = {
             "bus": {"device": "bus", "baud": baud, "parity": "none"},
             "meter": {"unit_id": 1, "map": "sdm630", "reversed": False, "at": None},
-            "inverters": [{"unit_id": 2, "native_w": -1, "nvm": False, "at": None}],
+            "inverters": [{"unit_id": 2, "native_w": -1, "panels": None, "nvm": False, "at": None}],
         }
         self.ring = Ring(Store(), ALL, None)
         clock = self.clock = Clock(self.port)

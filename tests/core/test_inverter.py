@@ -131,6 +131,15 @@ def test_strings_of_panels_tell_a_hybrid_of_the_newer_models():  # R1, R2
     assert (inverter.pv, inverter.soc, inverter.cha_st) == (True, 4250, 0)
 
 
+def test_a_battery_alone_whose_nameplate_says_panels_too_is_one_if_the_installer_says_so():  # C3, R2
+    for models in (WITH_BATTERY, NEWER_BATTERY + (160,)):
+        for panels, pv in ((None, True), (False, False), (True, True)):
+            device = Device(models, panels=panels)
+            if 120 in models:
+                device.put(120, 2, 82)
+            assert device.scan().inverter.pv == pv
+
+
 def test_a_battery_that_cannot_be_read_is_not_known_and_the_inverter_not_lost():  # R1, C2
     device = Device(WITH_BATTERY).scan()
     inverter = device.poll()

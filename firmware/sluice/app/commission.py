@@ -244,7 +244,9 @@ def rig_of(port, clock, config, say):
     meter.at = config["meter"]["at"]
     ders = []
     for inverter in config["inverters"]:
-        ders.append(Inverter(inverter["unit_id"], inverter["native_w"], inverter["nvm"]))
+        ders.append(Inverter(inverter["unit_id"], inverter["native_w"], inverter["nvm"], inverter["panels"]))
+        if ders[-1].writes:
+            ders[-1].writes.free = True
         ders[-1].at = inverter["at"]
     return Rig(port, clock, Bus(port, None, config["bus"]), meter, ders, say)
 

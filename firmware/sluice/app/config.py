@@ -135,6 +135,7 @@ INVERTER_KEYS = (
         _WATTS + ": the limit set in the inverter itself for loss of communication, or its export limit",
         -1,
     ),
+    (None, "panels", _flag, "false if it has a battery and no panels; leave it out if it says so itself", None),
     (None, "nvm", _flag, "true if its limit is kept in flash memory, else false", False),
     (None, "at", _at, _AT, None),
 )

@@ -49,7 +49,7 @@ class ControlTask:
         self._ats = []  # of each
         self._names = []  # of what may fail of each, in the journal
         for inverter in config["inverters"]:
-            self.ders.append(Inverter(inverter["unit_id"], inverter["native_w"], inverter["nvm"]))
+            self.ders.append(Inverter(inverter["unit_id"], inverter["native_w"], inverter["nvm"], inverter["panels"]))
             self._ats.append(inverter["at"])
             which = ", unit %d" % inverter["unit_id"] if len(config["inverters"]) > 1 else ""
             self._names.append(("inverter" + which, "inverter's limit" + which))

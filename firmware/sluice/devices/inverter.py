@@ -50,11 +50,13 @@ class Inverter:
     """An inverter. After `scan` its ratings are known, after `poll` its state; watts + = generation or discharge.
 
     `native_w`: the limit set in itself, which holds without gateway; -1 = none. `nvm`: its limit lands in flash.
+    `panels`: whether it has any; None = as it says itself, but a battery alone cannot (model 120 has no type for it).
     """
 
-    def __init__(self, unit_id, native_w=-1, nvm=False):
+    def __init__(self, unit_id, native_w=-1, nvm=False, panels=None):
         self.unit_id = unit_id
         self.native_w = native_w
+        self.panels = panels
         self.writes = None
         if nvm:
             from .writes import Writes

@@ -74,6 +74,9 @@ async def _battery(inverter, client, found):
     regs = client.regs
     typed = await _model(inverter, client, found, sunspec.NAMEPLATE)
     inverter.pv = not typed or regs[sunspec.NAMEPLATE_DER_TYP] != DER_STORAGE
+    if inverter.panels is not None:
+        typed = True
+        inverter.pv = inverter.panels
     inverter.charge_w = 0
     if await _model(inverter, client, found, sunspec.STORAGE):
         if regs[sunspec.STORAGE_CHA_STATE] & regs[sunspec.STORAGE_CHA_ST] != _ABSENT:  # else no battery is there

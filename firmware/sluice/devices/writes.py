@@ -18,6 +18,7 @@ class Writes:
     """The writes of one device: `today` since the day began (of 24 hours from the first start on), `total` in all."""
 
     def __init__(self):
+        self.free = False  # raises wait for nothing: for the few of a commissioning
         self.tokens = SAVED
         self.total = self.today = 0
         self._token_at = self._day_at = 0
@@ -37,7 +38,7 @@ class Writes:
         """Return the limit `raw` of `full` in whole steps, or `told` if it would be a raise and none is due."""
         self._step(now)
         raw -= raw % max(1, full // 20)
-        if raw <= told:
+        if raw <= told or self.free:
             return raw
         raw -= told
         return told + raw if self._due(now) and (raw >= full // 10 or told + raw == full) else told
