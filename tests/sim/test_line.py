@@ -75,7 +75,7 @@ def test_every_inverter_of_the_house_is_on_the_line_and_in_the_configuration(tmp
     world = World(loads(PLAN), tmp_path)
     world.run(300)
     told = json.loads((tmp_path / "gateway.json").read_text())["inverters"]
-    assert told == [{"unit_id": 2, "native_w": 5000}, {"unit_id": 9}, {"unit_id": 4}]
+    assert told == [{"unit_id": 2, "native_w": 5000}, {"unit_id": 9}, {"unit_id": 4, "panels": False}]
     assert sum("Weir Power" in line for line in world.journal) == 3
 
 
