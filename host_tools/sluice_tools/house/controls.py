@@ -5,6 +5,7 @@ do: `controls_123`, `controls_704`.
 """
 
 import math
+from abc import ABC, abstractmethod
 from collections import Counter
 from typing import NamedTuple
 
@@ -35,7 +36,7 @@ def timer(enable: str, off: int, seconds: str, *others: str) -> Timer:
     return Timer(enable, off, seconds, frozenset({enable, seconds, *others}))
 
 
-class Controls:
+class Controls(ABC):
     """The writable points `ranges` of `image`, their timers, and what they order; `writes` counts them by name."""
 
     ranges: dict[str, Range]
@@ -122,15 +123,18 @@ class Controls:
         return sum(self.writes[point] for point in self.kept) if self._keeps else 0
 
     @property
+    @abstractmethod
     def limit_pct(self) -> float:
         """The limit in force in percent of the rating; 100 without one."""
-        raise NotImplementedError
 
+    @abstractmethod
     def revert(self, timer: int) -> None:
-        raise NotImplementedError
+        """A timer has run out: what it guards is as the model says then."""
 
+    @abstractmethod
     def read_orders(self) -> Orders:
-        raise NotImplementedError
+        """Give what the registers order now."""
 
+    @abstractmethod
     def tick(self) -> None:
         """A second has passed: what the registers tell of battery and timers."""
