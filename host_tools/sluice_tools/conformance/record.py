@@ -1,0 +1,83 @@
+"""What is kept of one play of a procedure: verdicts, steps, messages and what flowed. Data only.
+
+Times are seconds since the procedure was initialised.
+"""
+
+from array import array
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+PASS, FAIL, UNSUPPORTED = "pass", "fail", "unsupported"
+
+
+class Verdict(NamedTuple):
+    """A criterion: `check` as the procedure names it, or as ours is called; `result` PASS or FAIL; why, in words."""
+
+    check: str
+    result: str
+    detail: str
+    ours: bool = False
+
+
+@dataclass
+class StepRecord:
+    """A step: since when it listens (None: never did), when it was done with, and what the operator is told to do."""
+
+    name: str
+    opened_s: float | None = None
+    done_s: float | None = None
+    instructions: tuple[str, ...] = ()
+
+
+class Message(NamedTuple):
+    """A request as the harness logged it: the status it was answered, the step it fired ("" = none), what the schema
+    says against its body; `body` is kept of PUT and POST, `answer` the body of what came back."""
+
+    t_s: float
+    method: str
+    target: str
+    status: int
+    step: str
+    faults: tuple[str, ...]
+    body: bytes
+    answer: bytes
+
+
+class Deed(NamedTuple):
+    """Something that the operator or the harness did to the world, in words."""
+
+    t_s: float
+    who: str
+    text: str
+
+
+@dataclass
+class Flows:
+    """What flowed, second by second from 0: the site's import (`-`: export), the DERs' output (`-`: they charge), the
+    least and the most that the DERs could have given (`least_w` < 0: they could charge); what the server had told the
+    client until then that limits each mode, ramps included (`inf`: nothing does), by the name of the mode."""
+
+    site_w: array = field(default_factory=lambda: array("f"))  # type: ignore[type-arg]
+    der_w: array = field(default_factory=lambda: array("f"))  # type: ignore[type-arg]
+    least_w: array = field(default_factory=lambda: array("f"))  # type: ignore[type-arg]
+    most_w: array = field(default_factory=lambda: array("f"))  # type: ignore[type-arg]
+    limits_w: dict[str, array] = field(default_factory=dict)  # type: ignore[type-arg]
+
+
+@dataclass
+class Play:
+    """One procedure, played with a client of one version (`v1.2` or `v1.3`). `reason`: why it is UNSUPPORTED."""
+
+    procedure: str
+    version: str
+    result: str
+    criteria: list[Verdict] = field(default_factory=list)
+    steps: list[StepRecord] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    deeds: list[Deed] = field(default_factory=list)
+    journal: list[tuple[int, str]] = field(default_factory=list)  # of the gateway: second, line
+    flows: Flows = field(default_factory=Flows)
+    start_s: int = 0  # Unix seconds of second 0
+    started_s: float | None = None  # when the operator started it, after its preconditions were met
+    virtual_seconds: int = 0
+    reason: str = ""
