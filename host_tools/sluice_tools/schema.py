@@ -40,12 +40,12 @@ class _Beside(etree.Resolver):
         return self.resolve_string(content, context, base_url=name)
 
 
-def wheel() -> Path:
-    """Give the wheel's path; SchemaMissing if there is none."""
+def wheel(name: str = WHEEL) -> Path:
+    """Give the path of a wheel that is read and never installed; SchemaMissing if there is none."""
     folder = Path(os.environ.get("SLUICE_WHEELS") or BUILD / "wheels")
-    found = sorted(folder.glob(WHEEL))
+    found = sorted(folder.glob(name))
     if not found:
-        raise SchemaMissing(f"no {WHEEL} in {folder}: run `make setup`, or let SLUICE_WHEELS name its folder")
+        raise SchemaMissing(f"no {name} in {folder}: run `make setup`, or let SLUICE_WHEELS name its folder")
     return found[-1]
 
 
