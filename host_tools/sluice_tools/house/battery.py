@@ -12,11 +12,12 @@ IDLE_W = 20
 
 
 class Battery:
-    """`w` is what flows now; `move` takes it further by a second."""
+    """`w` is what flows now; `move` takes it further by a second. `stopped`: it is switched off, and says so."""
 
     def __init__(self, spec: parts.Battery) -> None:
         self.spec = spec
         self.w = 0.0
+        self.stopped = False
         self._wh = spec.wh * spec.soc_pct / 100
         self._reserve_wh = spec.wh * spec.reserve_pct / 100
         self._way = math.sqrt(spec.efficiency)
@@ -38,6 +39,8 @@ class Battery:
     @property
     def state(self) -> int:
         """What 124.ChaSt says."""
+        if self.stopped:
+            return OFF
         if abs(self.w) > IDLE_W:
             return DISCHARGING if self.w > 0 else CHARGING
         if not self.least_w:

@@ -26,6 +26,7 @@ from sluice_tools.house.measures import (
     Measures,
     Sample,
 )
+from sluice_tools.house.orders import UNTOUCHED, UnitOrders
 from sluice_tools.house.stage import FREE, Orders, Stage
 from sluice_tools.house.sunspec import Image, Values
 
@@ -38,12 +39,13 @@ BATTERY_IDLE_W = 1
 class Inverter:
     """`step` once a second with the sun's offer; `read` and `write` are its registers, as function codes 3, 6 and
     16 reach them. `w` and `var` are what it delivers now. `ignores`: it does not do what it is told; `rebooting`: it
-    is off, and comes back without its limit. `seed` decides when its habits show."""
+    is off, and comes back without its limit. `hand`: what a tester does to it. `seed` decides when its habits show."""
 
     def __init__(self, spec: parts.Inverter, unit: int = 2, seed: int = 1) -> None:
         self.spec, self.unit = spec, unit
         self.w_max = spec.max_w
         self.ignores = False
+        self.hand = UNTOUCHED
         self.enabled = "silent-no-op" not in spec.habits
         self.stage = Stage(spec)
         self.battery = self.stage.battery
@@ -51,6 +53,8 @@ class Inverter:
         self._wh = 0.0
         self._obeyed = FREE
         self._rebooting = False
+        self._touched = False
+        self._powered = True
         self._rng = random.Random(f"inverter {seed} {unit}")
         self._zeroes = "zero-frames" in spec.habits
         self._build()
@@ -113,14 +117,22 @@ class Inverter:
             self.controls.forget()
         self._rebooting = is_off
 
+    @property
+    def off(self) -> bool:
+        """Whether it has no power of its own, and does not answer."""
+        return self._rebooting or not self.hand.powered
+
     def step(self, second: int, available_w: float, phase_v: Sequence[float], hz: float, site_w: float = 0.0) -> None:
         """One second passes: timers, the way to the limit, then the measurements. Without volts it is off; `site_w`
         is what the site imported (`-`: exported) before."""
+        hand = self.hand
+        if hand is not UNTOUCHED or self._touched:
+            phase_v = self._handled(hand, phase_v)
         orders = self.controls.orders(second)
         if self.enabled and not self.ignores:
             self._obeyed = orders
         stage = self.stage
-        stage.step(self._obeyed, available_w, site_w, 0.0 if self._rebooting else max(phase_v))
+        stage.step(self._obeyed, available_w, site_w, 0.0 if self.off else max(phase_v), hand)
         self.var = abs(stage.w) * REACTIVE_PCT / 100
         if stage.w > 0:
             self._wh += stage.w / 3600
@@ -131,9 +143,21 @@ class Inverter:
             self.measures.take(Sample(stage.w, self.var, phase_v, hz, self._wh, state))
         self.controls.tick()
 
+    def _handled(self, hand: UnitOrders, phase_v: Sequence[float]) -> Sequence[float]:
+        """Let `hand` do what it does; give the volts at the port then."""
+        self._touched = hand is not UNTOUCHED
+        if self._powered and not hand.powered:
+            self.controls.forget()
+        self._powered = hand.powered
+        if self.battery:
+            self.battery.stopped = not hand.live or hand.output_w == 0
+        return phase_v if hand.connected else (0.0, 0.0, 0.0)
+
     def _state(self, orders: Orders, available_w: float, phase_v: Sequence[float]) -> int:
         stage = self.stage
-        if not orders.connected or not any(phase_v) or self._rebooting or stage.tripped:
+        if not orders.connected or not any(phase_v) or self.off or stage.tripped:
+            return OFF
+        if self.hand.output_w == 0 and not self.spec.panels:
             return OFF
         if stage.standby:
             return STANDBY

@@ -6,12 +6,13 @@ inverters but an export limit of their own.
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from sluice_tools.house.curves import curve
 from sluice_tools.house.inverter import Inverter
 from sluice_tools.house.judge import Judge
 from sluice_tools.house.meter import Meter
+from sluice_tools.house.orders import UNTOUCHED, Orders, has_sun, source_w
 from sluice_tools.house.parts import METER_UNIT_ID
 from sluice_tools.house.stage import FREE, Stage
 from sluice_tools.promise import GENERATION, IMPORT, LOAD
@@ -59,6 +60,7 @@ class House:
 
     `limit_w(t)` is the export limit by which it is judged; the scenario's own limits if absent. `inverters` are by
     unit id, `inverter` is the first; `der_w` is what they give together (`-`: take), `export_w` what leaves the site.
+    `orders`: what a tester's hands do, read each second.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class House:
         self.inverter = next(iter(self.inverters.values()))
         self.meter = Meter(scenario.house.meter, scenario.seed)
         self.judge = Judge(scenario.site.max_w)
+        self.orders = Orders()
         self.export_w = self.der_w = 0.0
         self._tell = tell
         self._limit_w = limit_w or scenario.ramped_limit_w
@@ -82,6 +85,8 @@ class House:
         self._other_limits = [(mode, limit) for mode, limit in found.items() if limit]
         self._load = self._loads()
         self._suns = list(zip(self.inverters.values(), self._sun(), self._twins(), strict=True))
+        self._offers_w = [0.0] * len(self._suns)
+        self._sunny_w = sum(spec.max_w for spec in scenario.inverters.values() if has_sun(spec))
         self._faults = {change.fault for change in scenario.changes}
         self._breaks = not self._faults.isdisjoint(DEVICE_FAULTS)
         self._rng = random.Random(scenario.seed)
@@ -137,13 +142,17 @@ class House:
         """Tell whether the device of this unit id answers in the second that the house has reached."""
         if unit == METER_UNIT_ID:
             return not self.broken("meter-silent")
-        return not self.broken("inverter-silent", unit) and not self.inverters[unit].rebooting
+        return not self.broken("inverter-silent", unit) and not self.inverters[unit].off
 
     def _step(self, t: int) -> None:
         if self._breaks:
             self._break(t)
         live = "grid-outage" not in self._faults or not self.scenario.broken("grid-outage", t)
-        load_w = self._load[t] if live else 0.0
+        orders = self.orders
+        load_w = 0.0
+        if live:
+            load_w = self._load[t] if orders.load_w is None else orders.load_w
+        self._offer(orders, t, live)
         hz = NOMINAL_HZ + self._rng.gauss(0, NOISE_HZ) if live else 0.0
         phase_v = self._phase_v
         if not live:
@@ -151,8 +160,7 @@ class House:
         elif not any(phase_v):
             phase_v[:] = [GRID_V] * 3
         der_w = available_w = twin_w = three_w = one_w = var = 0.0
-        for inverter, sun, twin in self._suns:
-            offer_w = sun[t] if live else 0.0
+        for (inverter, _, twin), offer_w in zip(self._suns, self._offers_w, strict=True):
             inverter.step(t, offer_w, phase_v, hz, -self.export_w)
             available_w += offer_w
             der_w += inverter.stage.w
@@ -162,7 +170,7 @@ class House:
             else:
                 one_w += inverter.stage.w
             if twin:
-                twin.step(FREE, offer_w, self._twin_w, max(phase_v))
+                twin.step(FREE, offer_w, self._twin_w, max(phase_v) if inverter.hand.live else 0.0, inverter.hand)
                 twin_w += twin.w
             else:
                 twin_w += min(offer_w, inverter.w_max)
@@ -177,7 +185,7 @@ class House:
         limit_w = self._limit_w(t)
         if self._batteries:
             self.judge.export(export_w, twin_w - load_w, limit_w)
-            self._judge_energy(t, load_w, live, limit_w)
+            self._judge_energy(t, load_w, limit_w)
         else:
             self.judge.second(export_w=export_w, untouched_export_w=twin_w - load_w, limit_w=limit_w)
         for mode, limit in self._other_limits:
@@ -189,7 +197,34 @@ class House:
                 self._tell(self._minute.line(t + 1 - MINUTE_S, limit_w, self._limit_pct()) | self._stored())
             self._minute = Minute()
 
-    def _judge_energy(self, t: int, load_w: float, live: bool, limit_w: float) -> None:
+    def _offer(self, orders: Orders, t: int, live: bool) -> None:
+        """Find what each inverter's source offers in second `t`, and hand it what is done to it."""
+        offers_w, units, shared_w = self._offers_w, orders.units, orders.sun_w
+        for i, (inverter, sun, _) in enumerate(self._suns):
+            offer_w = sun[t] if live else 0.0
+            inverter.hand = hand = units.get(inverter.unit, UNTOUCHED) if units else UNTOUCHED
+            if shared_w is not None and live and has_sun(inverter.spec):
+                offer_w = shared_w * inverter.w_max / self._sunny_w
+            offers_w[i] = offer_w if hand is UNTOUCHED else source_w(hand, inverter.spec, offer_w)
+
+    @property
+    def least_w(self) -> float:
+        """What the DERs could take at most in this second, as negative watts, if nothing limited them."""
+        return sum(least_w for least_w, _ in self._reach())
+
+    @property
+    def most_w(self) -> float:
+        """What the DERs could give at most in this second if nothing limited them."""
+        return sum(most_w for _, most_w in self._reach())
+
+    def _reach(self) -> Iterator[tuple[float, float]]:
+        """The least and the most of each inverter that is live in the second that the house has reached."""
+        if not self.broken("grid-outage"):
+            for (inverter, _, _), offer_w in zip(self._suns, self._offers_w, strict=True):
+                if inverter.hand.connected and not inverter.off:
+                    yield inverter.stage.reach(offer_w, inverter.hand)
+
+    def _judge_energy(self, t: int, load_w: float, limit_w: float) -> None:
         """Let the judge count second `t` of a house with batteries."""
         room_w = -sum(battery.least_w for battery in self._batteries)
         for mode, limit in self._other_limits:
@@ -198,10 +233,10 @@ class House:
             elif mode == GENERATION:
                 limit_w = min(limit_w, max(0.0, limit(t) - load_w))
         used_w = offered_w = 0.0
-        for inverter, sun, _ in self._suns:
+        for (inverter, _, _), offer_w in zip(self._suns, self._offers_w, strict=True):
             behind_w = -inverter.battery.least_w if inverter.battery else 0.0
             used_w += inverter.stage.pv_w
-            offered_w += min(sun[t], inverter.w_max + behind_w) if live else 0.0
+            offered_w += min(offer_w, inverter.w_max + behind_w)
         self.judge.energy(used_w - load_w, offered_w - load_w, limit_w + room_w)
 
     def _break(self, t: int) -> None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from sluice_tools.house import parts
 from sluice_tools.house.battery import Battery
+from sluice_tools.house.orders import UNTOUCHED, UnitOrders
 
 OVERSHOOT_PCT = 0.4  # how much more than the limit it holds, in percent of its rating
 STANDBY_PCT = 10  # the habit low-limit-standby
@@ -49,9 +50,11 @@ class Stage:
         self._stands_by = "low-limit-standby" in spec.habits
         self._off_s = 0
 
-    def step(self, orders: Orders, available_w: float, site_w: float, volts: float) -> None:
+    def step(
+        self, orders: Orders, available_w: float, site_w: float, volts: float, hand: UnitOrders = UNTOUCHED
+    ) -> None:
         """A second in which the sun offers `available_w`; `site_w` was the site's import (`-`: export) before it,
-        `volts` the highest of a phase; 0 if it is off."""
+        `volts` the highest of a phase; 0 if it is off. `hand`: what a tester does to its battery."""
         if self._under_way:
             self._under_way.append(orders)
             orders = self._under_way.popleft()
@@ -66,9 +69,17 @@ class Stage:
             if self.battery:
                 self.battery.move(0.0)
         elif self.battery:
-            self._share(self.battery, orders, available_w, site_w)
+            self._share(self.battery, orders, available_w, site_w, hand)
         else:
             self.w = self.pv_w = min(available_w, self._held_w)
+
+    def reach(self, available_w: float, hand: UnitOrders) -> tuple[float, float]:
+        """The least (`-`: taking) and the most that it could give now at the port if no register limited it."""
+        rating_w = float(self.spec.max_w)
+        if not self.battery:
+            return 0.0, min(available_w, rating_w)
+        least_w, most_w = within(self.battery, hand, available_w)
+        return max(-rating_w, least_w) if self.battery.spec.from_grid else 0.0, min(available_w + most_w, rating_w)
 
     def _cap_w(self, orders: Orders, site_w: float) -> float:
         """What it may give at most, once it has got there."""
@@ -82,9 +93,9 @@ class Stage:
             cap_w = min(cap_w, self.spec.native_w)
         return cap_w if orders.aim_w is None else min(cap_w, orders.aim_w)
 
-    def _share(self, battery: Battery, orders: Orders, available_w: float, site_w: float) -> None:
+    def _share(self, battery: Battery, orders: Orders, available_w: float, site_w: float, hand: UnitOrders) -> None:
         """Let sun and battery make the AC power together."""
-        least_w, most_w = battery.least_w, battery.most_w
+        least_w, most_w = within(battery, hand, available_w)
         if not orders.connected:
             least_w = most_w = 0.0
         held_w = self._held_w
@@ -94,7 +105,12 @@ class Stage:
         if orders.aim_w is not None:
             wish_w = orders.aim_w - available_w
         else:
-            wish_w = battery.w + site_w if battery.spec.own_mode else 0.0
+            if hand.output_w is not None:
+                wish_w = hand.output_w - available_w
+            elif hand.battery_w is not None:
+                wish_w = hand.battery_w
+            else:
+                wish_w = battery.w + site_w if battery.spec.own_mode else 0.0
             # A bound may ask for the other direction: a negative discharge rate is a charge.
             wish_w = min(max(wish_w, orders.least_w), orders.most_w)
             least_w = min(max(least_w, orders.least_w), most_w)
@@ -106,3 +122,11 @@ class Stage:
         self.pv_w = max(0.0, min(available_w, held_w - w))
         battery.move(w)
         self.w = self.pv_w + w
+
+
+def within(battery: Battery, hand: UnitOrders, available_w: float) -> tuple[float, float]:
+    """The least and the most that `battery` can give beside `available_w` of its source, as `hand` has set that."""
+    if hand.output_w is None:
+        return battery.least_w, battery.most_w
+    set_w = hand.output_w - available_w
+    return max(battery.least_w, min(0.0, set_w)), min(battery.most_w, max(0.0, set_w))
