@@ -5,6 +5,7 @@ Times are seconds since the procedure was initialised.
 
 from array import array
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple
 
 PASS, FAIL, UNSUPPORTED = "pass", "fail", "unsupported"
@@ -81,3 +82,15 @@ class Play:
     started_s: float | None = None  # when the operator started it, after its preconditions were met
     virtual_seconds: int = 0
     reason: str = ""
+
+
+class Client(NamedTuple):
+    """What was played with: `firmware` is its version and commit, `classes` those it claims, `package` the release of
+    the procedures, `played` when, in true time."""
+
+    name: str
+    firmware: str
+    versions: tuple[str, ...]
+    classes: tuple[str, ...]
+    package: str
+    played: datetime
