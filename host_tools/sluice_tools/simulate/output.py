@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sluice_tools.simulate.run import Row
-from sluice_tools.world import Exchange
+from sluice_tools.utility.overheard import Exchange
 
 LIMITS = ("exp_lim_w", "imp_lim_w", "gen_lim_w", "load_lim_w")
 HEAD = ("t_s", *LIMITS, "connect", "energize", "source", "site_w", "der_w")

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from sluice_tools.house.judge import KINDS, Watch
 from sluice_tools.scenario import Scenario
-from sluice_tools.world import Exchange, Holding, World
+from sluice_tools.utility.overheard import Exchange
+from sluice_tools.world import Holding, World
 
 LIMITS = ("export limit", "import limit", "generation limit", "load limit")
 ANSWERS = {1: "received", 2: "started", 3: "completed", 6: "cancelled", 7: "superseded"}
