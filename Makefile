@@ -3,15 +3,15 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check bench romfs size tables lock clean
+.PHONY: help setup demo test check conformance bench romfs size tables lock clean
 
 BIN := .venv/bin
 ENVIRONMENT := .venv/.made
 MICROPYTHON := build/micropython/.made
-SCHEMAS := build/wheels/.made
+WHEELS := build/wheels/.made
 ROMFS := build/romfs/sluice-x86.romfs
 CERTIFICATES := build/micropython/.certificates
-READY := $(ENVIRONMENT) $(SCHEMAS) $(MICROPYTHON) $(CERTIFICATES) $(ROMFS)
+READY := $(ENVIRONMENT) $(WHEELS) $(MICROPYTHON) $(CERTIFICATES) $(ROMFS)
 TOOLCHAIN := image constants privates
 SOURCES := $(shell find firmware shared boards -name '*.py' -o -name '*.json' -o -type d ! -name __pycache__)
 
@@ -21,7 +21,7 @@ PYTHON = $(firstword $(foreach python,$(PYTHONS),$(shell $(python) $(NEW_ENOUGH)
 
 help: ## this text
 	@printf 'Sluice: a gateway that keeps a site inside its dynamic operating envelope.\n\n'
-	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
 setup: $(READY) ## .venv with the command `sluice`, 32-bit MicroPython, the gateway's image
 	@echo 'setup: ready; the command is $(BIN)/sluice'
@@ -37,6 +37,9 @@ check: $(READY) ## what CI runs: lint, types, all tests
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy
 	@$(BIN)/pytest -q
+
+conformance: $(READY) ## the national test procedures against the gateway, in virtual time; ARGS='GEN-01' chooses
+	@$(BIN)/sluice conformance $(ARGS)
 
 bench: $(READY) ## heap, speed and size against what is promised, into build/bench.json (about twenty minutes)
 	@$(BIN)/python tests/bench/bench.py $(ARGS)
@@ -63,7 +66,7 @@ $(ENVIRONMENT): requirements.lock pyproject.toml
 	@PYTHONPATH=host_tools $(PYTHON) -m sluice_tools.toolchain.environment
 	@touch $@
 
-$(SCHEMAS): schemas.lock | $(ENVIRONMENT)
+$(WHEELS): wheels.lock | $(ENVIRONMENT)
 	@rm -rf $(@D)
 	@$(BIN)/python -m pip download -qq --no-deps --ignore-requires-python --require-hashes -r $< -d $(@D)
 	@touch $@

@@ -31,7 +31,7 @@ def test_make_help_names_every_target_and_only_those():
     assert re.findall(r"^  make (\w+) ", shown, re.MULTILINE) == targets.split()
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "schemas.lock"])
+@pytest.mark.parametrize("lock", ["requirements.lock", "wheels.lock"])
 def test_a_lock_pins_every_package_by_hash_and_names_no_place(lock):
     text = (ROOT / lock).read_text().replace("\\\n", " ")
     packages = [line for line in text.splitlines() if not line.startswith("#")]
