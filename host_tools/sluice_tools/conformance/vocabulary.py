@@ -17,7 +17,6 @@ RESOURCES = (
     *("RateComponentList", "RateComponent", "CombinedTimeTariffIntervalList", "TimeTariffIntervalList"),
     *("TimeTariffInterval", "ConsumptionTariffIntervalList", "ConsumptionTariffInterval"),
 )
-)
 
 LIMITS = ("opModImpLimW", "opModExpLimW", "opModGenLimW", "opModLoadLimW", "opModStorageTargetW")
 SETTINGS = (

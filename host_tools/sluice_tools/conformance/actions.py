@@ -1,0 +1,208 @@
+"""What the steps of a procedure do to the server and to the harness itself, by the name of each action.
+
+Each takes the harness, the time (Unix seconds) and the parameters of the action, resolved.
+Source: README of cactus-test-definitions 1.18.2, "Actions".
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from sluice_tools.conformance.expressions import Unresolvable
+from sluice_tools.conformance.vocabulary import LIMITS, RATES
+
+if TYPE_CHECKING:
+    from sluice_tools.conformance.harness import Harness
+
+MODES = (*LIMITS, "opModEnergize", "opModConnect", "opModFixedW")
+PROGRAM, CONTROL, PROFILE, COMPONENT, INTERVAL = "program", "control", "profile", "component", "interval"
+FSA = 1  # unless an action names another
+BLOCKS = (
+    ("price_start_pow10_block0", "price_pow10_encoded_block0"),
+    ("price_start_pow10_block1", "price_pow10_encoded_block1"),
+)
+
+
+def _enable(harness: Harness, now: float, *, steps: list[str]) -> None:
+    harness.enable(steps, now)
+
+
+def _remove(harness: Harness, now: float, *, steps: list[str]) -> None:
+    harness.remove(steps, now)
+
+
+def _finish(harness: Harness, now: float, *, fail_message: str | None = None) -> None:
+    harness.finish(now, fail_message)
+
+
+def _set_default(
+    harness: Harness, now: float, *, derp_id: int | None = None, cancelled: bool = False, **values: float
+) -> None:
+    harness.server.set_default(now, values, derp_id=derp_id, cancelled=cancelled)
+    told = " ".join(f"{name}={value:g}" for name, value in values.items())
+    harness.tell(now, "server", f"DefaultDERControl {'cancelled ' if cancelled else ''}{told}".rstrip())
+
+
+def _create_control(harness: Harness, now: float, **given: Any) -> None:
+    server = harness.server
+    _look_for_devices(harness, given)
+    if "pow_10_multipliers" in given:
+        server.pow10 = given["pow_10_multipliers"]
+    control = server.create_control(
+        now,
+        _program(harness, now, given),
+        start=given["start"],
+        duration=int(given["duration_seconds"]),
+        modes={name: given[name] for name in MODES if name in given},
+        randomize_start=given.get("randomizeStart_seconds"),
+        ramp_time_s=given.get("ramp_time_seconds"),
+    )
+    _tag(harness, CONTROL, given, control.id)
+    told = " ".join(
+        f"{name}={value if isinstance(value, bool) else f'{value:g}'}" for name, value in control.modes.items()
+    )
+    name = given.get("tag", control.id)
+    harness.tell(now, "server", f"DERControl {name} from +{given['start'] - now:g} s for {control.duration} s: {told}")
+
+
+def _program(harness: Harness, now: float, given: dict[str, Any]) -> int:
+    """Give the program that a control goes to: the one of its tag, or of its primacy, made if there is none."""
+    if "der_program_tag" in given:
+        return harness.tags[f"{PROGRAM} {given['der_program_tag']}"]
+    primacy, fsa_id = given.get("primacy", 0), given.get("fsa_id")
+    for program in harness.server.programs:
+        if program.primacy == primacy and fsa_id in (None, program.fsa_id) and program.gone_s is None:
+            return program.id
+    return harness.server.create_program(now, primacy, fsa_id).id
+
+
+def _create_program(harness: Harness, now: float, *, primacy: int, fsa_id: int | None = None, **given: Any) -> None:
+    _look_for_devices(harness, given)
+    program = harness.server.create_program(now, primacy, fsa_id)
+    _tag(harness, PROGRAM, given, program.id)
+    harness.tell(now, "server", f"DERProgram {program.id} of primacy {primacy}")
+
+
+def _look_for_devices(harness: Harness, given: dict[str, Any]) -> None:
+    """What one EndDevice is given all are: those that it is to be shared by must be there."""
+    count = len(harness.server.devices)
+    missing = [index for index in given.get("end_device_indexes", ()) if index >= count]
+    if missing:
+        raise Unresolvable(f"there is no EndDevice {missing[0] + 1}: the client has registered {count}")
+
+
+def _cancel_controls(harness: Harness, now: float) -> None:
+    harness.server.cancel_controls(now)
+    harness.tell(now, "server", "all DERControls are cancelled")
+
+
+def _set_rates(harness: Harness, now: float, **given: int) -> None:
+    for name, seconds in given.items():
+        setattr(harness.server.rates, RATES[name], seconds)
+    harness.tell(now, "server", " ".join(f"{RATES[name]}={seconds} s" for name, seconds in given.items()))
+
+
+def _communicate(harness: Harness, now: float, *, enabled: bool) -> None:
+    harness.communicating = enabled
+    harness.tell(now, "server", "answers again" if enabled else "answers 500 to everything")
+
+
+def _registration_links(harness: Harness, now: float, *, enabled: bool) -> None:
+    harness.server.registration_links = enabled
+
+
+def _register(
+    harness: Harness, now: float, *, nmi: str | None = None, registration_pin: int | None = None, **_: Any
+) -> None:
+    """A client with a certificate of its own is registered by it; what is said of aggregators is for these alone."""
+    harness.server.register(now, harness.lfdi, pin=registration_pin, nmi=nmi)
+
+
+def _remove_fsa(harness: Harness, now: float, *, fsa_id: int) -> None:
+    harness.server.remove_fsa(fsa_id)
+    harness.tell(now, "server", f"FunctionSetAssignments {fsa_id} removed")
+
+
+def _add_well_known(harness: Harness, now: float, *, version: str, dcap_paths: list[str]) -> None:
+    harness.server.well_known[version] = dcap_paths
+
+
+def _add_route(harness: Harness, now: float, *, route: str, proxy_to: str) -> None:
+    harness.routes[route] = proxy_to
+
+
+def _force(
+    harness: Harness,
+    now: float,
+    *,
+    endpoint: str,
+    status: int,
+    retry_after_seconds: int | None = None,
+    duration_seconds: int | None = None,
+) -> None:
+    until = now + (math.inf if duration_seconds is None else duration_seconds)
+    harness.forced[endpoint] = status, retry_after_seconds, until
+    harness.tell(now, "server", f"{endpoint} answers {status} for {until - now:g} s")
+
+
+def _create_profile(
+    harness: Harness, now: float, *, primacy: int, fsa_id: int = FSA, price_pow_10_multiplier: int = 0, **given: Any
+) -> None:
+    made = harness.server.tariffs.create_profile(now, primacy, fsa_id, price_pow_10_multiplier)
+    _tag(harness, PROFILE, given, made)
+
+
+def _create_component(harness: Harness, now: float, **given: Any) -> None:
+    profile = _tagged(harness, PROFILE, given.pop("tariff_profile_tag", None))
+    fields = {name: value for name, value in given.items() if name != "tag"}
+    _tag(harness, COMPONENT, given, harness.server.tariffs.create_rate_component(now, profile, **fields))
+
+
+def _create_interval(harness: Harness, now: float, *, start: float, duration_seconds: int, **given: Any) -> None:
+    component = _tagged(harness, COMPONENT, given.get("rate_component_tag"))
+    blocks = [(given.get(begin), given[price]) for begin, price in BLOCKS if price in given]
+    made = harness.server.tariffs.create_interval(now, component, start, duration_seconds, blocks)
+    _tag(harness, INTERVAL, given, made)
+
+
+def _cancel_intervals(harness: Harness, now: float, *, tag: str | None = None) -> None:
+    harness.server.tariffs.cancel_intervals(now, _tagged(harness, INTERVAL, tag))
+
+
+def _delete_component(harness: Harness, now: float, *, tag: str) -> None:
+    harness.server.tariffs.delete_rate_component(now, harness.tags[f"{COMPONENT} {tag}"])
+
+
+def _tag(harness: Harness, kind: str, given: dict[str, Any], made: int) -> None:
+    if "tag" in given:
+        harness.tags[f"{kind} {given['tag']}"] = made
+
+
+def _tagged(harness: Harness, kind: str, tag: str | None) -> int | None:
+    return None if tag is None else harness.tags[f"{kind} {tag}"]
+
+
+ACTIONS: dict[str, Callable[..., None]] = {
+    "enable-steps": _enable,
+    "remove-steps": _remove,
+    "finish-test": _finish,
+    "set-default-der-control": _set_default,
+    "create-der-control": _create_control,
+    "create-der-program": _create_program,
+    "cancel-active-der-controls": _cancel_controls,
+    "set-comms-rate": _set_rates,
+    "communications-status": _communicate,
+    "edev-registration-links": _registration_links,
+    "register-end-device": _register,
+    "remove-function-set-assignment": _remove_fsa,
+    "create-wellknown-route": _add_well_known,
+    "add-proxy-route": _add_route,
+    "force-response-status": _force,
+    "create-tariff-profile": _create_profile,
+    "create-rate-component": _create_component,
+    "create-time-tariff-interval": _create_interval,
+    "cancel-time-tariff-intervals": _cancel_intervals,
+    "delete-rate-component": _delete_component,
+}

@@ -1,0 +1,34 @@
+"""A check as it is asked: of whom, when, with which parameters. And the words of an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from sluice_tools.conformance.harness import Harness
+
+Answer = tuple[bool, str]
+
+
+class Asked(NamedTuple):
+    """`values` are the parameters resolved, `given` as the procedure has them (with Expressions)."""
+
+    harness: Harness
+    now: float
+    values: Mapping[str, Any]
+    given: Mapping[str, Any]
+
+
+def matches(path: str, endpoint: str) -> bool:
+    """Tell whether a path is that of an endpoint, in which `*` is any one component."""
+    parts, wanted = path.split("/"), endpoint.split("/")
+    return len(parts) == len(wanted) and all(want in ("*", part) for part, want in zip(parts, wanted, strict=True))
+
+
+def within(count: int, values: Mapping[str, Any], what: str) -> Answer:
+    """Tell whether a count is within `minimum_count` and `maximum_count`."""
+    least, most = values.get("minimum_count"), values.get("maximum_count")
+    bounds = [f"at least {least}"] * (least is not None) + [f"at most {most}"] * (most is not None)
+    ok = (least is None or count >= least) and (most is None or count <= most)
+    return ok, f"{count} {what}" + ("" if ok else f", expected {' and '.join(bounds)}")
