@@ -4,17 +4,17 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
+from sluice_tools.paper import colour, tick_s, tick_w
+
 WIDTH, HEIGHT = 960, 330
 LEFT, RIGHT, TOP, BOTTOM = 62, 12, 44, 34
 GAP_S = 5  # samples that are farther apart are not joined
 DEAD_S = 15  # what is drawn of the time in which the gateway is dead
-TICKS = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000)
-TICKS_S = (10, 30, 60, 120, 300, 600, 1200, 3600)
 
-INK, QUIET, GRID = "#1d2b36", "#5d6b76", "#e2e7eb"
-SITE, DER, LIMIT = "#0f6ba8", "#c07a00", "#e07a66"
-BANDS = ("#f5f8fa", "#e9f0f5")
-DEAD = "#f9e3de"
+INK, QUIET, GRID = colour("ink"), colour("quiet"), colour("grid")
+SITE, DER = colour("site"), colour("der")
+BANDS = (colour("band"), colour("band2"))
+DEAD = colour("beyond")
 
 
 def svg(samples: Sequence[dict[str, Any]], begun: Sequence[tuple[float, str]], dead: tuple[float, float] | None) -> str:
@@ -37,7 +37,7 @@ class _Picture:
         since = next((t for t, _ in begun if t > self.first), self.first)
         scaling = [s for s in samples if s["t"] >= since]
         watts = [0, *(s["site_w"] for s in scaling), *(sum(s["der_w"]) for s in scaling)]
-        self.tick = next((tick for tick in TICKS if (max(watts) - min(watts)) / tick <= 7), TICKS[-1])
+        self.tick = tick_w(max(watts) - min(watts), 7)
         self.low = min(watts) // self.tick * self.tick
         self.high = -(-max(watts) // self.tick) * self.tick or self.tick
 
@@ -89,7 +89,7 @@ class _Picture:
                 f'stroke="{QUIET if w == 0 else GRID}" stroke-width="{width}"/>'
             )
             yield f'<text x="{LEFT - 6}" y="{self.y(w) + 4}" text-anchor="end" fill="{QUIET}">{w} W</text>'
-        step = next((tick for tick in TICKS_S if (self._drawn(self.last) - self.first) / tick <= 12), TICKS_S[-1])
+        step = tick_s(self._drawn(self.last) - self.first, 12)
         for t in range(-(-self.first // step) * step, self.last + 1, step):
             if self.dead[0] < t < self.dead[1]:
                 continue
