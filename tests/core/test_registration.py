@@ -201,6 +201,17 @@ def test_a_wrong_pin_is_asked_for_again_and_nothing_else_is_told():  # D4, ALL-0
     assert world.export_limits() == []
 
 
+def test_after_a_wrong_pin_there_is_silence_for_five_minutes():  # D4, ALL-03-REJ
+    world = World()
+    world.utility.documents["/pin"] = documents()["/pin"].replace("111115", "222220")
+    world.settle(3)
+    asked = len(world.utility.asked)
+    world.settle(295)
+    assert len(world.utility.asked) == asked
+    world.settle(10)
+    assert len(world.utility.asked) > asked
+
+
 def test_a_registration_that_cannot_be_read_does_not_block():  # D4, S1
     for status in (403, 404, 500):
         world = World()

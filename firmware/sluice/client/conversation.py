@@ -230,9 +230,12 @@ class Conversation:
         from .registration import Registration
 
         try:
-            wait = getattr(Registration(*self._who), what)(row, said, now)
+            registration = Registration(*self._who)
+            wait = getattr(registration, what)(row, said, now)
             if wait is not None:
                 await wait
+            if row.kind == REGISTRATION and registration.refused():
+                self._hold_until = now + DEFAULT_RATE_S
         finally:
             self._port.unload("sluice.client.registration")
             self._port.unload("sluice.sep2.registrants")

@@ -3,8 +3,8 @@
 An EndDevice that is not listed is POSTed where the utility takes that; where not, the words say what to send to it.
 After a POST the list is read until it shows the device, and nothing is POSTed again meanwhile; what was refused is
 tried again after an hour. A list that no longer shows it is read twice before that is believed.
-A wrong PIN means that this is the wrong site or the wrong device: nothing but the list and the Registration is read
-then. Without a RegistrationLink (ALL-05), or where the Registration answers with nothing but errors, there is no PIN
+A wrong PIN means that this is the wrong site or the wrong device: nothing at all is asked or told for five minutes then,
+and after these nothing but the Registration and what led to it is read. Without a RegistrationLink (ALL-05), or where the Registration answers with nothing but errors, there is no PIN
 to compare: that does not block. An NMI that the server refuses does.
 It is loaded when something of this has been read, and given back.
 Source: IEEE 2030.5-2018 10.3; CSIP-AUS annex E; 000 5; 001 11, 12; requirements D1, D4 to D7, E15, T8.
@@ -76,6 +76,10 @@ class Registration:
         self._tree.children(row, [], uptime)
         if not found:
             return self._missing(row, uptime)
+
+    def refused(self):
+        """Tell whether the PIN that was read is wrong."""
+        return self._own[_PIN] == _WRONG
 
     def _missing(self, row, uptime):
         own = self._own
