@@ -3,9 +3,10 @@
 An EndDevice that is not listed is POSTed where the utility takes that; where not, the words say what to send to it.
 After a POST the list is read until it shows the device, and nothing is POSTed again meanwhile; what was refused is
 tried again after an hour. A list that no longer shows it is read twice before that is believed.
-A wrong PIN means that this is the wrong site or the wrong device: nothing at all is asked or told for five minutes then,
-and after these nothing but the Registration and what led to it is read. Without a RegistrationLink (ALL-05), or where the Registration answers with nothing but errors, there is no PIN
-to compare: that does not block. An NMI that the server refuses does.
+A wrong PIN means that this is the wrong site or the wrong device: for five minutes nothing at all is asked or told, and
+after these nothing is read but the Registration and what led to it. Without a RegistrationLink (ALL-05), or where the
+Registration answers with nothing but errors, there is no PIN to compare: that does not block. An NMI that the server
+refuses does.
 It is loaded when something of this has been read, and given back.
 Source: IEEE 2030.5-2018 10.3; CSIP-AUS annex E; 000 5; 001 11, 12; requirements D1, D4 to D7, E15, T8.
 """
