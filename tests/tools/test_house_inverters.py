@@ -313,3 +313,15 @@ def test_the_plant_of_the_page_has_three_brands_and_a_battery() -> None:
     house.advance(day.start_s + 600)
     assert [Device(house, unit).models_found()[1] for unit in (2, 3, 4)] == [103, 701, 701]
     assert house.report()["soc_pct"] > 40
+
+
+@pytest.mark.parametrize("options", ["", "controls: 704"])
+def test_a_maximum_that_is_set_at_the_device_is_in_its_settings_and_its_limits_are_percents_of_it(options: str) -> None:
+    house = one(options)
+    at(house, 60)
+    house.inverter.rerate(8000)
+    at(house, 120)
+    settings, nameplate = ((702, "WMax"), (702, "WMaxRtg")) if options else ((121, "WMax"), (120, "WRtg"))
+    device = Device(house)
+    assert (device.value(*settings), device.value(*nameplate)) == (8000, 10000)
+    assert house.der_w == pytest.approx(8000, rel=0.01)

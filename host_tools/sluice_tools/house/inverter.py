@@ -107,6 +107,13 @@ class Inverter:
         else:
             self.controls.write(address, value)
 
+    def rerate(self, w: int) -> None:
+        """Its maximum power is set to `w` at the device itself; what its registers say in percent is of that then."""
+        point = "702.WMax" if self.spec.controls == 704 else "121.WMax"
+        self.image[point] = self.image[point] * w // self.w_max
+        self.stage.spec = self.stage.spec.model_copy(update={"max_w": w})
+        self.w_max = w
+
     @property
     def rebooting(self) -> bool:
         return self._rebooting
