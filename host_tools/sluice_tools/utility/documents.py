@@ -6,6 +6,7 @@ Source: IEEE 2030.5-2018 8, 10; CSIP-AUS; requirements D1, D3, T5, T6.
 """
 
 import hashlib
+from fractions import Fraction
 from typing import NamedTuple
 
 from envoy_schema.server.schema.csip_aus.connection_point import ConnectionPointLink
@@ -48,11 +49,12 @@ def xml(model: BaseXmlModelWithNS) -> bytes:
     return written if isinstance(written, bytes) else written.encode()
 
 
-def power(watts: int | None) -> ActivePower | None:
-    """Give an ActivePower: a 16-bit value and a power of ten, rounded down where it must be (P3)."""
+def power(watts: float | None, multiplier: int = 0) -> ActivePower | None:
+    """Give an ActivePower: a 16-bit value, rounded down where it must be, and a power of ten, `multiplier` or the
+    least above it that will do (P3)."""
     if watts is None:
         return None
-    size, multiplier = abs(watts), 0
+    size = int(Fraction(abs(watts)) / Fraction(10) ** multiplier)
     while size > INT16_MAX:
         size, multiplier = size // 10, multiplier + 1
     return ActivePower(multiplier=multiplier, value=size if watts >= 0 else -size)

@@ -47,18 +47,23 @@ def read(ledger: Ledger, dialect: Dialect, request: Request, *kinds: type[BaseXm
         raise Refusal(415, f"Content-Type must be {MEDIA_TYPE}, it is {media_type or 'missing'}")
     faults = validate(request.body, dialect.version)
     if not faults:
-        body = dialect.thought(request.body)
-        root = etree.QName(etree.fromstring(body)).localname
-        wanted = {kind.__xml_tag__ or kind.__name__: kind for kind in kinds}
-        if root not in wanted:
-            raise Refusal(400, f"expected {' or '.join(wanted)} here, not {root}")
         try:
-            return wanted[root].from_xml(body)
+            return parsed(dialect.thought(request.body), *kinds)
         except ValidationError as error:
             faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
     for fault in faults:
         ledger.schema_violation(f"{request.method} {request.path}: {fault}")
     raise Refusal(400, f"the document is not valid: {faults[0]}")
+
+
+def parsed(body: bytes, *kinds: type[BaseXmlModelWithNS]) -> Any:
+    """Give a well-formed document of version 1.2 as the one of `kinds` that it is; Refusal if it is none of them,
+    ValidationError if it lacks something."""
+    root = etree.QName(etree.fromstring(body)).localname
+    wanted = {kind.__xml_tag__ or kind.__name__: kind for kind in kinds}
+    if root not in wanted:
+        raise Refusal(400, f"expected {' or '.join(wanted)} here, not {root}")
+    return wanted[root].from_xml(body)
 
 
 def check_mrid(what: str, mrid: str, pen: int) -> None:

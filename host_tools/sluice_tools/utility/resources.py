@@ -75,8 +75,8 @@ def created(address: str, status: int = 201) -> Response:
     return Response(status, (("Location", address),))
 
 
-def page(request: Request, items: Sequence[T]) -> list[T]:
-    """Give the items that `s` and `l` ask for (T6)."""
+def page(request: Request, items: Sequence[T], most: int | None = None) -> list[T]:
+    """Give the items that `s` and `l` ask for, not more than `most` (T6)."""
     asked = dict(parse_qsl(request.query))
     try:
         start, limit = int(asked.get("s", 0)), int(asked.get("l", DEFAULT_LIMIT))
@@ -84,4 +84,4 @@ def page(request: Request, items: Sequence[T]) -> list[T]:
         raise Refusal(400, f"s and l are numbers: ?{request.query}") from None
     if start < 0 or limit < 0:
         raise Refusal(400, f"s and l are not negative: ?{request.query}")
-    return list(items[start : start + limit])
+    return list(items[start:][:limit][:most])
