@@ -1,0 +1,290 @@
+"""What must have flowed, second by second, and the criteria that compare it with what did.
+
+The DERs shall give what their source or their battery's app wishes, held within what the server had told: never above
+a limit for longer than AS/NZS 4777.2 allows, and not far below it either, or a gateway that holds zero for ever would
+pass. The load is what the site takes and the DERs do not give. All powers are of the DERs' AC side, `+` generation.
+Source: AS/NZS 4777.2 6.2.2 (4 %, 15 s: `house.judge`), 5.5.2 (reconnection: 60 s, then 16.67 % a minute); requirements
+C1, C3, C4, E11, E12; the instructions of the procedures.
+"""
+
+import math
+import re
+from array import array
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+
+from sluice_tools.conformance import sites
+from sluice_tools.conformance.heard import Word, heard
+from sluice_tools.conformance.operator import POWER_OFF, POWER_ON, PROCEED
+from sluice_tools.conformance.record import Play
+from sluice_tools.house.judge import GRACE_S, KINDS, Watch
+from sluice_tools.promise import EXPORT, GENERATION, IMPORT, LOAD
+
+RATING_W = sites.RATING_W
+SETTLE_S = 30  # to where a limit or a wish has put it: AS/NZS 4777.2's 15 s, and as long again for a battery's ramp
+NEAR_W = RATING_W * 5 // 100
+CEASED_W = RATING_W // 100
+RETURNS_PCT = 90
+BOOT_S = 60  # after the gateway is switched on it finds its inverters and the server
+RECONNECT_WAIT_S, RECONNECT_RAMP_S = 60, 360
+PLATEAU_S = 60
+OUTAGE_S = 600  # ALL-23 is out for 720 s
+WISH = re.compile(r"wish for (-?\d+) W$")
+
+Verdict = tuple[bool, str]
+Span = tuple[int, int]
+
+
+class Case:
+    """A play, what the client had been told, and what had to flow."""
+
+    def __init__(self, play: Play) -> None:
+        self.play = play
+        self.setting = sites.setting(play.procedure)
+        self.seconds = len(play.flows.site_w)
+
+    @cached_property
+    def word(self) -> Word:
+        """What the client had been told."""
+        return heard(self.play, self.seconds)
+
+    @property
+    def first_s(self) -> int:
+        """The first second that counts: the client has found its way, and the operator has started the procedure."""
+        return max(BOOT_S, math.ceil(self.play.started_s or 0))
+
+    def deed_s(self, text: str) -> list[int]:
+        """The seconds at which the operator did this."""
+        return [math.ceil(deed.t_s) for deed in self.play.deeds if deed.text == text]
+
+    @cached_property
+    def wish_w(self) -> "array[float]":
+        """What the DERs would give if nothing limited them: the sun; or a set-point; or what the battery's app says."""
+        flows, word = self.play.flows, self.word
+        wishes = {math.ceil(d.t_s): float(found[1]) for d in self.play.deeds if (found := WISH.search(d.text))}
+        app_w = float(self.setting.wish_w or 0) if self.setting.house == "storage" else None
+        line: array[float] = array("f")
+        for t in range(self.seconds):
+            app_w = wishes.get(t, app_w)
+            most_w, least_w = min(flows.most_w[t], RATING_W), max(flows.least_w[t], -RATING_W)
+            aim_w = word.fixed_pct[t] * RATING_W / 100
+            if math.isnan(aim_w):
+                aim_w = word.storage_w[t]
+            if math.isnan(aim_w):
+                aim_w = most_w if app_w is None else app_w
+            line.append(min(max(aim_w, least_w), most_w))
+        return line
+
+    @cached_property
+    def bounds_w(self) -> tuple["array[float]", "array[float]"]:
+        """The least and the most that all limits together allow."""
+        flows, word = self.play.flows, self.word
+        least, most = array("f"), array("f")
+        for t in range(self.seconds):
+            load_w = flows.site_w[t] + flows.der_w[t]
+            live = word.live[t]
+            takes_w = min(max(0.0, word.limits_w[IMPORT][t] - load_w), word.limits_w[LOAD][t])
+            gives_w = max(0.0, min(word.limits_w[EXPORT][t] + load_w, word.limits_w[GENERATION][t]))
+            least.append(-takes_w if live else 0.0)
+            most.append(gives_w if live else 0.0)
+        return least, most
+
+    @cached_property
+    def due_w(self) -> "array[float]":
+        """What has to flow: the wish within the bounds."""
+        least, most = self.bounds_w
+        return array("f", (min(max(w, least[t]), most[t]) for t, w in enumerate(self.wish_w)))
+
+    @cached_property
+    def regained_w(self) -> "array[float]":
+        """How much an inverter must give or take by then, after it was disconnected: `inf` if it was not."""
+        line, live, since = array("f"), self.word.live, -math.inf
+        for t in range(self.seconds):
+            if not live[t]:
+                since = t
+            ramp_w = RATING_W * max(0.0, (t - since - RECONNECT_WAIT_S) / RECONNECT_RAMP_S)
+            line.append(ramp_w if ramp_w < RATING_W else math.inf)
+        return line
+
+    @cached_property
+    def off(self) -> list[Span]:
+        """While the gateway was off, or finding its way."""
+        return [(off, on + BOOT_S) for off, on in zip(self.deed_s(POWER_OFF), self.deed_s(POWER_ON), strict=False)] + [
+            (0, BOOT_S)
+        ]
+
+
+# --- helpers ------------------------------------------------------------------------------------
+
+
+def extreme(line: Sequence[float], choose: Callable[[float, float], float], width: int = SETTLE_S) -> Iterator[float]:
+    """Give `choose` (min or max) of the last `width` seconds and this one, at each second of `line`."""
+    window: deque[tuple[int, float]] = deque()
+    for t, w in enumerate(line):
+        while window and choose(window[-1][1], w) == w:
+            window.pop()
+        window.append((t, w))
+        if window[0][0] < t - width:
+            window.popleft()
+        yield window[0][1]
+
+
+def astray(case: Case, span: Span) -> list[tuple[int, float, float]]:
+    """Give the seconds of `span` in which the DERs did not do what was due within the last SETTLE_S: (second, what
+    flowed, what was due then)."""
+    due, regained, der = case.due_w, case.regained_w, case.play.flows.der_w
+    low = array("f", (min(w, r) if w > 0 else w for w, r in zip(due, regained, strict=True)))
+    high = array("f", (max(w, -r) if w < 0 else w for w, r in zip(due, regained, strict=True)))
+    return [
+        (t, der[t], due[t])
+        for t, (least, most) in enumerate(zip(extreme(low, min), extreme(high, max), strict=True))
+        if span[0] <= t < span[1]
+        and not least - NEAR_W <= der[t] <= most + NEAR_W
+        and not any(begin <= t < end for begin, end in case.off)
+    ]
+
+
+def spans(flags: Sequence[bool], first: int = 0) -> list[Span]:
+    """Give the runs of seconds from `first` on that are flagged."""
+    found: list[Span] = []
+    begin = None
+    for t, flag in enumerate([*flags, False]):
+        if flag and begin is None and t >= first:
+            begin = t
+        elif not flag and begin is not None:
+            found.append((begin, t))
+            begin = None
+    return found
+
+
+def mean(line: Sequence[float], begin: int, end: int) -> float:
+    return sum(line[begin:end]) / (end - begin)
+
+
+def _followed(case: Case, span: Span) -> Verdict:
+    wrong = astray(case, span)
+    if wrong:
+        t, w, due = wrong[0]
+        return False, f"{len(wrong)} of {span[1] - span[0]} s astray; first at {t} s: {w:.0f} W, due {due:.0f} W"
+    return True, f"within {NEAR_W} W of what was due, {SETTLE_S} s allowed, in all of {span[1] - span[0]} s"
+
+
+# --- the criteria -------------------------------------------------------------------------------
+
+
+def site_held(case: Case) -> Verdict:
+    """No mode over its limit, beyond 4 % of the rating for more than 15 s; and a limit was there to be held."""
+    flows, word = case.play.flows, case.word
+    watch = Watch(RATING_W)
+    for t in range(case.seconds):
+        for mode in KINDS:
+            watch.second(mode, word.limits_w[mode][t], flows.site_w[t], flows.der_w[t])
+    over = {kind: watch.over_s(mode) for mode, kind in KINDS.items()}
+    least, most = case.bounds_w
+    binding = sum(not least[t] <= case.wish_w[t] <= most[t] for t in range(case.seconds))
+    text = f"{', '.join(f'{kind} {s} s over' for kind, s in over.items())}; limits bound in {binding} s"
+    return not any(over.values()) and binding > GRACE_S, text
+
+
+def follows(case: Case) -> Verdict:
+    """The output is where limits and wish put it, all the time; and they put it elsewhere at least once."""
+    due = case.due_w[case.first_s : case.seconds]
+    if not due or max(due) - min(due) < 2 * NEAR_W:
+        return False, "nothing was due but one and the same power: this proves nothing"
+    return _followed(case, (case.first_s, case.seconds))
+
+
+def ramp(case: Case) -> Verdict:
+    """As `follows`; and a ramp of more than SETTLE_S was there to be followed."""
+    least, most = case.bounds_w
+    ramps = [
+        (mode, leg)
+        for mode, legs in case.word.legs.items()
+        for leg in legs
+        for begin, end in [(leg.start, min(case.seconds, math.ceil(leg.start + leg.seconds)))]
+        if end > case.first_s
+        and any(not least[t] <= case.wish_w[t] <= most[t] for t in range(max(begin, case.first_s), end))
+    ]
+    if not ramps:
+        return False, "no ramp was told that the source would have exceeded"
+    told = ", ".join(
+        f"{KINDS[mode]} {float(leg.from_w):.0f} to {leg.end_w} W in {float(leg.seconds):.0f} s from {leg.start} s"
+        for mode, leg in ramps[:6]
+    )
+    ok, text = _followed(case, (case.first_s, case.seconds))
+    return ok, f"{text} ({told})"
+
+
+def returns(case: Case) -> Verdict:
+    """While nothing limits, at least 90 % of what was offered flows; and that is so for a minute at least."""
+    least, most = case.bounds_w
+    free = [
+        least[t] <= w <= most[t] and abs(w) > NEAR_W and not any(a <= t < b for a, b in case.off)
+        for t, w in enumerate(case.wish_w)
+    ]
+    runs = [(begin + SETTLE_S, end) for begin, end in spans(free, BOOT_S) if end - begin >= SETTLE_S + PLATEAU_S]
+    shares = []
+    for begin, end in runs:
+        offered = [min(abs(case.wish_w[t]), case.regained_w[t]) for t in range(begin, end)]
+        if sum(offered):
+            wished_w = mean(case.wish_w, begin, end)
+            given_w = mean(case.play.flows.der_w, begin, end) * math.copysign(1, wished_w)
+            shares.append((100 * given_w * (end - begin) / sum(offered), begin, end))
+    if not shares:
+        return False, f"the DERs were never free for {SETTLE_S + PLATEAU_S} s: this proves nothing"
+    share, begin, end = min(shares)
+    return share >= RETURNS_PCT, f"at least {share:.0f} % of what was offered ({begin} to {end} s), {len(shares)} times"
+
+
+def ceases(case: Case) -> Verdict:
+    """Told to disconnect or to de-energize, the DERs give and take nothing, 15 s later; the load has none of it."""
+    halts = [(begin + GRACE_S, end) for begin, end in spans([not flag for flag in case.word.live])]
+    halts = [(begin, end) for begin, end in halts if end - begin >= GRACE_S]
+    if not halts:
+        return False, "the client was never told to cease for 30 s"
+    der = case.play.flows.der_w
+    most, t = max((abs(der[t]), t) for begin, end in halts for t in range(begin, end))
+    return most <= CEASED_W, f"at most {most:.0f} W ({t} s), {GRACE_S} s after it was told, {len(halts)} times"
+
+
+def through_the_outage(case: Case) -> Verdict:
+    """While the server answered 500 the schedule went on, and then the default."""
+    out = [message.t_s for message in case.play.messages if message.status == 500]
+    if not out or out[-1] - out[0] < OUTAGE_S:
+        return False, f"the server was not out for {OUTAGE_S} s, as far as the client tried"
+    begin, end = math.ceil(out[0]), math.ceil(out[-1])
+    levels = {round(w / NEAR_W) for w in case.due_w[begin:end]}
+    ok, text = _followed(case, (begin, end))
+    return ok and len(levels) > 2, f"{text}; out from {begin} to {end} s, {len(levels)} levels"
+
+
+def through_the_restart(case: Case) -> Verdict:
+    """Switched on again while the server is out, the gateway holds what it had stored until the operator proceeds."""
+    on, pressed = case.deed_s(POWER_ON), case.deed_s(PROCEED)
+    if not on or not pressed or pressed[0] - on[0] < BOOT_S:
+        return False, f"the gateway was not switched on {BOOT_S} s before the operator went on"
+    begin, end = on[0] + SETTLE_S, pressed[0]
+    wrong = [
+        (t, w, case.due_w[t])
+        for t, w in enumerate(case.play.flows.der_w)
+        if begin <= t < end and abs(w - case.due_w[t]) > NEAR_W
+    ]
+    bound = mean(case.due_w, begin, end)
+    first = f"; first at {wrong[0][0]} s: {wrong[0][1]:.0f} W" if wrong else ""
+    return not wrong, f"{len(wrong)} of {end - begin} s astray of {bound:.0f} W{first}"
+
+
+def storage_target(case: Case) -> Verdict:
+    """As `follows`; and a target was told that the battery does not wish by itself."""
+    told = sum(not math.isnan(w) for w in case.word.storage_w)
+    ok, text = _followed(case, (case.first_s, case.seconds))
+    return ok and told > GRACE_S, f"{text}; a target in {told} s"
+
+
+def demand_response(case: Case) -> Verdict:
+    """As `follows`; and a fixed power was told. Positive: percent of the rating given; negative: taken."""
+    told = [pct for pct in case.word.fixed_pct if not math.isnan(pct)]
+    ok, text = _followed(case, (case.first_s, case.seconds))
+    asked = ", ".join(f"{pct:.4g} %" for pct in dict.fromkeys(told))
+    return ok and len(told) > GRACE_S, f"{text}; told {asked or 'nothing'}"
