@@ -14,6 +14,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from sluice_tools.house.parts import METER_UNIT_ID, House, Inverter, UnitId
 from sluice_tools.part import WATTS_MAX, Flag, Integer, Part, Rating, Seconds, Watts
+from sluice_tools.written import MisfitError
 from sluice_wire.identity import pin_valid
 from sluice_wire.utilities import PROFILES
 
@@ -48,14 +49,6 @@ Fault = Literal[
     "bus-noise",  # one frame of ten is garbled
 ]
 OF_UNITS = ("inverter-silent", "inverter-reboot", "inverter-ignores")
-
-
-class PlanError(ValueError):
-    """What is wrong between the parts of a plan: a text for each place (the way to it, as pydantic has it)."""
-
-    def __init__(self, faults: list[tuple[tuple[int | str, ...], str]]) -> None:
-        super().__init__("; ".join(text for _, text in faults))
-        self.faults = faults
 
 
 class Site(Part):
@@ -209,7 +202,7 @@ class Plan(Part):
     def _check(self) -> "Plan":
         faults = [*self._unknown_names(), *self._names_given_twice(), *self._misfits()]
         if faults:
-            raise PlanError(faults)
+            raise MisfitError(faults)
         return self
 
     def _unknown_names(self) -> Iterator[tuple[tuple[int | str, ...], str]]:

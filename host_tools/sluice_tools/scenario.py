@@ -3,25 +3,16 @@
 The file is checked whole; every error names its line and key.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
-import yaml
-from pydantic import ValidationError
-
-from sluice_tools.plan import Plan, PlanError
+from sluice_tools.plan import Plan
 from sluice_tools.promise import EXPORT, Promise
+from sluice_tools.written import WrittenError, parse
 
 SCENARIOS = Path(__file__).parent / "scenarios"
-
-WORDS = {
-    "extra_forbidden": "is not a known key",
-    "missing": "is missing",
-    "model_type": "expected `key: value` pairs",
-    "timezone_aware": "expected a time and its zone, such as 2026-01-05T00:00:00Z",
-}
 
 
 class ScenarioError(ValueError):
@@ -72,58 +63,6 @@ def load(path: Path) -> Scenario:
 def loads(text: str, name: str = "scenario") -> Scenario:
     """Read a scenario from its text; `name` stands before each line of a ScenarioError."""
     try:
-        root = yaml.compose(text, yaml.SafeLoader)
-        content = yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ScenarioError(f"{name}:{line}: not YAML: {error.problem}") from error
-    except (yaml.YAMLError, ValueError) as error:  # a character, or a date, that cannot be
-        raise ScenarioError(f"{name}:1: not YAML: {error}") from error
-    if root is None or not isinstance(content, dict):
-        raise ScenarioError(f"{name}:1: expected `key: value` lines")
-    lines = list(_twice(root, name))
-    try:
-        scenario = Scenario.model_validate(content)
-    except ValidationError as error:
-        raise ScenarioError("\n".join([*lines, *_lines(error, root, name)])) from error
-    if lines:
-        raise ScenarioError("\n".join(lines))
-    return scenario
-
-
-def _twice(node: yaml.Node, name: str) -> Iterator[str]:
-    """Tell the keys that stand twice in one mapping: YAML would let the last one win."""
-    if isinstance(node, yaml.MappingNode):
-        keys = [key.value for key, _ in node.value]
-        for i, (key, value) in enumerate(node.value):
-            if key.value in keys[:i]:
-                yield f"{name}:{key.start_mark.line + 1}: {key.value}: is there already"
-            yield from _twice(value, name)
-    elif isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            yield from _twice(item, name)
-
-
-def _lines(error: ValidationError, root: yaml.Node, name: str) -> Iterator[str]:
-    for fault in error.errors():
-        cause = fault.get("ctx", {}).get("error")
-        text = WORDS.get(fault["type"], fault["msg"].removeprefix("Value error, "))
-        for place, what in cause.faults if isinstance(cause, PlanError) else [((), text)]:
-            line, key = _where(root, (*fault["loc"], *place))
-            yield f"{name}:{line}: {key + ': ' if key else ''}{what}"
-
-
-def _where(node: yaml.Node, loc: Sequence[int | str]) -> tuple[int, str]:
-    """The line and the key in the file of a place in the model."""
-    line, key = node.start_mark.line + 1, ""
-    for step in loc:
-        if isinstance(node, yaml.MappingNode):
-            found = [(k, v) for k, v in node.value if k.value == step]
-            if not found:
-                return line, f"{key}.{step}".lstrip(".")
-            line, node = found[0][0].start_mark.line + 1, found[0][1]
-            key = f"{key}.{step}".lstrip(".")
-        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):
-            node = node.value[step]
-            line, key = node.start_mark.line + 1, f"{key}[{step}]"
-    return line, key
+        return parse(text, name, Scenario)
+    except WrittenError as error:
+        raise ScenarioError(str(error)) from error
