@@ -3,6 +3,7 @@
 import click
 
 from sluice_tools.commission.command import commission
+from sluice_tools.configure import configure
 from sluice_tools.demo.command import demo
 from sluice_tools.gateway import run
 from sluice_tools.house.command import house
@@ -17,5 +18,5 @@ def main() -> None:
     """Sluice: a gateway that keeps a site inside its dynamic operating envelope, and what it is tried against."""
 
 
-for command in (demo, simulate, explain, run, scan, commission, server, house, pki):
+for command in (demo, simulate, explain, configure, run, scan, commission, server, house, pki):
     main.add_command(command)

@@ -84,9 +84,15 @@ def write_commissioned(config: Path) -> None:
 
 
 @click.command()
-@click.argument("config", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    required=True,
+    help="The gateway's configuration file; its state is kept beside it.",
+)
 @click.option("--micropython", is_flag=True, help="Run it on MicroPython (32 bits, code in ROMFS) instead of CPython.")
 def run(config: Path, micropython: bool) -> None:
-    """Run the gateway with the configuration file CONFIG, in real time, until it is stopped."""
+    """Run the gateway in real time, until it is stopped. `sluice configure` writes a configuration file for a house of
+    ours and the server of your choice."""
     command = command_of(config, micropython)
     os.execv(command[0], command)

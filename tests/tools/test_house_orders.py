@@ -172,6 +172,18 @@ def test_a_set_point_of_model_704_is_above_the_wish_of_the_app_and_not_above_a_s
     assert at(house, 180).inverter.w == pytest.approx(0, abs=1)
 
 
+def test_a_maximum_that_is_set_at_one_inverter_is_in_its_settings_until_it_is_taken_back() -> None:
+    house = house_of(SUN_704)
+    house.orders = unit(max_w=4000)
+    device = Device(at(house, 120))
+    assert (device.value(702, "WMax"), device.value(702, "WMaxRtg")) == (4000, 10000)
+    assert house.inverter.w == pytest.approx(4000, abs=20)
+    house.orders = Orders()
+    at(house, 180)
+    assert device.value(702, "WMax") == 10000
+    assert house.inverter.w == 9000
+
+
 # --- load and sun -------------------------------------------------------------------------------
 
 
@@ -232,11 +244,12 @@ def test_what_is_no_order_is_refused(orders: dict[str, object]) -> None:
 
 
 def test_a_house_tells_what_it_cannot_obey() -> None:
-    orders = Orders.model_validate({"sun_w": 5, "units": {2: {"battery_w": 0}, 3: {"output_w": -1}, 7: {}}})
+    orders = Orders.model_validate({"sun_w": 5, "units": {2: {"battery_w": 0}, 3: {"output_w": -1, "max_w": 10001}, 7: {}}})
     house = house_of(SUN, SUN)
     assert dict(orders.misfits(house.scenario.inverters)) == {
         ("units", 2, "battery_w"): "inverter 2 has no battery",
         ("units", 3, "output_w"): "inverter 3 has no battery that could take power",
+        ("units", 3, "max_w"): "inverter 3 is rated 10000 W",
         ("units", 7): "there is no inverter 7; there are 2, 3",
     }
     assert dict(orders.misfits(house_of(BATTERY).scenario.inverters))[("sun_w",)] == "no inverter here has panels"

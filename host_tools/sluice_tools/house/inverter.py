@@ -55,6 +55,7 @@ class Inverter:
         self._rebooting = False
         self._touched = False
         self._powered = True
+        self._set_max_w: int | None = None  # by hand
         self._rng = random.Random(f"inverter {seed} {unit}")
         self._zeroes = "zero-frames" in spec.habits
         self._build()
@@ -109,8 +110,8 @@ class Inverter:
 
     def rerate(self, w: int) -> None:
         """Its maximum power is set to `w` at the device itself; what its registers say in percent is of that then."""
-        point = "702.WMax" if self.spec.controls == 704 else "121.WMax"
-        self.image[point] = self.image[point] * w // self.w_max
+        point, rating = ("702.WMax", "702.WMaxRtg") if self.spec.controls == 704 else ("121.WMax", "120.WRtg")
+        self.image[point] = self.image[rating] * w // self.spec.max_w
         self.stage.spec = self.stage.spec.model_copy(update={"max_w": w})
         self.w_max = w
 
@@ -156,6 +157,9 @@ class Inverter:
         if self._powered and not hand.powered:
             self.controls.forget()
         self._powered = hand.powered
+        if self._set_max_w != hand.max_w:
+            self._set_max_w = hand.max_w
+            self.rerate(hand.max_w or self.spec.max_w)
         if self.battery:
             self.battery.stopped = not hand.live or hand.output_w == 0
         return phase_v if hand.connected else (0.0, 0.0, 0.0)

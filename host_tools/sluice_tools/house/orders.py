@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sluice_tools.house import parts
-from sluice_tools.part import WATTS_MAX, Flag
+from sluice_tools.part import WATTS_MAX, Flag, Rating
 
 _Any = Field(strict=True, ge=-WATTS_MAX, le=WATTS_MAX, allow_inf_nan=False)
 _Positive = Field(strict=True, ge=0, le=WATTS_MAX, allow_inf_nan=False)
@@ -25,7 +25,8 @@ class UnitOrders(BaseModel):
     `powered`: its hardware switch; off, it is silent, and comes back without its limits.
 
     `output_w` is what its source offers whatever the sun does, or, below 0, what its sink takes; 0: nothing to give.
-    A battery inverter that is set to 0 is stopped. `battery_w` is what its own app wishes of its battery (`-`: charge).
+    A battery inverter that is set to 0 is stopped. `battery_w` is what its own app wishes of its battery (`-`: charge),
+    `max_w` the maximum power in its settings; its rating stays.
     """
 
     model_config = ConfigDict(extra="forbid", validate_assignment=True)
@@ -34,6 +35,7 @@ class UnitOrders(BaseModel):
     powered: Flag = True
     output_w: Flow | None = None
     battery_w: Flow | None = None
+    max_w: Rating | None = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "UnitOrders":
@@ -68,6 +70,8 @@ class Orders(BaseModel):
                 yield ("units", unit, "battery_w"), f"inverter {unit} has no battery"
             elif spec.battery is None and (orders.output_w or 0) < 0:
                 yield ("units", unit, "output_w"), f"inverter {unit} has no battery that could take power"
+            if spec is not None and orders.max_w is not None and orders.max_w > spec.max_w:
+                yield ("units", unit, "max_w"), f"inverter {unit} is rated {spec.max_w} W"
         if self.sun_w and not any(has_sun(spec) for spec in inverters.values()):
             yield ("sun_w",), "no inverter here has panels"
 
