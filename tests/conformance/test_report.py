@@ -1,12 +1,14 @@
 """The report as the issue has it: an entry for each procedure, the second version in it, the summary."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
-from sluice_tools.conformance.record import FAIL, PASS, UNSUPPORTED, Play, StepRecord, Verdict
-from sluice_tools.conformance.report import Client, report, why, write
+from sluice_tools.conformance.record import FAIL, PASS, UNSUPPORTED, Client, Play, StepRecord, Verdict
+from sluice_tools.conformance.report import report, why, write
 
-CLIENT = Client("Sluice", "0.1.0", ("v1.2", "v1.3"), ("A", "G"))
+NOON = datetime(2026, 2, 2, 12, tzinfo=UTC)
+CLIENT = Client("Sluice", "0.1.0", ("v1.2", "v1.3"), ("A", "G"), "1.18.2", NOON)
 STEPS = Verdict("all-steps-complete", PASS, "every step is done")
 WATTS = Verdict("within the export limit", FAIL, "5100 W at 70 s", ours=True)
 
@@ -57,9 +59,10 @@ def test_a_report_is_written_with_its_client(tmp_path: Path) -> None:
     read = json.loads((tmp_path / "a" / "report.json").read_text())
     assert read["client"] == {
         "name": "Sluice",
-        "version": "0.1.0",
-        "csip_aus": ["v1.2", "v1.3"],
+        "firmware": "0.1.0",
+        "versions": ["v1.2", "v1.3"],
         "classes": ["A", "G"],
+        "played": "2026-02-02T12:00:00+00:00",
     }
 
 

@@ -8,21 +8,12 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from sluice_tools.conformance.procedures import PACKAGE, VERSIONS
-from sluice_tools.conformance.record import FAIL, PASS, UNSUPPORTED, Play, StepRecord, Verdict
+from sluice_tools.conformance.procedures import VERSIONS
+from sluice_tools.conformance.record import FAIL, PASS, UNSUPPORTED, Client, Play, StepRecord, Verdict
 
 RESULTS = (PASS, FAIL, UNSUPPORTED)
-
-
-class Client(NamedTuple):
-    """Who was tested: its name and version, the versions of CSIP-AUS that it speaks, the classes that it claims."""
-
-    name: str
-    version: str
-    csip_aus: tuple[str, ...]
-    classes: tuple[str, ...]
 
 
 def report(plays: Iterable[Play], client: Client) -> dict[str, Any]:
@@ -33,8 +24,14 @@ def report(plays: Iterable[Play], client: Client) -> dict[str, Any]:
     entries = {procedure: _both(versions) for procedure, versions in found.items()}
     counted = Counter(entry["result"] for entry in entries.values())
     return {
-        "package": PACKAGE,
-        "client": client._asdict(),
+        "package": client.package,
+        "client": {
+            "name": client.name,
+            "firmware": client.firmware,
+            "versions": client.versions,
+            "classes": client.classes,
+            "played": client.played.isoformat(timespec="seconds"),
+        },
         "procedures": entries,
         "summary": {result: counted[result] for result in RESULTS},
     }

@@ -46,7 +46,9 @@ class Response(NamedTuple):
 class Server(Protocol):
     """What answers requests: the utility, or what stands around it."""
 
-    ledger: Ledger
+    @property
+    def ledger(self) -> Ledger:
+        """What it noted of its clients."""
 
     def t(self, now: float) -> float:
         """Give the second of the scenario at `now` (Unix seconds)."""
