@@ -27,7 +27,7 @@ from sluice_wire.identity import lfdi
 
 RUNNER = "runner"
 DISCOVERS = {"SDVN-01"}  # the others give the client the address of the DeviceCapability
-STEP_S = 240  # within which a step that waits for a request is done with, at the poll rates of the procedures
+POLL_S, POLLS = 60, 4  # within so many polls a step that waits for a request is done with
 LINGER_S = 60  # for which a procedure that does not end itself must have met all its criteria
 
 
@@ -45,10 +45,11 @@ def keys(loaded: Mapping[str, Procedure]) -> list[Key]:
 
 def bound_s(procedure: Procedure) -> int:
     """Give the seconds after which a play of `procedure` is given up."""
-    events = [step.event for step in procedure.steps.values()]
-    given = [event.parameters for event in events]
+    given = [step.event.parameters for step in procedure.steps.values()]
     waits = sum(each.get("duration_seconds", each.get("timeout_seconds", 0)) for each in given)
-    return int(PATIENCE_S + waits + STEP_S * (len(events) + 1))
+    actions = [*procedure.init_actions, *procedure.actions]
+    rates = [max(action.parameters.values()) for action in actions if action.type == "set-comms-rate"]
+    return int(PATIENCE_S + waits + POLLS * max(rates, default=POLL_S) * (len(given) + 1))
 
 
 def play(procedure: Procedure, version: str) -> Play:
