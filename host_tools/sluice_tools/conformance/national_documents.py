@@ -82,6 +82,7 @@ def end_device(device: Device, rates: Rates, fsas: int, registration_link: bool)
         FunctionSetAssignmentsListLink=list_link(f"{at}/fsa", fsas),
         postRate=rates.edev_post,
         RegistrationLink=link(f"{at}/rg") if registration_link else None,
+        SubscriptionListLink=list_link(f"{at}/sub", 0),
         ConnectionPointLink=ConnectionPointLink(href=f"{MOUNT}{at}/cp"),
     )
 
@@ -118,13 +119,14 @@ def ders(device: Device, page: Sequence[sep2.DER], rates: Rates) -> sep2.DERList
     )
 
 
-def assignments(device: Device, fsa_id: int, programs: int, pen: int) -> FunctionSetAssignmentsResponse:
+def assignments(device: Device, fsa_id: int, programs: int, tariffs: int, pen: int) -> FunctionSetAssignmentsResponse:
     at = f"/edev/{device.id}/fsa/{fsa_id}"
     return FunctionSetAssignmentsResponse(
         href=MOUNT + at,
         mRID=mrid(MRID_FSA, device.id, fsa_id, pen),
-        description=f"assignments {fsa_id}",
+        description=f"fsa {fsa_id}",
         DERProgramListLink=list_link(f"{at}/derp", programs),
+        TariffProfileListLink=list_link(f"{at}/tp", tariffs),
         TimeLink=link("/tm"),
     )
 
@@ -146,7 +148,7 @@ def program(device: Device, shown: Program, controls: int, pen: int) -> sep2.DER
     return sep2.DERProgramResponse(
         href=MOUNT + at,
         mRID=mrid(MRID_PROGRAM, device.id, shown.id, pen),
-        description=f"program {shown.id}",
+        description=f"derp {shown.id}",
         DefaultDERControlLink=link(f"{at}/dderc"),
         DERControlListLink=list_link(f"{at}/derc", controls),
         primacy=shown.primacy,
@@ -166,7 +168,7 @@ def default_control(device: Device, shown: Program, pow10: int, pen: int) -> sep
     return sep2.DefaultDERControl(
         href=f"{MOUNT}/edev/{device.id}/derp/{shown.id}/dderc",
         mRID=mrid(MRID_DEFAULT, device.id, shown.id, pen),
-        description=f"default of program {shown.id}",
+        description=f"dderc of derp {shown.id}",
         version=shown.default_version,
         DERControlBase_=_base(shown.default, pow10),
         setGradW=None if gradient is None else int(gradient),
@@ -180,7 +182,7 @@ def control(device: Device, shown: Control, pow10: int, now: float) -> sep2.DERC
         replyTo=f"{MOUNT}/edev/{device.id}/rsps/site_control/rsp",
         responseRequired=RESPONSE_REQUIRED,
         mRID=shown.mrid,
-        description=f"control {shown.id}",
+        description=f"derc {shown.id}",
         version=1,
         creationTime=int(shown.changed_s),
         EventStatus_=EventStatus(currentStatus=status, dateTime=int(since), potentiallySuperseded=False),

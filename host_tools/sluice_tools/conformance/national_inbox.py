@@ -72,7 +72,12 @@ def _number(element: etree._Element, base: int) -> int | float:
         number, scale = int(text.strip(), base), int(exponent)
     except ValueError:
         raise Refusal(400, f"{etree.QName(element).localname}: {text!r} and {exponent!r} are no numbers") from None
-    return number * 10**scale
+    return scaled(number, scale)
+
+
+def scaled(value: int, multiplier: int) -> int | float:
+    """Give a value times ten to the multiplier, without a rounding error that need not be."""
+    return value * 10**multiplier if multiplier >= 0 else value / 10**-multiplier
 
 
 def nmi(given: str | None) -> str:

@@ -170,7 +170,8 @@ class NationalMirrors:
         """Take a value, in place of one of the same interval."""
         assert value.value is not None
         assert value.timePeriod
-        reading = Reading(value.timePeriod.start, value.timePeriod.duration, value.value * 10.0**kind.multiplier, now)
+        start, duration = value.timePeriod.start, value.timePeriod.duration
+        reading = Reading(start, duration, float(national_inbox.scaled(value.value, kind.multiplier)), now)
         kind.readings[:] = [*(old for old in kind.readings if old.start != reading.start), reading]
         told = Value(
             role_flags=f"{kind.role_flags:04X}",
