@@ -72,10 +72,10 @@ class Ledger:
         facts = {"role_flags": value.role_flags, "uom": value.uom, "start": value.start, "value": value.value}
         self._say(t, "reading", **facts)
 
-    def put(self, t: float, kind: str) -> None:
-        """A DER resource has been replaced."""
+    def put(self, t: float, kind: str, **values: str | float) -> None:
+        """A DER resource has been replaced: it says `values` now."""
         self.puts[kind] += 1
-        self._say(t, "put", resource=kind)
+        self._say(t, "put", resource=kind, values=values)
 
     def mirror(self, t: float, mrid: str, role_flags: str) -> None:
         """A usage point has been made."""

@@ -6,6 +6,7 @@ Source: IEEE 2030.5-2018 5, 6, 8, 10; BSGIP's envoy for what servers of this fam
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
+from xml.etree import ElementTree
 
 from envoy_schema.server.schema.sep2 import der as sep2
 from envoy_schema.server.schema.sep2.base import BaseXmlModelWithNS
@@ -28,6 +29,16 @@ DER_DOCUMENTS: dict[str, type[BaseXmlModelWithNS]] = {
     "derg": sep2.DERSettings,
     "ders": sep2.DERStatus,
 }
+
+
+def _values(body: bytes) -> dict[str, str | float]:
+    """Give what a document says, by element: numbers that have a multiplier scaled, all else as it is written."""
+    values: dict[str, str | float] = {}
+    for element in ElementTree.fromstring(body):
+        text = element.findtext("{*}value") or element.text or ""
+        power = element.findtext("{*}multiplier")
+        values[element.tag.rpartition("}")[2]] = int(text) * 10 ** int(power) if power else text
+    return values
 
 
 class Utility:
@@ -125,7 +136,7 @@ class Utility:
         def put(request: Request, t: float) -> Response:
             self._read(request, model)
             self._der[address] = self._dialect.thought(request.body)
-            self.ledger.put(t, kind)
+            self.ledger.put(t, kind, **_values(request.body))
             return Response(204)
 
         self._resources.add(address, kind, lfdi, GET=get, PUT=put)
