@@ -39,6 +39,16 @@ ADDRESSES = {
     "DERStatus": "/edev/*/der/*/ders",
     "SubscriptionList": "/edev/*/sub",
     "Subscription": "/edev/*/sub/*",
+    "TariffProfileList": "/edev/*/fsa/*/tp",
+    "TariffProfile": "/edev/*/tp/*",
+    "RateComponentList": "/edev/*/tp/*/rc",
+    "RateComponent": "/edev/*/tp/*/rc/*",
+    "ReadingType": "/edev/*/tp/*/rc/*/rt",
+    "CombinedTimeTariffIntervalList": "/edev/*/tp/*/ctti",
+    "TimeTariffIntervalList": "/edev/*/tp/*/rc/*/tti",
+    "TimeTariffInterval": "/edev/*/tp/*/rc/*/tti/*",
+    "ConsumptionTariffIntervalList": "/edev/*/tp/*/rc/*/tti/*/cti",
+    "ConsumptionTariffInterval": "/edev/*/tp/*/rc/*/tti/*/cti/*",
 }
 
 
