@@ -19,12 +19,6 @@ if TYPE_CHECKING:
 MODES = (*LIMITS, "opModEnergize", "opModConnect", "opModFixedW")
 PROGRAM, CONTROL, PROFILE, COMPONENT, INTERVAL = "program", "control", "profile", "component", "interval"
 FSA = 1  # unless an action names another
-# Which resources' subscribers a rate is told to, as envoy does.
-TOLD = {
-    "edev_list_poll_seconds": ("EndDeviceList",),
-    "edev_post_seconds": ("EndDeviceList", "EndDevice"),
-    "fsa_list_poll_seconds": ("FunctionSetAssignmentsList",),
-}
 BLOCKS = (
     ("price_start_pow10_block0", "price_pow10_encoded_block0"),
     ("price_start_pow10_block1", "price_pow10_encoded_block1"),
@@ -105,10 +99,7 @@ def _cancel_controls(harness: Harness, now: float) -> None:
 
 
 def _set_rates(harness: Harness, now: float, **given: int) -> None:
-    for name, seconds in given.items():
-        setattr(harness.server.rates, RATES[name], seconds)
-    kinds = {kind for name in given for kind in TOLD.get(name, ())}
-    harness.server.subscriptions.changed_kind(now, *kinds)
+    harness.server.set_rates(now, {RATES[name]: seconds for name, seconds in given.items()})
     harness.tell(now, "server", " ".join(f"{RATES[name]}={seconds} s" for name, seconds in given.items()))
 
 

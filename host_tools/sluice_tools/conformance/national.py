@@ -34,6 +34,13 @@ from sluice_wire.sep2 import NS_CSIPAUS_13
 
 __all__ = ["MOUNT", "National", "Reading", "ReadingType"]
 
+# Which resources are told of again when a rate changes, as envoy does.
+RATED = {
+    "edev": ("EndDeviceList",),
+    "edev_post": ("EndDeviceList", "EndDevice"),
+    "fsa": ("FunctionSetAssignmentsList",),
+}
+
 
 class National:
     """The server of one play, of CSIP-AUS `version`; `pen` ends the mRIDs that it makes.
@@ -86,7 +93,7 @@ class National:
         for device in self.devices:
             self._programs.add_program(device, program)
         self.tariffs.publish()
-        self._tell(now, "fsa", f"fsa/{program.fsa_id}/derp")
+        self._tell(now, "fsa", "derp", f"fsa/{program.fsa_id}/derp")
         return program
 
     def set_default(self, now: float, values: Modes, *, derp_id: int | None = None, cancelled: bool = False) -> None:
@@ -133,15 +140,13 @@ class National:
         """Take a FunctionSetAssignments from every EndDevice; its programs are still served."""
         for program in self.programs_of(fsa_id):
             program.gone_s = self._now
+        self._tell(self._now, "fsa")
 
     def set_rates(self, now: float, rates: dict[str, int]) -> None:
-        """Set these rates, by the names of Rates."""
+        """Set these rates, by the names of Rates; of RATED those who subscribed are told."""
         for name, seconds in rates.items():
             setattr(self.rates, name, seconds)
-        if "edev_post" in rates:
-            self.subscriptions.changed(now, "/edev")
-        if "fsa" in rates:
-            self._tell(now, "fsa")
+        self.subscriptions.changed_kind(now, *{kind for name in rates for kind in RATED.get(name, ())})
 
     def _tell(self, now: float, *below: str) -> None:
         """Let subscribers know what has changed below every EndDevice."""
@@ -212,6 +217,7 @@ class National:
         """Make what an EndDevice is given besides what is its own."""
         self._programs.add_device(device)
         self.subscriptions.add_device(device.id)
+        self.subscriptions.changed_kind(device.registered_s, "EndDeviceList")
         self.tariffs.publish()
 
     # --- programs and controls ------------------------------------------------------------------
