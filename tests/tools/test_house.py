@@ -76,6 +76,13 @@ def test_a_minute_tells_its_means_and_its_highest_export() -> None:
     assert lines[0]["limit_w"] == 1500
 
 
+def test_the_minute_in_which_the_house_began_tells_the_means_of_what_it_has_seen() -> None:
+    lines = []
+    house = House(scenario(), lines.append, since=START_S + 50)
+    advance(house, 60)
+    assert [(line["t"], line["export_w"]) for line in lines] == [(0, 8500)]
+
+
 def test_the_limit_is_reached_with_a_lag_and_held_a_little_too_high() -> None:
     house = House(scenario())
     advance(house, 10)

@@ -38,11 +38,13 @@ class Minute:
 
     def __init__(self) -> None:
         self._sums = [0.0] * 5
+        self._seconds = 0  # fewer than a minute's in the one in which the house began
         self._export_max_w = -1e9
 
     def second(self, pv_w: float, available_w: float, load_w: float, untouched_w: float) -> None:
         """Add one second: what the inverters give and could give, the load, and the export of the twin."""
         export_w = pv_w - load_w
+        self._seconds += 1
         for i, value in enumerate((pv_w, available_w, load_w, export_w, untouched_w)):
             self._sums[i] += value
         self._export_max_w = max(self._export_max_w, export_w)
@@ -50,7 +52,7 @@ class Minute:
     def line(self, t: int, limit_w: float, inverter_pct: float) -> dict[str, float]:
         """Give the minute that began at second `t`: means, the highest export, limit and setting at its end."""
         names = ("pv_w", "available_w", "load_w", "export_w", "untouched_export_w")
-        means = {name: round(value / MINUTE_S) for name, value in zip(names, self._sums, strict=True)}
+        means = {name: round(value / self._seconds) for name, value in zip(names, self._sums, strict=True)}
         ends = {"limit_w": round(limit_w), "inverter_pct": round(inverter_pct, 2)}
         return {"t": t, **means, "export_max_w": round(self._export_max_w), **ends}
 
