@@ -3,6 +3,8 @@
 The answers to the client's own requests are read, and nothing else: no state of the server, nothing of the gateway. The
 model of the rules (`truth`) is stepped over them, so a change counts from the second it was told. Where a start is
 randomised the second that the client says it started in (response 2) is taken for drawn, held within what is allowed.
+On its way to a lower value an import or load limit above setMaxW counts as setMaxW, as those of export do: the national
+procedures call twice the maximum unconstrained, and watch a ramp from there.
 Source: docs/events.md; requirements E1 to E9, E12.
 """
 
@@ -28,12 +30,14 @@ OK = 200
 @dataclass
 class Word:
     """By second: the limit of each watt mode (`inf`: none), whether the DER may be connected and energized, and the
-    set-points of FixedW (percent) and of the storage target (watts), NaN while there is none; `legs` are the ramps."""
+    set-points of FixedW (percent) and of the storage target (watts), NaN while there is none; setGradW (hundredths of a
+    percent a second); `legs` are the ramps."""
 
     limits_w: dict[str, "array[float]"]
     live: bytearray
     fixed_pct: "array[float]"
     storage_w: "array[float]"
+    grad: "array[float]"
     legs: dict[str, list[Leg]]
 
 
@@ -57,11 +61,13 @@ class _Held(NamedTuple):
     live: bool
     fixed_pct: float
     storage_w: float
+    grad: int
 
 
 def heard(play: Play, seconds: int) -> Word:
     """Give what the client had been told, for `seconds` seconds from 0."""
-    model = Model({EXPORT: sites.FIXED_W, IMPORT: sites.FIXED_W}, sites.RATING_W, draw=_draws(play))
+    fixed = {EXPORT: sites.FIXED_W, IMPORT: sites.FIXED_W}
+    model = Model(fixed, sites.RATING_W, draw=_draws(play), measured=WATT_LIMITS)
     legs: dict[str, list[Leg]] = {mode: [] for mode in WATT_LIMITS}
     held: list[_Held] = []
     telling = _Telling(play, model)
@@ -70,7 +76,8 @@ def heard(play: Play, seconds: int) -> Word:
         telling.tell(t)
         model.step(t)
         live = all(model.held[mode].value for mode in SWITCHES)
-        held.append(_Held(t, live, _number(model, "opModFixedW") / 100, _number(model, "opModStorageTargetW")))
+        fixed_pct = _number(model, "opModFixedW") / 100
+        held.append(_Held(t, live, fixed_pct, _number(model, "opModStorageTargetW"), model.grad_w()))
         for mode, past in legs.items():
             if not past or past[-1] is not model.legs[mode]:
                 past.append(model.legs[mode])
@@ -92,18 +99,19 @@ def _moments(model: Model) -> Iterator[int]:
 
 def _spread(legs: dict[str, list[Leg]], held: list[_Held], seconds: int) -> Word:
     limits_w = {mode: _line(past, seconds) for mode, past in legs.items()}
-    live, fixed, storage = bytearray(seconds), array("f"), array("f")
+    live, fixed, storage, grad = bytearray(seconds), array("f"), array("f"), array("f")
     for one, end in zip(held, [each.t for each in held[1:]] + [seconds], strict=True):
         count = end - one.t
         live[one.t : end] = bytes([one.live]) * count
         fixed.extend([one.fixed_pct] * count)
         storage.extend([one.storage_w] * count)
+        grad.extend([one.grad] * count)
     for mode, line in limits_w.items():
         if mode != IMPORT:
             for t in range(seconds):
                 if not live[t]:
                     line[t] = 0.0
-    return Word(limits_w, live, fixed, storage, legs)
+    return Word(limits_w, live, fixed, storage, grad, legs)
 
 
 def _line(legs: list[Leg], seconds: int) -> "array[float]":

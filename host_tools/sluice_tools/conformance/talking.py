@@ -27,7 +27,8 @@ from sluice_tools.house.judge import GRACE_S
 
 SILENT_S = 110  # of the 120 s that ALL-03-REJ waits, the wait being ten seconds late or not
 TALKS_S = 90  # one and a half of a poll rate of 60 s
-LEAST_GAP, MOST_GAP = 0.75, 1.5  # of the poll rate that was told
+POLLED = {"ALL-19": ("/fsa", 0.0), "ALL-20": ("/derp", 0.75)}  # what is watched; no sooner than this part of its rate
+MOST_GAP = 1.5  # of the poll rate that was told
 TOLD_S = 60  # a status is told within a poll period
 READING_PCT, READING_LEAST_W, FLOWED_W = 5, RATING_W * 2 // 100, RATING_W * 10 // 100
 TOLD_PCT = 1
@@ -81,8 +82,8 @@ def keeps_talking(case: Case) -> Verdict:
 
 
 def spacing(case: Case) -> Verdict:
-    """The list in question is polled as its last answer said, neither sooner nor later; at two rates at least."""
-    end = {"ALL-19": "/fsa", "ALL-20": "/derp"}[case.play.procedure]
+    """The list in question is polled as its last answer said, at two rates at least."""
+    end, least_gap = POLLED[case.play.procedure]
     polls = [one for one in case.play.messages if one.method == "GET" and path_of(one).endswith(end) and good(one)]
     first_pages = [one for one in polls if "s=" not in one.target or "s=0" in one.target]
     gaps = [
@@ -91,7 +92,7 @@ def spacing(case: Case) -> Verdict:
         if later.t_s >= (case.play.started_s or 0)
     ]
     text = ", ".join(f"{gap:.0f} s at {rate} s" for gap, rate in gaps)
-    fits = all(LEAST_GAP * rate <= gap <= MOST_GAP * rate for gap, rate in gaps)
+    fits = all(least_gap * rate <= gap <= MOST_GAP * rate for gap, rate in gaps)
     return fits and len({rate for _, rate in gaps}) > 1, text or "it was not polled"
 
 
@@ -204,12 +205,12 @@ def _told(case: Case, element: str) -> Iterator[tuple[float, float]]:
 
 def links_followed(case: Case) -> Verdict:
     """Every path but the first was in an earlier answer, or is what a POST has made: nothing is built."""
-    known: set[str] = set()
+    known = {path_of(message) for message in case.play.messages[:1]}
     posted: set[str] = set()
     built = []
-    for i, message in enumerate(case.play.messages):
+    for message in case.play.messages:
         path = path_of(message)
-        if i and not any(link.endswith(path) for link in known) and path.rpartition("/")[0] not in posted:
+        if not any(link.endswith(path) for link in known) and path.rpartition("/")[0] not in posted:
             built.append(f"{message.method} {path}")
         if message.answer:
             links = (each.get("href", "").partition("?")[0] for each in ET.fromstring(message.answer).iter())

@@ -39,7 +39,7 @@ OF_PROCEDURE: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("ALL-01", "ALL-02", "ALL-03", "ALL-05", "SDVN-01"), ("links followed",)),
     "ALL-03-REJ": ("silence",),
     "ALL-04": ("keeps talking", "links followed"),
-    "ALL-06": ("site held", "ramp", "output returns", "telemetry true"),
+    "ALL-06": ("output returns", "telemetry true"),
     "ALL-07": ("status told",),
     "ALL-08": ("status told",),
     "ALL-09": ("ratings true",),
@@ -80,7 +80,8 @@ OF_PROCEDURE: dict[str, tuple[str, ...]] = {
     "P-05": ("site held", "backs off"),
     "P-06": ("site held", "backs off"),
     **dict.fromkeys(("STO-02", "STO-05"), ("ratings true",)),
-    **dict.fromkeys(("STO-03", "STO-06"), ("site held", "storage target")),
+    "STO-03": ("storage target",),
+    "STO-06": ("site held", "storage target"),
 }
 
 
