@@ -137,6 +137,21 @@ def test_figure_6_the_limit_falls_to_the_default_by_953_6_s():  # E12
     assert world.limit_w(EXP_LIM) == 1500
 
 
+def test_a_limit_on_its_way_down_can_be_told_ahead_and_one_on_its_way_up_is_what_it_is():  # E12
+    world = figure_6()
+    envelope = world.envelope
+    world.run(100)
+    assert envelope.ahead_w(EXP_LIM, 2) == envelope.limit_w(EXP_LIM)
+    world.run(900)
+    ahead_w = envelope.ahead_w(EXP_LIM, 2)
+    world.run(902)
+    assert envelope.limit_w(EXP_LIM) == ahead_w
+    world.run(953)
+    assert envelope.ahead_w(EXP_LIM, 2) == 1500
+    world.run(1000)
+    assert envelope.ahead_w(EXP_LIM, 2) == 1500
+
+
 def test_an_events_ramp_tms_overrides_set_grad_w_on_the_way_in():  # E12
     world = World()
     world.default(world.b, exp=1500, set_grad_w=28)

@@ -94,6 +94,13 @@ class Ramp:
         else:
             self.limit_w = self.origin_w - self.moved_w - (1 if self.rest else 0)
 
+    def ahead_w(self, seconds):
+        """Return what the limit will be in `seconds` if it is on its way down, else what it is."""
+        left_w = self.limit_w - self.target_w
+        if left_w <= 0:
+            return self.limit_w
+        return self.target_w if self.whole > left_w // seconds else self.limit_w - self.whole * seconds
+
     def cut(self):
         """What is on its way down is there."""
         self.limit_w = min(self.limit_w, self.target_w)
@@ -146,6 +153,11 @@ class Envelope:
         """Return the limit enforced now for a watt mode, UNLIMITED_W if none."""
         limit_w = self.ramps[mode].limit_w
         return min(limit_w, self.ramps[MAX_LIM].limit_w) if mode == EXP_LIM else limit_w
+
+    def ahead_w(self, mode, seconds):
+        """Return what the limit of a watt mode will be in `seconds` if it is on its way down, else what it is."""
+        ahead_w = self.ramps[mode].ahead_w(seconds)
+        return min(ahead_w, self.ramps[MAX_LIM].ahead_w(seconds)) if mode == EXP_LIM else ahead_w
 
     def setpoint_w(self):
         """Return the power that the DER shall have now, + = generation; UNLIMITED_W if none is asked for.

@@ -245,7 +245,10 @@ class Control:
         return room_w
 
     def _gen_room_w(self):
-        return min(self.limits.gen_w, SITE_MAX_W) - self._trim_w - self._lost_w
+        """Return what the generation limit leaves to those that are heard: down in haste, too."""
+        limit_w = min(self.limits.gen_w, SITE_MAX_W)
+        over_w = self._gives_w - limit_w
+        return limit_w - self._trim_w - self._lost_w - (over_w if over_w > self._rated_w // _BAND_PARTS else 0)
 
     def _store(self):
         """Tell the batteries."""
