@@ -4,6 +4,7 @@ import click
 
 from sluice_tools.commission.command import commission
 from sluice_tools.configure import configure
+from sluice_tools.conformance.command import conformance
 from sluice_tools.demo.command import demo
 from sluice_tools.gateway import run
 from sluice_tools.house.command import house
@@ -18,5 +19,5 @@ def main() -> None:
     """Sluice: a gateway that keeps a site inside its dynamic operating envelope, and what it is tried against."""
 
 
-for command in (demo, simulate, explain, configure, run, scan, commission, server, house, pki):
+for command in (demo, simulate, explain, configure, run, scan, commission, server, house, pki, conformance):
     main.add_command(command)

@@ -1,0 +1,116 @@
+"""The command `sluice conformance`."""
+
+import difflib
+import os
+import subprocess
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version as version_of
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Column, Table
+from rich.text import Text
+
+from sluice_tools.conformance import page, procedures, report, sites
+from sluice_tools.conformance.play import Key, keys, play_all
+from sluice_tools.conformance.procedures import PACKAGE, VERSIONS, Procedure
+from sluice_tools.conformance.record import FAIL, PASS, UNSUPPORTED, Client, Play
+from sluice_tools.conformance.report import why
+from sluice_tools.schema import SchemaMissing
+from sluice_tools.toolchain import BUILD, ROOT
+
+OUT = BUILD / "conformance"
+COLOURS = {PASS: "green", FAIL: "bold red", UNSUPPORTED: "yellow"}
+
+
+@click.command()
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.option("--version", "only", type=click.Choice(VERSIONS), help="Play this version of CSIP-AUS only.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=OUT,
+    help="Write report.json and report.html to this folder instead of build/conformance.",
+)
+def conformance(ids: tuple[str, ...], only: str | None, out: Path) -> None:
+    """Play the national CSIP-AUS test procedures (all, or those named) against the real gateway in virtual time.
+
+    Each is played with CSIP-AUS 1.2 and with 1.3 if it is for both. One line tells each verdict, then a table those of
+    each class; report.json and report.html have every criterion, step and message. The exit code is 1 if any failed.
+    """
+    began = time.monotonic()
+    try:
+        loaded = procedures.load()
+    except SchemaMissing as error:
+        raise click.ClickException(str(error)) from error
+    wanted = _chosen(loaded, ids, only)
+    console = Console(highlight=False)
+    told = _Progress(console, wanted)
+    plays = play_all(wanted, os.cpu_count() or 1, told.tell).values()
+    _show_classes(console, loaded, plays)
+    client = Client("Sluice", _firmware(), VERSIONS, sites.CLASSES, PACKAGE, datetime.now(UTC))
+    report.write(out / "report.json", plays, client)
+    page.write(out / "report.html", list(plays), client)
+    took_s, played_s = time.monotonic() - began, sum(play.virtual_seconds for play in plays)
+    click.echo(f"{timedelta(seconds=played_s)} of virtual time took {took_s:.0f} s; {out / 'report.html'}")
+    raise SystemExit(any(play.result == FAIL for play in plays))
+
+
+def _firmware() -> str:
+    """Give the version of what is played with, and the commit if it is one."""
+    described = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True)
+    return " ".join([version_of("sluice"), described.stdout.strip()]).strip()
+
+
+def _chosen(loaded: Mapping[str, Procedure], ids: Sequence[str], only: str | None) -> list[Key]:
+    """Give what is to be played; a usage error for an id that is not there, or not in this version."""
+    for id_ in ids:
+        if id_ not in loaded:
+            near = difflib.get_close_matches(id_.upper(), loaded, n=6, cutoff=0.5)
+            hint = f"is it one of {', '.join(near)}?" if near else f"they run from {min(loaded)} to {max(loaded)}"
+            raise click.UsageError(f"there is no procedure {id_} in cactus-test-definitions {PACKAGE}: {hint}")
+        if only and only not in loaded[id_].versions:
+            raise click.UsageError(f"{id_} is for {', '.join(loaded[id_].versions)} only")
+    chosen = [key for key in keys(loaded) if not ids or key.procedure in ids]
+    return [key for key in chosen if key.version == only or not only]
+
+
+class _Progress:
+    """A line for each play as soon as it is done."""
+
+    def __init__(self, console: Console, wanted: Sequence[Key]) -> None:
+        self._console = console
+        self._all = len(wanted)
+        self._wide = max(len(key.procedure) for key in wanted)
+        self._done = 0
+
+    def tell(self, play: Play) -> None:
+        self._done += 1
+        line = Text(f"{self._done:>{len(str(self._all))}}/{self._all}  {play.procedure:{self._wide}}  {play.version}  ")
+        line.append(f"{play.result:11}", COLOURS[play.result])
+        line.append(f"  {timedelta(seconds=play.virtual_seconds)!s:>16}  {why(play)}".rstrip())
+        self._console.print(line, soft_wrap=True)
+
+
+def _show_classes(console: Console, loaded: Mapping[str, Procedure], plays: Iterable[Play]) -> None:
+    """Show how many procedures of each class have which result, all versions together."""
+    results: dict[str, str] = {}
+    for play in plays:
+        results[play.procedure] = max(
+            play.result, results.get(play.procedure, PASS), key=(PASS, UNSUPPORTED, FAIL).index
+        )
+    classes = sorted({class_ for id_ in results for class_ in loaded[id_].classes})
+    heads = [Column(result, justify="right", style=COLOURS[result]) for result in report.RESULTS]
+    table = Table("class", *heads, "not passed", box=None)
+    for class_ in classes:
+        of = {id_: result for id_, result in results.items() if class_ in loaded[id_].classes}
+        counts = [sum(each == result for each in of.values()) for result in report.RESULTS]
+        others = ", ".join(sorted(id_ for id_, result in of.items() if result != PASS))
+        table.add_row(class_, *(str(count or "") for count in counts), others)
+    totals = [sum(each == result for each in results.values()) for result in report.RESULTS]
+    table.add_row("all", *map(str, totals), "")
+    console.print()
+    console.print(table)
