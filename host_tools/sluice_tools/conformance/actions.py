@@ -25,6 +25,10 @@ BLOCKS = (
 )
 
 
+class NotMade(LookupError):
+    """An action is about something that an earlier step should have made; the client did not let it come so far."""
+
+
 def _enable(harness: Harness, now: float, *, steps: list[str]) -> None:
     harness.enable(steps, now)
 
@@ -70,7 +74,7 @@ def _create_control(harness: Harness, now: float, **given: Any) -> None:
 def _program(harness: Harness, now: float, given: dict[str, Any]) -> int:
     """Give the program that a control goes to: the one of its tag, or of its primacy, made if there is none."""
     if "der_program_tag" in given:
-        return harness.tags[f"{PROGRAM} {given['der_program_tag']}"]
+        return _made(harness, PROGRAM, given["der_program_tag"])
     primacy, fsa_id = given.get("primacy", 0), given.get("fsa_id")
     for program in harness.server.programs:
         if program.primacy == primacy and fsa_id in (None, program.fsa_id) and program.gone_s is None:
@@ -171,7 +175,7 @@ def _cancel_intervals(harness: Harness, now: float, *, tag: str | None = None) -
 
 
 def _delete_component(harness: Harness, now: float, *, tag: str) -> None:
-    harness.server.tariffs.delete_rate_component(now, harness.tags[f"{COMPONENT} {tag}"])
+    harness.server.tariffs.delete_rate_component(now, _made(harness, COMPONENT, tag))
 
 
 def _tag(harness: Harness, kind: str, given: dict[str, Any], made: int) -> None:
@@ -180,7 +184,15 @@ def _tag(harness: Harness, kind: str, given: dict[str, Any], made: int) -> None:
 
 
 def _tagged(harness: Harness, kind: str, tag: str | None) -> int | None:
-    return None if tag is None else harness.tags[f"{kind} {tag}"]
+    return None if tag is None else _made(harness, kind, tag)
+
+
+def _made(harness: Harness, kind: str, tag: str) -> int:
+    """Give the id of what an earlier action made; NotMade if it has not happened."""
+    made = harness.tags.get(f"{kind} {tag}")
+    if made is None:
+        raise NotMade(f"there is no {kind} {tag}")
+    return made
 
 
 ACTIONS: dict[str, Callable[..., None]] = {

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import parse_qs
 
-from sluice_tools.conformance.actions import ACTIONS
+from sluice_tools.conformance.actions import ACTIONS, NotMade
 from sluice_tools.conformance.asked import Asked, matches
 from sluice_tools.conformance.checks import run
 from sluice_tools.conformance.expressions import Expression, Unresolvable, Value
@@ -211,7 +211,10 @@ class Harness:
 
     def _apply(self, actions: tuple[Action, ...], now: float) -> None:
         for action in actions:
-            ACTIONS[action.type](self, now, **self.resolved(action.parameters, now))
+            try:
+                ACTIONS[action.type](self, now, **self.resolved(action.parameters, now))
+            except NotMade as error:
+                self.tell(now, "harness", f"{action.type} is passed over: {error}")
 
     def enable(self, names: list[str], now: float) -> None:
         """Let steps listen from now on."""
