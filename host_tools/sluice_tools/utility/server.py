@@ -35,7 +35,7 @@ def _values(body: bytes) -> dict[str, str | float]:
     """Give what a document says, by element: numbers that have a multiplier scaled, all else as it is written."""
     values: dict[str, str | float] = {}
     for element in ElementTree.fromstring(body):
-        text = element.findtext("{*}value") or element.text or ""
+        text = element.findtext("{*}value") or element.findtext("{*}displacement") or element.text or ""
         power = element.findtext("{*}multiplier")
         values[element.tag.rpartition("}")[2]] = int(text) * 10 ** int(power) if power else text
     return values
