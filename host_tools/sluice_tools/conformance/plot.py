@@ -1,5 +1,6 @@
 """What flowed in a play, as one SVG picture to stand in a page: the site and the DERs, second by second, against what
-the client had been told; when the operator acted; and beneath, since when each step listened and when it was done with.
+the client had been told, and the client's own readings; when the operator acted; and beneath, since when each step
+listened and when it was done with.
 
 A column of the picture stands for all seconds that fall into it and shows the lowest and the highest of them, so no
 excursion is averaged away, and three days take no more room than three hours.
@@ -7,10 +8,13 @@ excursion is averaged away, and three days take no more room than three hours.
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from html import escape
 from itertools import pairwise
 
+from sluice_tools.conformance.flowing import Case
 from sluice_tools.conformance.record import Deed, Play
+from sluice_tools.conformance.talking import DER_ROLE, SITE_ROLE, readings
 from sluice_tools.paper import colour, tick_s, tick_w
 
 WIDTH, LEFT, RIGHT = 960, 62, 12
@@ -30,6 +34,8 @@ SITE_MODES = {"opModImpLimW": 1, "opModExpLimW": -1}
 DER_MODES = {"opModLoadLimW": -1}
 # Limits, beyond which nothing may flow; the other modes are set-points.
 BOUNDS = ("opModImpLimW", "opModExpLimW", "opModGenLimW", "opModLoadLimW")
+
+ROLES = {"site": SITE_ROLE, "der": DER_ROLE}
 
 Points = list[tuple[int, int]]
 
@@ -73,6 +79,8 @@ class _Picture:
         self.opened = [step for step in play.steps if step.opened_s is not None]
         limits = {mode: series for mode, series in play.flows.limits_w.items() if _distinct(series)}
         self.site = {m: [SITE_MODES[m] * w for w in series] for m, series in limits.items() if m in SITE_MODES}
+        sound = replace(play, messages=[message for message in play.messages if not message.faults])
+        self.readings = list(readings(Case(sound)))
         self.der = {m: [DER_MODES.get(m, 1) * w for w in series] for m, series in limits.items() if m not in SITE_MODES}
 
     def x(self, t_s: float) -> int:
@@ -116,11 +124,14 @@ class _Picture:
                 yield self._line(panel, series, f'stroke="{QUIET}" stroke-width="0.8" stroke-dasharray="1 3"')
         for mode, dash in zip(limits, DASHES * len(limits), strict=False):
             yield self._line(panel, limits[mode], f'stroke="{LIMIT}" stroke-width="2" stroke-dasharray="{dash}"')
+        yield self._readings(panel, hue)
         yield self._line(panel, watts, f'stroke="{colour(hue)}" stroke-width="1.4"')
         yield from self._legend(panel, name, hue, limits)
 
     def _legend(self, panel: _Panel, name: str, hue: str, limits: dict[str, list[float]]) -> Iterable[str]:
         entries = [(name, f'stroke="{colour(hue)}" stroke-width="3"')]
+        if any(role == ROLES[hue] for role, *_ in self.readings):
+            entries.append(("readings", f'stroke="{colour(hue)}" stroke-width="5" stroke-opacity="0.35"'))
         for mode, dash in zip(limits, DASHES * len(limits), strict=False):
             entries.append((mode, f'stroke="{LIMIT}" stroke-width="2" stroke-dasharray="{dash}"'))
         if hue == "der" and self.play.flows.most_w:
@@ -129,6 +140,16 @@ class _Picture:
         for text, style in entries:
             yield f'<path d="M{x} {y - 4}h18" {style}/><text x="{x + 24}" y="{y}">{escape(text)}</text>'
             x += 44 + int(LABEL_PX * len(text))
+
+    def _readings(self, panel: _Panel, hue: str) -> str:
+        """Draw what the client told, a bar for each interval."""
+        bars = [
+            f"M{self.x(start_s)} {panel.y(w)}H{self.x(start_s + duration_s)}"
+            for role, start_s, duration_s, w in self.readings
+            if role == ROLES[hue] and start_s >= 0
+        ]
+        style = f'stroke="{colour(hue)}" stroke-width="5" stroke-opacity="0.35"'
+        return f'<path d="{"".join(bars)}" fill="none" {style}/>' if bars else ""
 
     def _line(self, panel: _Panel, watts: Sequence[float], style: str) -> str:
         drawn = "".join(map(_path, self._pieces(panel, watts)))
