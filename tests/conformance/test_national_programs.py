@@ -118,6 +118,17 @@ def test_controls_are_listed_by_start_until_they_end(client: NationalClient) -> 
     assert statuses(client) == []
 
 
+def test_of_controls_that_start_together_the_last_changed_comes_first(client: NationalClient) -> None:
+    oldest = made(client, 0, opModImpLimW=1.0)
+    client.now += 10
+    made(client, 0, opModExpLimW=1.0)
+    made(client, 0, opModGenLimW=1.0)
+    client.now += 10
+    made(client, 10, opModImpLimW=1.0)
+    assert oldest.superseded_s == client.now
+    assert [control.get("href")[-1] for control in client.get(DERC)] == ["1", "3", "2", "4"]
+
+
 def test_a_control_counts_as_told_with_its_page(client: NationalClient) -> None:
     first, second = made(client, 0), made(client, 60)
     client.now = NOW + 3

@@ -28,7 +28,7 @@ RESPONSE_REQUIRED = "03"  # one for "received", and for all that follows
 POWERS = ("opModImpLimW", "opModExpLimW", "opModGenLimW", "opModLoadLimW")
 SWITCHES = ("opModConnect", "opModEnergize")
 # Kinds of mRIDs that the server makes
-MRID_FSA, MRID_PROGRAM, MRID_DEFAULT, MRID_CONTROL = 1, 2, 3, 4
+MRID_FSA, MRID_PROGRAM, MRID_DEFAULT, MRID_CONTROL = 0xFA, 0xDA, 0xDD, 0xDC
 
 
 def mrid(kind: int, of: int, which: int, pen: int) -> str:
