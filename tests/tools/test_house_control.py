@@ -1,13 +1,19 @@
 """The control file: what is written there is obeyed as soon as it is saved, and a typo is told and changes nothing."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 from house_plant import at, plant
 
-from sluice_tools.house.control_file import ControlFile
+from sluice_tools.house.control_file import ControlFile, read
+from sluice_tools.house.orders import Orders
 from sluice_tools.house.plant import House
+from sluice_tools.scenario import SCENARIOS, load
+from sluice_tools.toolchain import ROOT
+
+PAGE = (ROOT / "docs" / "foreign-server.md").read_text()
 
 HOUSE = (
     "pv_w: 9000, load_w: 500, inverters: [{max_w: 10000}, "
@@ -122,3 +128,24 @@ def test_what_cannot_be_read_is_told_too(hand: Hand) -> None:
     os.utime(hand.path, (1, 1))
     assert hand.look() == {"orders": {}, "refused": ["control.yaml: cannot be read: Is a directory"]}
     assert hand.look() is None
+
+
+# --- the page -----------------------------------------------------------------------------------
+
+
+def test_every_order_of_the_page_can_be_obeyed_by_the_house_it_is_for() -> None:
+    rows = [line.split("|") for line in PAGE.splitlines() if line.startswith("|") and "`" in line.split("|")[-2]]
+    orders = [
+        (house.split(",")[-1].strip().replace("any", "several"), text)
+        for _, _, house, cell, _ in (row for row in rows if len(row) == 5)
+        for text in re.findall(r"`((?:units|load_w): [^`]*)`", cell)
+    ]
+    houses = {name: load(SCENARIOS / f"{name}.yaml").inverters for name in ("solar", "storage", "several")}
+    assert len(orders) == 9
+    assert Orders() not in [read(text, "page", houses[name]) for name, text in orders]
+
+
+def test_the_example_of_the_page_is_for_the_house_of_several() -> None:
+    example = PAGE.split("```yaml\n")[1].split("```")[0]
+    orders = read(example, "page", load(SCENARIOS / "several.yaml").inverters)
+    assert sorted(orders.units) == [2, 3, 4]
