@@ -41,7 +41,7 @@ class Player:
         self.harness = Harness(LOADED[procedure], version, LFDI, PEN)
         self.now = NOW
         self._media_type = MEDIA_TYPES[version]
-        self.harness.server.subscriptions.aggregator = True
+        self.harness.course.server.subscriptions.aggregator = True
         self.harness.initialise(NOW)
 
     def ask(self, method: str, path: str, body: str = "") -> Response:
@@ -144,7 +144,7 @@ def subscribed(procedure: str, version: str, resources: tuple[str, ...] = SUBSCR
 
 def transmit(player: Player, status: int = 204) -> list[etree._Element]:
     """Post what is due, which is answered with `status`; give the Notifications."""
-    subscriptions = player.harness.server.subscriptions
+    subscriptions = player.harness.course.server.subscriptions
     notified = [etree.fromstring(due.body) for due in subscriptions.due]
     for due in list(subscriptions.due):
         subscriptions.transmitted(player.now, due.uri, status)

@@ -1,12 +1,9 @@
 """A check as it is asked: of whom, when, with which parameters. And the words of an answer."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-if TYPE_CHECKING:
-    from sluice_tools.conformance.harness import Harness
+from sluice_tools.conformance.course import Course
 
 Answer = tuple[bool, str]
 
@@ -14,7 +11,7 @@ Answer = tuple[bool, str]
 class Asked(NamedTuple):
     """`values` are the parameters resolved, `given` as the procedure has them (with Expressions)."""
 
-    harness: Harness
+    course: Course
     now: float
     values: Mapping[str, Any]
     given: Mapping[str, Any]

@@ -28,12 +28,12 @@ def run(check: str, asked: Asked) -> Answer:
 
 
 def _steps_complete(asked: Asked) -> Answer:
-    left = [name for name in asked.harness.left() if name not in asked.values.get("ignored_steps", ())]
+    left = [name for name in asked.course.left if name not in asked.values.get("ignored_steps", ())]
     return not left, f"not done: {', '.join(left)}" if left else "every step is done"
 
 
 def _end_device(asked: Asked) -> Answer:
-    device = asked.harness.server.device
+    device = asked.course.server.device
     if device is None:
         return False, "no EndDevice is registered"
     faults = []
@@ -51,14 +51,14 @@ def _end_device(asked: Asked) -> Answer:
 
 
 def _end_device_count(asked: Asked) -> Answer:
-    return within(len(asked.harness.server.devices), asked.values, "EndDevices")
+    return within(len(asked.course.server.devices), asked.values, "EndDevices")
 
 
 def _der_document(check: str) -> Callable[[Asked], Answer]:
     name, title = DER_DOCUMENTS[check]
 
     def answer(asked: Asked) -> Answer:
-        device = asked.harness.server.device
+        device = asked.course.server.device
         told = device.der.get(name) if device else None
         if told is None:
             return False, f"no {title} was told"

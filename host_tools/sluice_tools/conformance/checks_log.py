@@ -73,10 +73,10 @@ def _requests(messages: Sequence[Message], method: str, endpoints: Sequence[str]
 def polls(asked: Asked) -> Answer:
     """Every address among `endpoints` is asked for about every `poll_interval_seconds`, since the test began."""
     method, endpoints = asked.values["request_type_str"].upper(), asked.values["endpoints"]
-    found = _requests(asked.harness.messages, method, endpoints)
+    found = _requests(asked.course.messages, method, endpoints)
     if not found:
         return False, f"no {method} of {', '.join(endpoints)}"
-    begin = asked.harness.t(asked.harness.started_s or 0.0)
+    begin = asked.course.start_t
     faults = []
     for path in sorted({poll.path for poll in found}):
         times = [poll.t_s for poll in found if poll.path == path]
@@ -107,10 +107,10 @@ def _windows(begin: float, last: float, width: float) -> Iterator[tuple[float, f
 def requests(asked: Asked) -> Answer:
     """The resources are asked for often enough and not too often since the test began."""
     addresses = [ADDRESSES[name] for name in asked.values["resources"] if name in ADDRESSES]
-    begin = asked.harness.t(asked.harness.started_s or 0.0)
+    begin = asked.course.start_t
     asked_for = [
         message
-        for message in asked.harness.messages
+        for message in asked.course.messages
         if message.t_s >= begin and any(matches(message.target.partition("?")[0], address) for address in addresses)
     ]
     return within(len(asked_for), asked.values, f"requests of {' and '.join(asked.values['resources'])}")
@@ -125,14 +125,14 @@ class Told(NamedTuple):
 
 def responses(asked: Asked) -> Answer:
     """A DERControlResponse came, or one for each DERControl there ever was."""
-    server = asked.harness.server
+    server = asked.course.server
     told = [Told(response.control_id, response.status) for response in server.responses]
     return _told(asked, told, [control.id for control in server.controls], "control", "DERControl")
 
 
 def price_responses(asked: Asked) -> Answer:
     """A PriceResponse came, or one for each TimeTariffInterval there ever was."""
-    tariffs = asked.harness.server.tariffs
+    tariffs = asked.course.server.tariffs
     told = [Told(response.interval_id, response.status) for response in tariffs.responses]
     return _told(asked, told, [interval.id for interval in tariffs.intervals], "interval", "TimeTariffInterval")
 
@@ -147,7 +147,7 @@ def _told(asked: Asked, told: list[Told], subjects: list[int], kind: str, title:
         return not without, f"{len(subjects) - len(without)} of {len(subjects)} {title}s have {what}"
     whose = f" for {tag}" if tag is not None else ""
     if tag is not None:
-        subject = asked.harness.tags.get(f"{kind} {tag}")
+        subject = asked.course.tags.get(f"{kind} {tag}")
         told = [each for each in told if each.subject == subject and subject is not None]
     if asked.values.get("latest"):
         told = told[-1:]
@@ -159,13 +159,13 @@ def _told(asked: Asked, told: list[Told], subjects: list[int], kind: str, title:
 def subscription(asked: Asked) -> Answer:
     """There is a Subscription to the resource."""
     wanted = asked.values["subscribed_resource"]
-    found = [each for each in asked.harness.server.subscriptions.subscriptions if each.resource == wanted]
+    found = [each for each in asked.course.server.subscriptions.subscriptions if each.resource == wanted]
     return bool(found), f"{len(found)} Subscriptions to {wanted}"
 
 
 def notifications(asked: Asked) -> Answer:
     """Every Notification that was sent was taken; none at all is a failure too."""
-    log = asked.harness.server.subscriptions.notifications
+    log = asked.course.server.subscriptions.notifications
     refused = [each for each in log if not 200 <= each.status < 300]
     if refused:
         return False, f"subscription {refused[0].subscription_id}: a Notification was answered {refused[0].status}"

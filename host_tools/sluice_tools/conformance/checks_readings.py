@@ -31,7 +31,7 @@ def of(check: str) -> Callable[[Asked], Answer]:
     name, uom, kind, qualifier, roles = KINDS[check]
 
     def answer(asked: Asked) -> Answer:
-        told = asked.harness.server.reading_types
+        told = asked.course.server.reading_types
         alike = [each for each in told if (each.uom, each.kind, each.data_qualifier) == (uom, kind, qualifier)]
         answers = []
         for role in roles:
@@ -47,7 +47,7 @@ def _answer(name: str, types: list[ReadingType], asked: Asked, others: list[str]
     if not types:
         elsewhere = f" (there are some under roleFlags {', '.join(others)})" if others else ""
         return False, f"no MirrorMeterReading of {name} was told{elsewhere}"
-    faults = list(_faults(types, asked.values, asked.harness.pen, moment))
+    faults = list(_faults(types, asked.values, asked.course.pen, moment))
     best = max(len(each.readings) for each in types)
     return not faults, "; ".join(faults) or f"{best} readings of {name}"
 

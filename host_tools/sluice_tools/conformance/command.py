@@ -15,12 +15,12 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from sluice_tools.conformance import page, procedures, report, sites
-from sluice_tools.conformance.play import Key, keys, play_all
+from sluice_tools.conformance.play import Key, keys, play, play_all
 from sluice_tools.conformance.procedures import PACKAGE, VERSIONS, Procedure
-from sluice_tools.conformance.record import FAIL, PASS, UNSUPPORTED, Client, Play
+from sluice_tools.conformance.record import FAIL, PASS, UNSUPPORTED, Client, Deed, Play
 from sluice_tools.conformance.report import why
 from sluice_tools.schema import SchemaMissing
-from sluice_tools.toolchain import BUILD, ROOT
+from sluice_tools.toolchain import BUILD, ROOT, interpreter
 
 OUT = BUILD / "conformance"
 COLOURS = {PASS: "green", FAIL: "bold red", UNSUPPORTED: "yellow"}
@@ -35,7 +35,8 @@ COLOURS = {PASS: "green", FAIL: "bold red", UNSUPPORTED: "yellow"}
     default=OUT,
     help="Write report.json and report.html to this folder instead of build/conformance.",
 )
-def conformance(ids: tuple[str, ...], only: str | None, out: Path) -> None:
+@click.option("--real", is_flag=True, help="In true time: the gateway a process on MicroPython, TLS, a serial line.")
+def conformance(ids: tuple[str, ...], only: str | None, out: Path, real: bool) -> None:
     """Play the national CSIP-AUS test procedures (all, or those named) against the real gateway in virtual time.
 
     Each is played with CSIP-AUS 1.2 and with 1.3 if it is for both. One line tells each verdict, then a table those of
@@ -46,17 +47,36 @@ def conformance(ids: tuple[str, ...], only: str | None, out: Path) -> None:
         loaded = procedures.load()
     except SchemaMissing as error:
         raise click.ClickException(str(error)) from error
+    if real and not ids:
+        raise click.UsageError("--real takes as long as the procedures last: say which, such as --real GEN-01")
     wanted = _chosen(loaded, ids, only)
     console = Console(highlight=False)
     told = _Progress(console, wanted)
-    plays = play_all(wanted, os.cpu_count() or 1, told.tell).values()
+    plays = _in_true_time(loaded, wanted, told) if real else _in_virtual_time(wanted, told)
     _show_classes(console, loaded, plays)
     client = Client("Sluice", _firmware(), VERSIONS, sites.CLASSES, PACKAGE, datetime.now(UTC))
     report.write(out / "report.json", plays, client)
-    page.write(out / "report.html", list(plays), client)
+    page.write(out / "report.html", plays, client)
     took_s, played_s = time.monotonic() - began, sum(play.virtual_seconds for play in plays)
     click.echo(f"{timedelta(seconds=played_s)} of virtual time took {took_s:.0f} s; {out / 'report.html'}")
     raise SystemExit(any(play.result == FAIL for play in plays))
+
+
+def _in_virtual_time(wanted: Sequence[Key], told: "_Progress") -> list[Play]:
+    return list(play_all(wanted, os.cpu_count() or 1, told.tell).values())
+
+
+def _in_true_time(loaded: Mapping[str, Procedure], wanted: Sequence[Key], told: "_Progress") -> list[Play]:
+    try:
+        interpreter.find()
+    except interpreter.InterpreterError as error:
+        raise click.ClickException(str(error)) from error
+    plays = []
+    for key in wanted:
+        told.begin(loaded[key.procedure], key.version)
+        plays.append(play(loaded[key.procedure], key.version, told.live))
+        told.tell(plays[-1])
+    return plays
 
 
 def _firmware() -> str:
@@ -86,6 +106,12 @@ class _Progress:
         self._all = len(wanted)
         self._wide = max(len(key.procedure) for key in wanted)
         self._done = 0
+
+    def begin(self, procedure: Procedure, version: str) -> None:
+        self._console.print(f"{procedure.id} {version}: {procedure.description}", style="bold")
+
+    def live(self, deed: Deed) -> None:
+        self._console.print(f"{max(0, deed.t_s):>7.0f} s  {deed.who:9}{deed.text}", soft_wrap=True)
 
     def tell(self, play: Play) -> None:
         self._done += 1

@@ -8,28 +8,28 @@ Source: README of cactus-test-definitions 1.18.2; the behaviour of cactus-runner
 
 import random
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import parse_qs
 
 from sluice_tools.conformance.actions import ACTIONS, NotMade
 from sluice_tools.conformance.asked import Asked, matches
 from sluice_tools.conformance.checks import run
+from sluice_tools.conformance.course import Course
 from sluice_tools.conformance.expressions import Expression, Unresolvable, Value
 from sluice_tools.conformance.national import MOUNT, National
 from sluice_tools.conformance.procedures import Action, Check, Procedure, Step
-from sluice_tools.conformance.record import FAIL, PASS, Deed, Message, StepRecord, Verdict
+from sluice_tools.conformance.record import FAIL, PASS, Message, StepRecord, Verdict
 from sluice_tools.schema import validate
 from sluice_tools.utility.dialect import DIALECTS, WELL_KNOWN
 from sluice_tools.utility.ledger import Ledger
 from sluice_tools.utility.message import Refusal, Request, Response
 
 TICK_S = 10
-AEST = timezone(timedelta(hours=10))
+LIMITS = {"wait": "duration_seconds", "proceed": "timeout_seconds"}  # of the events that time brings about
+AEST_S = 10 * 3600
 PROVED = "all-requests-xsd-valid"  # the two criteria that every run has
 UNFAILED = "fail-message"
-MIDNIGHT = {"hour": 0, "minute": 0, "second": 0, "microsecond": 0}
-STARTS = {"now_day": MIDNIGHT, "now_hour": {**MIDNIGHT, "hour": -1}}
+STARTS_S = {"now_day": 86400, "now_hour": 3600}  # the variables that are the start of a day or an hour, in AEST
 WITHIN = {"maxExportW": "setMaxDischargeRateW", "maxImportW": "setMaxChargeRateW"}
 
 
@@ -37,44 +37,37 @@ class Harness:
     """Plays `procedure` against the client of certificate `lfdi`; `seed` draws the random addresses.
 
     `handle` is the server that the client speaks to. Between `initialise` and `start` the client may prepare itself.
-    After the end `verdicts` has every criterion, `steps`, `messages` and `deeds` what happened.
+    After the end `verdicts` has every criterion, `course` what happened.
     """
 
     def __init__(self, procedure: Procedure, version: str, lfdi: str, pen: int, seed: int = 1) -> None:
         self.procedure = procedure
         self.version = version
-        self.lfdi, self.pen = lfdi, pen
-        self.server = National(version=version, pen=pen)
-        self.steps = {name: StepRecord(name, instructions=step.instructions) for name, step in procedure.steps.items()}
-        self.messages: list[Message] = []
-        self.deeds: list[Deed] = []
+        records = {name: StepRecord(name, instructions=step.instructions) for name, step in procedure.steps.items()}
+        self.course = Course(National(version=version, pen=pen), lfdi, pen, records, list(procedure.steps))
         self.verdicts: list[Verdict] = []
-        self.communicating = True
-        self.routes: dict[str, str] = {}
-        self.forced: dict[str, tuple[int, int | None, float]] = {}  # endpoint: status, Retry-After, until
-        self.tags: dict[str, int] = {}  # of what the actions made, by kind and tag
-        self.fail_message: str | None = None
-        self.began_s = 0.0
-        self.started_s: float | None = None
-        self._listening: dict[str, float] = {}  # since when, by step; in the order of the procedure
-        self._left = list(procedure.steps)
         rng = random.Random(f"{procedure.id} {seed}")
         self._random = {f"randuri_{i}": f"/{rng.getrandbits(48):012x}" for i in (1, 2, 3)}
 
     @property
     def ledger(self) -> Ledger:
         """What the server noted."""
-        return self.server.ledger
+        return self.course.server.ledger
+
+    @property
+    def steps(self) -> Mapping[str, StepRecord]:
+        """What became of each step."""
+        return self.course.steps
 
     def t(self, now: float) -> float:
         """Give the seconds since `initialise`."""
-        return now - self.began_s
+        return self.course.t(now)
 
     # --- the course -----------------------------------------------------------------------------
 
     def initialise(self, now: float) -> None:
         """Make the server ready for the client."""
-        self.began_s = now
+        self.course.began_s = now
         self._apply(self.procedure.init_actions, now)
         if self.procedure.immediate_start:
             self._begin(now)
@@ -87,25 +80,24 @@ class Harness:
         return missing
 
     def _begin(self, now: float) -> None:
-        self.started_s = now
+        self.course.started_s = now
         self._apply(self.procedure.actions, now)
-        self.enable([self._left[0]], now)
+        self.course.enable([self.course.left[0]], now)
 
     def tick(self, now: float) -> None:
         """Let time fire what waits for it; to be called every TICK_S."""
-        if self.started_s is None or self.finished:
+        if self.course.started_s is None or self.finished:
             return
-        for name in list(self._listening):
+        for name in list(self.course.listening):
             step = self.procedure.steps[name]
-            since = self._listening.get(name)
-            limit = step.event.parameters.get("duration_seconds" if step.event.type == "wait" else "timeout_seconds")
-            timed = step.event.type in ("wait", "proceed") and limit is not None
-            if since is not None and timed and now - since >= limit and self._gates_open(step, now):
+            since = self.course.listening.get(name)
+            limit = step.event.parameters.get(LIMITS.get(step.event.type, ""))
+            if limit is not None and since is not None and now - since >= limit and self._gates_open(step, now):
                 self._fire(step, now)
 
     def proceed(self, now: float) -> bool:
         """The operator presses the button; tell whether a step waited for that."""
-        for name in list(self._listening):
+        for name in list(self.course.listening):
             step = self.procedure.steps[name]
             if step.event.type == "proceed" and self._gates_open(step, now):
                 self._fire(step, now)
@@ -120,30 +112,28 @@ class Harness:
     @property
     def complete(self) -> bool:
         """Whether no step is left that has to be done with."""
-        return self.started_s is not None and not set(self._left) - self.procedure.ignored_steps
-
-    def left(self) -> list[str]:
-        """Give the steps that are not done with."""
-        return list(self._left)
+        return self.course.started_s is not None and not set(self.course.left) - self.procedure.ignored_steps
 
     def met(self, now: float) -> bool:
         """Tell whether every criterion is met as things stand."""
         return all(verdict.result == PASS for verdict in self._judge(now))
 
-    def finish(self, now: float, fail_message: str | None = None) -> None:
-        """Judge the criteria and end; once."""
+    def finish(self, now: float, why: str = "") -> None:
+        """Judge the criteria and end, once; `why`: what has made the test fail."""
         if not self.finished:
-            self.fail_message = fail_message
+            self.course.ending = why
             self.verdicts = self._judge(now)
-            self.tell(now, "harness", f"the test is finished{': ' + fail_message if fail_message else ''}")
+            self.course.tell(now, "harness", f"the test is finished{': ' + why if why else ''}")
 
     def _judge(self, now: float) -> list[Verdict]:
         asked = [(check.title, *self.ask(check, now)) for check in self.procedure.criteria]
         faults = [
-            f"{message.method} {message.target}: {fault}" for message in self.messages for fault in message.faults
+            f"{message.method} {message.target}: {fault}"
+            for message in self.course.messages
+            for fault in message.faults
         ]
-        asked.append((PROVED, not faults, _some(faults) or f"{len(self.messages)} requests"))
-        asked.append((UNFAILED, not self.fail_message, (self.fail_message or "").strip()))
+        asked.append((PROVED, not faults, _some(faults) or f"{len(self.course.messages)} requests"))
+        asked.append((UNFAILED, not self.course.ending, (self.course.ending or "").strip()))
         return [Verdict(check, PASS if ok else FAIL, why) for check, ok, why in asked]
 
     # --- requests -------------------------------------------------------------------------------
@@ -153,7 +143,7 @@ class Harness:
         if self.finished:
             return Refusal(410, f"{self.procedure.id} is finished").response()
         if request.path == WELL_KNOWN:
-            return self.server.handle(request, now)
+            return self.course.server.handle(request, now)
         if not request.path.startswith(MOUNT + "/"):
             return Refusal(404, f"nothing at {request.path}: everything lies below {MOUNT}").response()
         try:
@@ -163,31 +153,29 @@ class Harness:
             return refusal.response()
         path = request.path.removeprefix(MOUNT)
         fired = self._hear(request, path, now, after=False)
-        if self.finished:
-            return Refusal(410, f"{self.procedure.id} is finished").response()
         response = self._serve(request, path, now)
         fired = fired or self._hear(request, path, now, after=True)
         faults = tuple(validate(request.body, self.version)) if request.body else ()
         kept = request.body, response.body if response.status == 200 else b""
         target = path + ("?" + request.query if request.query else "")
-        self.messages.append(Message(self.t(now), request.method, target, response.status, fired, faults, *kept))
+        self.course.messages.append(Message(self.t(now), request.method, target, response.status, fired, faults, *kept))
         return response
 
     def _serve(self, request: Request, path: str, now: float) -> Response:
         """Give the server's answer, or what was forced upon it."""
-        if not self.communicating:
+        if not self.course.communicating:
             return Refusal(500, "the server is out").response()
-        for endpoint, (status, retry_s, until) in self.forced.items():
+        for endpoint, (status, retry_s, until) in self.course.forced.items():
             if now < until and matches(path, endpoint):
                 headers = (("Retry-After", str(retry_s)),) if retry_s is not None else ()
                 return Refusal(status, "not now", headers).response()
-        return self.server.handle(request._replace(path=self.routes.get(path, path)), now)
+        return self.course.server.handle(request._replace(path=self.course.routes.get(path, path)), now)
 
     def _hear(self, request: Request, path: str, now: float, after: bool) -> str:
         """Let the request fire the first step that listens to it; give its name, "" if none does."""
-        if self.started_s is None or self.finished or not _is_first_page(request.query):
+        if self.course.started_s is None or self.finished or not _is_first_page(request.query):
             return ""
-        for name in list(self._listening):
+        for name in list(self.course.listening):
             step = self.procedure.steps[name]
             parameters = step.event.parameters
             if (
@@ -206,41 +194,24 @@ class Harness:
     # --- what steps do --------------------------------------------------------------------------
 
     def _fire(self, step: Step, now: float) -> None:
-        self.tell(now, "harness", f"{step.name} fires")
+        self.course.tell(now, "harness", f"{step.name} fires")
         self._apply(step.actions, now)
 
     def _apply(self, actions: tuple[Action, ...], now: float) -> None:
         for action in actions:
             try:
-                ACTIONS[action.type](self, now, **self.resolved(action.parameters, now))
+                ACTIONS[action.type](self.course, now, **self.resolved(action.parameters, now))
             except NotMade as error:
-                self.tell(now, "harness", f"{action.type} is passed over: {error}")
-
-    def enable(self, names: list[str], now: float) -> None:
-        """Let steps listen from now on."""
-        self._listening |= dict.fromkeys((name for name in names if name in self._left), now)
-        self._listening = {name: self._listening[name] for name in self._left if name in self._listening}
-        for name in names:
-            self.steps[name].opened_s = self.t(now)
-
-    def remove(self, names: list[str], now: float) -> None:
-        """Be done with steps."""
-        for name in names:
-            if name in self._left:
-                self._left.remove(name)
-                self._listening.pop(name, None)
-                self.steps[name].done_s = self.t(now)
-
-    def tell(self, now: float, who: str, text: str) -> None:
-        """Note what was done."""
-        self.deeds.append(Deed(self.t(now), who, text))
+                self.course.tell(now, "harness", f"{action.type} is passed over: {error}")
+            if self.course.ending is not None:
+                self.finish(now, self.course.ending)
 
     # --- questions ------------------------------------------------------------------------------
 
     def ask(self, check: Check, now: float) -> tuple[bool, str]:
         """Tell whether a check holds, and why (not)."""
         try:
-            return run(check.type, Asked(self, now, self.resolved(check.parameters, now), check.parameters))
+            return run(check.type, Asked(self.course, now, self.resolved(check.parameters, now), check.parameters))
         except Unresolvable as error:
             return False, str(error)
 
@@ -257,12 +228,11 @@ class Harness:
     def _variable(self, name: str, now: float) -> Value:
         if name == "now":
             return now
-        if name in STARTS:
-            local = datetime.fromtimestamp(now, UTC).astimezone(AEST)
-            return local.replace(**{part: at for part, at in STARTS[name].items() if at >= 0}).timestamp()
+        if name in STARTS_S:
+            return now - (now + AEST_S) % STARTS_S[name]
         if name in self._random:
             return self._random[name]
-        device = self.server.device
+        device = self.course.server.device
         told = (device.der.get("derg", {}) | device.der.get("dercap", {})) if device else {}
         if name in WITHIN:
             name = WITHIN[name] if WITHIN[name] in told else "setMaxW"

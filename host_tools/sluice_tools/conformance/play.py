@@ -18,10 +18,11 @@ from sluice_tools.conformance.harness import TICK_S, Harness
 from sluice_tools.conformance.national import MOUNT
 from sluice_tools.conformance.operator import PATIENCE_S, Operator
 from sluice_tools.conformance.procedures import Procedure
-from sluice_tools.conformance.record import FAIL, PASS, UNSUPPORTED, Message, Play, Verdict
+from sluice_tools.conformance.record import FAIL, PASS, UNSUPPORTED, Deed, Message, Play, Verdict
 from sluice_tools.gateway import gateway_config
 from sluice_tools.house.orders import Orders
 from sluice_tools.pki import stand_in
+from sluice_tools.true_world import TrueWorld, make_client
 from sluice_tools.world import World
 from sluice_wire.identity import lfdi
 
@@ -52,14 +53,15 @@ def bound_s(procedure: Procedure) -> int:
     return int(PATIENCE_S + waits + POLLS * max(rates, default=POLL_S) * (len(given) + 1))
 
 
-def play(procedure: Procedure, version: str) -> Play:
-    """Play `procedure` with a client of `version`."""
+def play(procedure: Procedure, version: str, live: Callable[[Deed], None] | None = None) -> Play:
+    """Play `procedure` with a client of `version` in virtual time; in true time, with the gateway as a process over TLS
+    and a serial line, if somebody is to see `live` what is done."""
     if reason := sites.unsupported(procedure.id):
         return Play(procedure.id, version, UNSUPPORTED, reason=reason)
     record = Play(procedure.id, version, FAIL)
     try:
         with tempfile.TemporaryDirectory() as directory:
-            _Stage(procedure, record, Path(directory)).run()
+            _Stage(procedure, record, Path(directory), live).run()
         record.criteria += watts.judge(record)
     except Exception as error:
         told = traceback.extract_tb(error.__traceback__)[-1]
@@ -95,22 +97,26 @@ def _play(key: Key) -> Play:
 class _Stage:
     """A procedure as it is being played: what the operator can reach (`operator.Hands`)."""
 
-    def __init__(self, procedure: Procedure, record: Play, directory: Path) -> None:
+    def __init__(
+        self, procedure: Procedure, record: Play, directory: Path, live: Callable[[Deed], None] | None
+    ) -> None:
         number = record.version.removeprefix("v")
         scenario = sites.scenario(procedure.id, record.version)
-        client = lfdi(stand_in.certificate(scenario.seed))
+        make: type[World] | type[TrueWorld] = TrueWorld if live else World
+        client = make_client(directory) if live else lfdi(stand_in.certificate(scenario.seed))
         config = gateway_config(scenario, f"https://localhost{MOUNT}/dcap", "memory")
         config["server"]["version"] = "discover" if procedure.id in DISCOVERS else number
         self._record = record
         self._until = min(bound_s(procedure), scenario.duration_s)
         self._harness = harness = Harness(procedure, number, client, scenario.device.pen)
-        self._world = World(
+        self._world = make(
             scenario, directory, server=harness, config=config, watch=self._second, limit_w=lambda t: math.inf
         )
         self.orders: Orders = self._world.house.orders
         self._operator = Operator(procedure.id, self, immediate=procedure.immediate_start)
         self._met_since: int | None = None
-        record.start_s = scenario.start_s
+        self._live, self._shown = live, 0
+        record.start_s = self._world.scenario.start_s
 
     def run(self) -> None:
         """Play to the end, and keep what happened."""
@@ -122,10 +128,10 @@ class _Stage:
         finally:
             record.criteria += harness.verdicts
             record.steps = list(harness.steps.values())
-            record.messages = _shared(harness.messages)
-            record.deeds = harness.deeds
+            record.messages = _shared(harness.course.messages)
+            record.deeds = harness.course.deeds
             record.journal = list(zip(world.journal_s, world.journal, strict=True))
-            record.started_s = None if harness.started_s is None else harness.t(harness.started_s)
+            record.started_s = None if harness.course.started_s is None else harness.t(harness.course.started_s)
             record.virtual_seconds = len(record.flows.site_w)
         if self._operator.given_up:
             record.criteria.append(Verdict(RUNNER, FAIL, self._operator.given_up, ours=True))
@@ -146,6 +152,10 @@ class _Stage:
                 self._met_since = t if self._met_since is None else self._met_since
             else:
                 self._met_since = None
+        if self._live:
+            for deed in harness.course.deeds[self._shown :]:
+                self._live(deed)
+            self._shown = len(harness.course.deeds)
         lingered = self._met_since is not None and t - self._met_since >= LINGER_S
         if harness.finished or lingered or self._operator.given_up:
             world.stop()
@@ -170,7 +180,7 @@ class _Stage:
         self._world.house.inverters[unit].rerate(w)
 
     def tell(self, text: str) -> None:
-        self._harness.tell(self._world.now(), "operator", text)
+        self._harness.course.tell(self._world.now(), "operator", text)
 
 
 def _shared(messages: Iterable[Message]) -> list[Message]:

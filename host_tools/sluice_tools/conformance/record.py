@@ -58,11 +58,11 @@ class Flows:
     least and the most that the DERs could have given (`least_w` < 0: they could charge); what the server had told the
     client until then that limits each mode, ramps included (`inf`: nothing does), by the name of the mode."""
 
-    site_w: array = field(default_factory=lambda: array("f"))  # type: ignore[type-arg]
-    der_w: array = field(default_factory=lambda: array("f"))  # type: ignore[type-arg]
-    least_w: array = field(default_factory=lambda: array("f"))  # type: ignore[type-arg]
-    most_w: array = field(default_factory=lambda: array("f"))  # type: ignore[type-arg]
-    limits_w: dict[str, array] = field(default_factory=dict)  # type: ignore[type-arg]
+    site_w: array = field(default_factory=lambda: array("f"))
+    der_w: array = field(default_factory=lambda: array("f"))
+    least_w: array = field(default_factory=lambda: array("f"))
+    most_w: array = field(default_factory=lambda: array("f"))
+    limits_w: dict[str, array] = field(default_factory=dict)
 
 
 @dataclass
