@@ -71,6 +71,8 @@ def played(**given: object) -> Play:
         start_s=1767571200,
         started_s=60,
         virtual_seconds=300,
+        description="Export Limit",
+        instructions=("Sun is needed.",),
     )  # fmt: skip
     vars(play).update(given)
     return play
@@ -144,6 +146,12 @@ def test_national_criteria_and_ours_stand_apart() -> None:
     assert words(ours) == "✓ passed site held 0 s over"
 
 
+def test_a_play_begins_with_what_it_is_about_and_what_the_operator_needs() -> None:
+    text = words(parsed(played()))
+    assert "✗ failed Export Limit · 1 of 2 criteria, 0:05:00" in text
+    assert "started by the operator at 0:01:00, ended at 0:05:00. Sun is needed." in text
+
+
 def test_steps_have_their_times_and_instructions() -> None:
     text = words(parsed(played()))
     for step in ("GET-DERC-INITIAL Let it generate. 0:01:00 0:02:01", "WAIT-REACH-ZERO 0:02:01 –", "NEVER-OPENED – –"):
@@ -207,6 +215,8 @@ def test_foreign_text_is_escaped_wherever_it_stands() -> None:
         deeds=[Deed(1, "operator", HOSTILE), Deed(1, HOSTILE, HOSTILE)],
         journal=[(1, HOSTILE)],
         reason=HOSTILE,
+        description=HOSTILE,
+        instructions=(HOSTILE,),
     )
     document = parsed(play, played(result=UNSUPPORTED, reason=HOSTILE), client=CLIENT._replace(name=HOSTILE))
     scripts = document.xpath("//script")

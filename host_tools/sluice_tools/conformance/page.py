@@ -151,6 +151,7 @@ def _text(text: str) -> str:
 def _play(play: Play) -> Iterable[str]:
     met = sum(verdict.result == PASS for verdict in play.criteria)
     told = play.reason or f"{met} of {len(play.criteria)} criteria, {clock(play.virtual_seconds)}"
+    told = " · ".join(filter(None, [play.description, told]))
     opened = " open" if play.result == FAIL else ""
     yield f'<details class="play {play.result}" id="{_id(play)}" data-procedure="{escape(play.procedure)}"{opened}>'
     yield (
@@ -158,7 +159,7 @@ def _play(play: Play) -> Iterable[str]:
         f"{WORDS[play.result]}</span> <small>{escape(told)}</small></summary>"
     )
     if play.virtual_seconds:
-        yield f"<p class=quiet>{_course(play)}</p>"
+        yield f"<p class=quiet>{_course(play)}</p>{_instructions(play.instructions)}"
     yield from _criteria("National criteria", [verdict for verdict in play.criteria if not verdict.ours])
     yield from _criteria("Our criteria", [verdict for verdict in play.criteria if verdict.ours])
     yield from _steps(play)
@@ -192,13 +193,17 @@ def _criteria(title: str, verdicts: Sequence[Verdict]) -> Iterable[str]:
         yield "</table>"
 
 
+def _instructions(texts: Iterable[str]) -> str:
+    told = "".join(f"<li>{_text(text)}</li>" for text in texts)
+    return f"<ul class=quiet>{told}</ul>" if told else ""
+
+
 def _steps(play: Play) -> Iterable[str]:
     if play.steps:
         yield "<h3>Steps</h3><table><tr><th>Step</th><th>Opened</th><th>Done</th></tr>"
         for step in play.steps:
             opened, done = ("–" if at is None else clock(at) for at in (step.opened_s, step.done_s))
-            told = "".join(f"<li>{_text(text)}</li>" for text in step.instructions)
-            name = escape(step.name) + (f"<ul class=quiet>{told}</ul>" if told else "")
+            name = escape(step.name) + _instructions(step.instructions)
             yield f"<tr><td>{name}</td><td class=at>{opened}</td><td class=at>{done}</td></tr>"
         yield "</table>"
 

@@ -67,7 +67,8 @@ class Flows:
 
 @dataclass
 class Play:
-    """One procedure, played with a client of one version (`v1.2` or `v1.3`). `reason`: why it is UNSUPPORTED."""
+    """One procedure, played with a client of one version (`v1.2` or `v1.3`). `description` and `instructions` (for the
+    operator, before the start) are the procedure's; `reason`: why it is UNSUPPORTED."""
 
     procedure: str
     version: str
@@ -82,6 +83,8 @@ class Play:
     started_s: float | None = None  # when the operator started it, after its preconditions were met
     virtual_seconds: int = 0
     reason: str = ""
+    description: str = ""
+    instructions: tuple[str, ...] = ()
 
 
 class Client(NamedTuple):
