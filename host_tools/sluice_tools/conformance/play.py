@@ -53,15 +53,20 @@ def bound_s(procedure: Procedure) -> int:
     return int(PATIENCE_S + waits + POLLS * max(rates, default=POLL_S) * (len(given) + 1))
 
 
-def play(procedure: Procedure, version: str, live: Callable[[Deed], None] | None = None) -> Play:
+def play(
+    procedure: Procedure,
+    version: str,
+    live: Callable[[Deed], None] | None = None,
+    make: Callable[..., World] = World,
+) -> Play:
     """Play `procedure` with a client of `version` in virtual time; in true time, with the gateway as a process over TLS
-    and a serial line, if somebody is to see `live` what is done."""
+    and a serial line, if somebody is to see `live` what is done. `make`: in which world else."""
     if reason := sites.unsupported(procedure.id):
         return Play(procedure.id, version, UNSUPPORTED, reason=reason)
     record = Play(procedure.id, version, FAIL)
     try:
         with tempfile.TemporaryDirectory() as directory:
-            _Stage(procedure, record, Path(directory), live).run()
+            _Stage(procedure, record, Path(directory), live, make).run()
         record.criteria += watts.judge(record)
     except Exception as error:
         told = traceback.extract_tb(error.__traceback__)[-1]
@@ -98,18 +103,22 @@ class _Stage:
     """A procedure as it is being played: what the operator can reach (`operator.Hands`)."""
 
     def __init__(
-        self, procedure: Procedure, record: Play, directory: Path, live: Callable[[Deed], None] | None
+        self,
+        procedure: Procedure,
+        record: Play,
+        directory: Path,
+        live: Callable[[Deed], None] | None,
+        make: Callable[..., World],
     ) -> None:
         number = record.version.removeprefix("v")
         scenario = sites.scenario(procedure.id, record.version)
-        make: type[World] | type[TrueWorld] = TrueWorld if live else World
         client = make_client(directory) if live else lfdi(stand_in.certificate(scenario.seed))
         config = gateway_config(scenario, f"https://localhost{MOUNT}/dcap", "memory")
         config["server"]["version"] = "discover" if procedure.id in DISCOVERS else number
         self._record = record
         self._until = min(bound_s(procedure), scenario.duration_s)
         self._harness = harness = Harness(procedure, number, client, scenario.device.pen)
-        self._world = make(
+        self._world: World | TrueWorld = (TrueWorld if live else make)(
             scenario, directory, server=harness, config=config, watch=self._second, limit_w=lambda t: math.inf
         )
         self.orders: Orders = self._world.house.orders
