@@ -244,7 +244,9 @@ def test_what_is_no_order_is_refused(orders: dict[str, object]) -> None:
 
 
 def test_a_house_tells_what_it_cannot_obey() -> None:
-    orders = Orders.model_validate({"sun_w": 5, "units": {2: {"battery_w": 0}, 3: {"output_w": -1, "max_w": 10001}, 7: {}}})
+    orders = Orders.model_validate(
+        {"sun_w": 5, "units": {2: {"battery_w": 0}, 3: {"output_w": -1, "max_w": 10001}, 7: {}}}
+    )
     house = house_of(SUN, SUN)
     assert dict(orders.misfits(house.scenario.inverters)) == {
         ("units", 2, "battery_w"): "inverter 2 has no battery",
