@@ -62,7 +62,7 @@ OF_PROCEDURE: dict[str, tuple[str, ...]] = {
     "ALL-29": (*HELD, "telemetry true"),
     "ALL-30": ("site held", "default through the restart"),
     "DRA-01": ("ratings true",),
-    "DRA-02": ("cease", "output returns"),
+    "DRA-02": ("cease",),
     **dict.fromkeys(("DRD-01", "DRG-01", "DRL-01"), ("demand response",)),
     **dict.fromkeys(("GEN-01", "LOA-01"), (*HELD, "output returns", "telemetry true")),
     **dict.fromkeys(("GEN-02", "LOA-02"), (*HELD, "output returns")),
