@@ -42,9 +42,13 @@ class Serving:
 
     def tcp(self, listening: socket.socket) -> None:
         """Serve whoever connects to `listening`."""
+        listening.setblocking(False)
 
         def accept() -> None:
-            connection, _ = listening.accept()
+            try:
+                connection, _ = listening.accept()
+            except OSError:  # it has gone again already
+                return
             connection.settimeout(SEND_S)
             converter = Converter(self._house)
             self._on(connection.fileno(), lambda: self._serve(connection, converter))
