@@ -63,7 +63,7 @@ def played(**given: object) -> Play:
             posted(140, "/mup", b"<MirrorUsagePoint/>", "element MirrorUsagePoint: mRID is missing"),
         ],
         deeds=[Deed(60, "operator", "presses start"), Deed(121, "server", "DERControl 1: opModExpLimW=0")],
-        journal=[(3, "registered; the PIN is right")],
+        journal=[(-1, "gateway started"), (3, "registered; the PIN is right")],
         flows=Flows(
             *(array("f", [w] * 300) for w in (-4000, 4400, 0, 9000)),
             limits_w={"opModExpLimW": array("f", [math.inf] * 120 + [3000] * 180), "opModLoadLimW": NEVER},

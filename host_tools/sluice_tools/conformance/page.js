@@ -62,7 +62,8 @@ function show() {
 }
 
 function openAll(open) {
-  document.querySelectorAll(".play, .part").forEach((part) => { part.open = open && part.checkVisibility?.() !== false; });
+  const shown = [...document.querySelectorAll(".play")].filter((play) => getComputedStyle(play).display !== "none");
+  shown.flatMap((play) => [play, ...play.querySelectorAll(".part")]).forEach((part) => { part.open = open; });
 }
 
 document.querySelectorAll(".line").forEach((line) => line.addEventListener("toggle", () => fill(line)));

@@ -177,7 +177,7 @@ def _course(play: Play) -> str:
     if play.started_s == 0:
         started = "started at once"
     return (
-        f"Initialised at {began:%Y-%m-%d %H:%M:%S} UTC of virtual time ({play.start_s}), {started}, "
+        f"Initialised at {began:%Y-%m-%d %H:%M:%S} UTC ({play.start_s}), {started}, "
         f"ended at {clock(play.virtual_seconds)}."
     )
 

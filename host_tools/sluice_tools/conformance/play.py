@@ -61,9 +61,10 @@ def play(
 ) -> Play:
     """Play `procedure` with a client of `version` in virtual time; in true time, with the gateway as a process over TLS
     and a serial line, if somebody is to see `live` what is done. `make`: in which world else."""
+    record = Play(procedure.id, version, FAIL, description=procedure.description, instructions=procedure.instructions)
     if reason := sites.unsupported(procedure.id):
-        return Play(procedure.id, version, UNSUPPORTED, reason=reason)
-    record = Play(procedure.id, version, FAIL)
+        record.result, record.reason = UNSUPPORTED, reason
+        return record
     try:
         with tempfile.TemporaryDirectory() as directory:
             _Stage(procedure, record, Path(directory), live, make).run()

@@ -42,8 +42,8 @@ Points = list[tuple[int, int]]
 
 def clock(t_s: float) -> str:
     """Give seconds as hours, minutes and seconds."""
-    minutes, seconds = divmod(int(t_s), 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+    minutes, seconds = divmod(abs(int(t_s)), 60)
+    return f"{'−' * (t_s < 0)}{minutes // 60}:{minutes % 60:02}:{seconds:02}"
 
 
 def svg(play: Play) -> str:
