@@ -124,9 +124,9 @@ class _Progress:
 def _show_classes(console: Console, loaded: Mapping[str, Procedure], plays: Iterable[Play]) -> None:
     """Show how many procedures of each class have which result, all versions together."""
     results: dict[str, str] = {}
-    for play in plays:
-        results[play.procedure] = max(
-            play.result, results.get(play.procedure, PASS), key=(PASS, UNSUPPORTED, FAIL).index
+    for each in plays:
+        results[each.procedure] = max(
+            each.result, results.get(each.procedure, PASS), key=(PASS, UNSUPPORTED, FAIL).index
         )
     classes = sorted({class_ for id_ in results for class_ in loaded[id_].classes})
     heads = [Column(result, justify="right", style=COLOURS[result]) for result in report.RESULTS]

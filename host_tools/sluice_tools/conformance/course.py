@@ -15,8 +15,8 @@ class Course:
 
     `listening`: since when each step does (Unix seconds); `left`: the steps that are not done with; both in the order
     of `steps`. `forced`: by endpoint the status that it answers, the Retry-After, and until when. `routes`: where else
-    a path leads. `tags`: the ids of what actions made. `ending`: why the test is to be judged now as failed, "" if it is
-    just over, None while it goes on.
+    a path leads. `tags`: the ids of what actions made. `ending`: why the test is to be judged as failed now, "" if it
+    is just over, None while it goes on.
     """
 
     server: National
