@@ -96,8 +96,8 @@ MODE_TARGET = const(1 << 22)
 # vppModesSupported (CSIP-AUS 1.3)
 VPP_STORAGE_TARGET = const(1 << 0)
 
-# What DERCapability gives as rtgMax..., DERSettings as setMax..., in the order of the schema. What is received is a
-# positive number here, and a negative one on the wire (setMaxVarNeg).
+# What DERCapability gives as rtg..., DERSettings as set..., in the order of the schema. What is received is a positive
+# number here, and a negative one on the wire (setMaxVarNeg); a power factor is in thousandths.
 MAX_CHARGE_RATE_W = const(0)
 MAX_DISCHARGE_RATE_W = const(1)
 MAX_VA = const(2)
@@ -105,8 +105,10 @@ MAX_VAR = const(3)
 MAX_VAR_NEG = const(4)
 MAX_W = const(5)
 MAX_WH = const(6)
-QUANTITIES = const(7)
-MAX_OF = const("ChargeRateW DischargeRateW VA Var VarNeg W Wh")
+MIN_PF_OVER = const(7)  # injecting reactive power,
+MIN_PF_UNDER = const(8)  # and absorbing it
+QUANTITIES = const(9)
+RATINGS = const("MaxChargeRateW MaxDischargeRateW MaxVA MaxVar MaxVarNeg MaxW MaxWh MinPFOverExcited MinPFUnderExcited")
 
 # What is told of the DER's state: what a change of is told at once, and the rest
 GEN_CONNECT = const(0)  # genConnectStatus
@@ -130,6 +132,9 @@ CONNECT_FAULT = const(16)
 # operationalModeStatus
 OPERATIONAL_OFF = const(1)
 OPERATIONAL_ON = const(2)
+DRM0 = const(100)  # demand response (AS/NZS 4755): disconnected; 101 to 104 consumption, 105 to 108 generation
+DRM1 = const(101)
+DRM5 = const(105)
 
 # storageModeStatus
 STORAGE_CHARGING = const(0)

@@ -36,9 +36,10 @@ MEASURES = (
     b"\x0a\x00\x74\x04\x01\x00\x0c\x00\x77\x11\x02\x73\x2f\x01\x72\x46\x01\x72\x5d\x01\x72\x07\x01\x78",
 )
 
-# What a battery tells, by the layout of its model: the point of its charge in percent; ChaSt, 0: it has none; registers
+# What a battery tells, by the layout of its model: the point of its charge in percent; ChaSt, 0: it has none;
+# registers; where it has ChaSt, the point of its reserve in percent too
 STORAGES = (
-    b"\x08\x01\x16\x0b\x17",  # 124: ChaState 8, ChaSt 11; 23 registers
+    b"\x08\x01\x16\x0b\x17\x07\x01\x15",  # 124: ChaState 8, ChaSt 11; 23 registers; MinRsvPct 7
     b"\x04\x01\x08\x00\x09",  # 713: SoC 4; 9 registers
 )
 

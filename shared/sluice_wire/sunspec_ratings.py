@@ -65,7 +65,9 @@ STRINGS_N = const(8)
 DER_CONTROLS_ENA = const(14)  # of WMaxLimPct
 DER_CONTROLS_PCT = const(15)
 
-# The greatest of each quantity (sluice_wire.sep2: MAX_CHARGE_RATE_W ...), a point each
+# The greatest of each quantity (sluice_wire.sep2: MAX_CHARGE_RATE_W ...), the least of power factors, a point each.
+# Models 120 and 121 have these by quadrant: generating, 1 is over-excited and 4 under-excited. Of 702 those "specified"
+# are taken, since it says itself that the others are unused.
 _NONE = (0, 0, 0)  # the model does not give it
 NAMEPLATE_MAX = bytes(
     (23, UINT16, 24)  # MaxChaRte
@@ -75,6 +77,8 @@ NAMEPLATE_MAX = bytes(
     + (10, INT16, 11)  # VArRtgQ4
     + (3, UINT16, 4)  # WRtg
     + (19, UINT16, 20)  # WHRtg
+    + (14, INT16, 18)  # PFRtgQ1
+    + (17, INT16, 18)  # PFRtgQ4
 )
 SETTINGS_MAX = bytes(
     _NONE
@@ -84,8 +88,10 @@ SETTINGS_MAX = bytes(
     + (11, INT16, 27)  # VArMaxQ4
     + (2, UINT16, 22)  # WMax
     + _NONE
+    + (13, INT16, 29)  # PFMinQ1
+    + (16, INT16, 29)  # PFMinQ4
 )
-STORAGE_MAX = bytes((2, UINT16, 18) + 6 * _NONE)  # WChaMax
+STORAGE_MAX = bytes((2, UINT16, 18) + 8 * _NONE)  # WChaMax
 DER_RATINGS_MAX = bytes(
     (10, UINT16, 45)  # WChaRteMaxRtg
     + (11, UINT16, 45)  # WDisChaRteMaxRtg
@@ -94,6 +100,8 @@ DER_RATINGS_MAX = bytes(
     + (9, UINT16, 48)  # VarMaxAbsRtg
     + (2, UINT16, 45)  # WMaxRtg
     + _NONE
+    + (4, UINT16, 46)  # WOvrExtRtgPF
+    + (6, UINT16, 46)  # WUndExtRtgPF
 )
 DER_SETTINGS_MAX = bytes(
     (34, UINT16, 45)  # WChaRteMax
@@ -103,6 +111,8 @@ DER_SETTINGS_MAX = bytes(
     + (33, UINT16, 48)  # VarMaxAbs
     + (26, UINT16, 45)  # WMax
     + _NONE
+    + (28, UINT16, 46)  # WOvrExtPF
+    + (30, UINT16, 46)  # WUndExtPF
 )
-BATTERY_MAX = bytes(6 * _NONE + (2, UINT16, 7))  # WHRtg
+BATTERY_MAX = bytes(6 * _NONE + (2, UINT16, 7) + 2 * _NONE)  # WHRtg
 BATTERY_SOC = bytes((4, UINT16, 8))

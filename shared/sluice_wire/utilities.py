@@ -28,8 +28,10 @@ class Profile:
         in_lists=True,
         types_once=True,
         resume=True,
+        demand_response=True,
     ):
         self.resume = resume  # an overlapped event runs on when its better has ended; else CSIP's way: it is dropped
+        self.demand_response = demand_response  # operationalModeStatus tells the demand response mode, 100 to 108
         self.ramp_active = ramp_active  # a change from one event to the next is ramped, as to and from the default
         self.prefix = prefix  # of CSIP-AUS elements that are written
         self.in_band = in_band  # a device that is not listed POSTs its EndDevice; else its LFDI is sent out of band
@@ -43,7 +45,13 @@ class Profile:
 PROFILES = {
     "default": Profile(),
     "energy-queensland": Profile(
-        in_band=False, nmi=NMI_NEVER, by_phase=True, site_flow=FLOW_REVERSE, in_lists=False, types_once=False
+        in_band=False,
+        nmi=NMI_NEVER,
+        by_phase=True,
+        site_flow=FLOW_REVERSE,
+        in_lists=False,
+        types_once=False,
+        demand_response=False,  # 002 10.3.1: off, operational or test
     ),
     "cppalue": Profile(prefix="ns2", in_band=False, nmi=NMI_WITH_CHECKSUM),
     "sa-power-networks": Profile(ramp_active=False),

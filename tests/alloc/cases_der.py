@@ -1,6 +1,6 @@
 """What is told of the DER, second by second, without heap: the fold of all devices, and what becomes an alarm."""
 
-from doe_world import World
+from doe_world import Record, World, mrid
 from loops import total
 from utility_world import Inverter, Journal
 
@@ -25,6 +25,8 @@ def _devices(count, st, stores):
 def _folding(devices, change, changes):
     """Fold 100 seconds, before each of which `change(second)` happens; give in how many there is news."""
     world = World(10000)
+    world.publish(world.a, Record(mrid(1), start=1, duration=9, fixed=-9000))
+    world.run(1)
     der = DerResources(None, devices, world.programs, world.envelope)
     seconds = range(100)
 

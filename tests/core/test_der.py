@@ -1,9 +1,11 @@
 """The DER as the server sees it: what several devices do, folded into one; when it is told; what it adds up to."""
 
-from utility_world import NOW, NS, Inverter, World, listed, talked
+from doe_world import Record, mrid
+from doe_world import World as DoeWorld
+from utility_world import NOW, NS, Inverter, World, control, listed, talked
 
-from sluice.client.der import fold
-from sluice.client.der_round import CAPABILITIES, der_type, state_of_charge, sums
+from sluice.client.der import demanded, fold
+from sluice.client.der_round import CAPABILITIES, der_type, min_wh, state_of_charge, sums
 from sluice_wire.sep2 import (
     ALARM_STATUS,
     DER_PV,
@@ -16,6 +18,8 @@ from sluice_wire.sep2 import (
     MAX_VA,
     MAX_W,
     MAX_WH,
+    MIN_PF_OVER,
+    MIN_PF_UNDER,
     OPERATIONAL_MODE,
     SET_MAX_W,
     STATES,
@@ -32,6 +36,7 @@ from sluice_wire.sunspec import (
     ST_STARTING,
     ST_THROTTLED,
 )
+from sluice_wire.utilities import PROFILES
 
 HOLDING = 6
 FULL = 5
@@ -46,7 +51,8 @@ def device(st=ST_MPPT, **values):
 
 
 def battery(cha_st=CHA_ST_CHARGING, st=ST_MPPT, soc=5000, wh=10000, **values):
-    return device(st, stores=True, cha_st=cha_st, soc=soc, rtg_max=[4000, 5000, 10500, 6000, 6000, 10000, wh], **values)
+    most = [4000, 5000, 10500, 6000, 6000, 10000, wh, 800, 850]
+    return device(st, stores=True, cha_st=cha_st, soc=soc, rtg_max=most, set_max=most, **values)
 
 
 def folded(*devices, connect=True):
@@ -147,20 +153,76 @@ def test_a_device_that_was_never_read_counts_for_nothing():  # R1
     assert folded(device(), device(w_max=0))[SET_MAX_W] == 10000
 
 
+# --- demand response --------------------------------------------------------------------------------
+
+
+def of_event(**sets):
+    """Return what an event that sets these modes makes of the operational mode."""
+    world = DoeWorld(storage_max_w=5000)
+    world.publish(world.a, Record(mrid(1), start=1, duration=10, **sets))
+    world.run(1)
+    mode = demanded(world.envelope)
+    world.run(11)
+    assert demanded(world.envelope) == 0
+    return mode
+
+
+def test_demand_response_modes_are_those_of_the_national_procedures():  # R1, DRA-02, DRD-01
+    assert of_event(connect=False) == 100
+    assert [of_event(fixed=-percent) for percent in (1, 5000, 7500, 10000)] == [101, 102, 103, 104]
+    assert [of_event(fixed=percent) for percent in (0, 5000, 7500, 10000)] == [105, 106, 107, 108]
+
+
+def test_between_them_it_is_the_strictest_that_the_set_point_keeps():  # R1
+    assert [of_event(fixed=-percent) for percent in (2, 5001, 7501, 9999, 12000)] == [102, 103, 0, 0, 104]
+    assert [of_event(fixed=percent) for percent in (1, 2, 5001, 7501, 9999, 12000)] == [105, 106, 107, 0, 0, 108]
+
+
+def test_disconnection_comes_before_a_set_point_and_other_modes_are_no_demand_response():  # R1, ALL-11
+    assert of_event(connect=False, fixed=7500) == 100
+    assert of_event(connect=True, fixed=7500) == 107
+    assert of_event(connect=True) == of_event(energize=False) == of_event(exp=0, target=0) == 0
+
+
+def test_what_holds_by_default_is_no_demand_response():  # R1
+    world = DoeWorld()
+    world.default(world.a, connect=False, fixed=5000)
+    world.run(1)
+    assert (world.envelope.connect, demanded(world.envelope)) == (False, 0)
+
+
 # --- what they add up to ----------------------------------------------------------------------------
 
 
 def test_ratings_and_settings_are_sums():  # R2, 002 10.3.2
     devices = [device(), device()]
-    devices[1].set_max = [0, 0, 5000, 3000, 2500, 4900, 0]
-    assert sums(devices, False) == [0, 0, 21000, 12000, 12000, 20000, 0]
-    assert sums(devices, True) == [0, 0, 15500, 9000, 7500, 14900, 0]
+    devices[1].set_max = [0, 0, 5000, 3000, 2500, 4900, 0, 0, 0]
+    assert sums(devices, False)[:MIN_PF_OVER] == [0, 0, 21000, 12000, 12000, 20000, 0]
+    assert sums(devices, True)[:MIN_PF_OVER] == [0, 0, 15500, 9000, 7500, 14900, 0]
+
+
+def test_the_least_power_factor_is_the_one_that_all_can_do():  # R2
+    other = device(rtg_max=[0, 0, 10500, 6000, 6000, 10000, 0, 900, 800])
+    assert sums([device(), other], False)[MIN_PF_OVER:] == [900, 850]
+    assert sums([other, device()], False)[MIN_PF_OVER:] == [900, 850]
 
 
 def test_what_one_device_does_not_give_is_left_out_of_the_sum_altogether():  # R2
-    lacking = device(rtg_max=[0, 0, 0, 6000, 6000, 10000, 0])
+    lacking = device(rtg_max=[0, 0, 0, 6000, 6000, 10000, 0, 800, 0])
     total = sums([device(), lacking], False)
-    assert (total[MAX_VA], total[MAX_W]) == (0, 20000)
+    assert (total[MAX_VA], total[MAX_W], total[MIN_PF_OVER], total[MIN_PF_UNDER]) == (0, 20000, 800, 0)
+
+
+def test_without_any_device_there_is_no_sum():
+    assert sums([], True) == [0] * 9
+
+
+def test_what_is_kept_in_reserve_is_a_sum_too_and_nothing_is_something():  # R2, STO-02
+    assert min_wh([device()]) == -1
+    assert min_wh([battery(reserve=500), device(), battery(reserve=2000, wh=3000)]) == 1100
+    assert min_wh([battery(reserve=0)]) == 0
+    assert min_wh([battery(reserve=500), battery()]) == -1
+    assert min_wh([battery(reserve=500, wh=0)]) == -1
 
 
 def test_quantities_of_storage_are_those_of_what_stores():  # R2
@@ -186,6 +248,10 @@ def test_the_type_is_told_from_what_is_there():  # R2, 002 10.3.2
 
 def test_what_follows_set_points_claims_them_and_both_directions():  # E11, R2
     assert CAPABILITIES[True] == (0x0050008F, 0x0F, 1)
+
+
+def test_what_can_only_be_limited_claims_set_points_as_the_ceilings_that_they_are():  # E11, R2, DRA-01, docs/site.md 8
+    assert CAPABILITIES[False] == (0x0050008C, 0x05, 0)
 
 
 # --- when and how it is told ------------------------------------------------------------------------
@@ -214,14 +280,26 @@ def test_settings_follow_the_set_grad_w_of_the_default_at_once():  # R2, E12, AL
 def test_an_inverter_claims_what_it_can_do_and_no_more():  # E11, R2
     world = talked()
     for name, href in (("Supported", "/d/cap"), ("Enabled", "/d/set")):
-        assert "<modes%s>0010000C</modes%s>" % (name, name) in puts(world, href)[0]
+        assert "<modes%s>0050008C</modes%s>" % (name, name) in puts(world, href)[0]
         assert "<csipaus:doeModes%s>05</csipaus:doeModes%s></" % (name, name) in puts(world, href)[0]
     assert "<type>4</type>" in puts(world, "/d/cap")[0]
 
 
+def test_power_factors_and_the_reserve_stand_where_the_schema_has_them():  # R2, P1, STO-02
+    world = World()
+    world.inverter.stores = True
+    world.inverter.reserve = 500
+    world.inverter.set_max[MAX_WH] = 10000
+    world.settle(3)
+    factors = "<setMinPFOverExcited><displacement>900</displacement><multiplier>-3</multiplier></setMinPFOverExcited>"
+    assert "</setMaxWh>" + factors + "<setMinPFUnderExcited>" in puts(world, "/d/set")[0]
+    assert "setMinWh" not in puts(world, "/d/set")[0]  # CSIP-AUS 1.2 has none
+    assert "</rtgMinPFUnderExcited><type>" in puts(world, "/d/cap")[0]
+
+
 def test_a_device_that_was_never_read_is_in_no_sum():  # R2
     world = World()
-    world.devices.append(device(w_max=0, rtg_max=[0] * 7, set_max=[0] * 7, stores=True))
+    world.devices.append(device(w_max=0, rtg_max=[0] * 9, set_max=[0] * 9, stores=True))
     world.settle(3)
     assert "<rtgMaxW><multiplier>0</multiplier><value>10000</value>" in puts(world, "/d/cap")[0]
     assert "<type>4</type>" in puts(world, "/d/cap")[0]
@@ -246,6 +324,28 @@ def test_a_change_of_status_is_put_at_once_with_the_time_since_which_it_is_so():
     assert len(puts(world, "/d/status")) == before + 2
     assert "<genConnectStatus><dateTime>%d<" % since in told
     assert "<readingTime>%d<" % since not in told
+
+
+def demand(profile):
+    """Return the operational modes told, each with its second, around an event that sets 75 % of generation."""
+    world = World()
+    world.envelope.profile = PROFILES[profile]
+    event = control(1, NOW + 10, 60, 5000, extra="<opModFixedW>7500</opModFixedW>")
+    world.utility.documents["/p/P/controls"] = listed("DERControlList", [event])
+    for _ in range(80):
+        world.events.step(world.clock.second, True)
+        world.envelope.step(1)
+        world.settle(1)
+    told = [body.split("<operationalModeStatus>")[1].split("</op")[0] for body in puts(world, "/d/status")]
+    return sorted({(int(text[10:20]) - EPOCH - NOW, text.split("<value>")[1]) for text in told})
+
+
+def test_demand_response_is_told_at_once_and_its_end_too():  # R1, DRD-01, DRG-01
+    assert demand("default") == [(0, "2</value>"), (10, "107</value>"), (70, "2</value>")]
+
+
+def test_a_utility_whose_handbook_knows_no_demand_response_is_told_of_none():  # R1, 002 10.3.1
+    assert demand("energy-queensland") == [(0, "2</value>")]
 
 
 def test_what_flaps_is_told_every_ten_seconds_and_what_remains_too():  # R1, S2

@@ -14,16 +14,16 @@ from sluice_wire.sunspec import CHA_ST_CHARGING, FLOAT32, INT16, ST_FAULT, ST_MP
 def test_the_models_are_walked_whatever_stands_between_them():  # R2
     for base in (40000, 0, 50000):
         inverter = Device(base=base).scan().inverter
-        assert list(inverter.rtg_max) == [4000, 5000, 10500, 6000, 5000, 10000, 13500]
-        assert list(inverter.set_max) == [4000, 5000, 10000, 4000, 3000, 10000, 13500]
+        assert list(inverter.rtg_max) == [4000, 5000, 10500, 6000, 5000, 10000, 13500, 850, 900]
+        assert list(inverter.set_max) == [4000, 5000, 10000, 4000, 3000, 10000, 13500, 950, 960]
         assert inverter.w_max == 10000
         assert inverter.maker == "Weir"
 
 
 def test_a_device_of_the_newer_models_alone_is_as_good():  # R2
     inverter = Device(NEWER_BATTERY).scan().inverter
-    assert list(inverter.rtg_max) == [4200, 5200, 11500, 7000, 6000, 11000, 13500]
-    assert list(inverter.set_max) == [4000, 5000, 10500, 5000, 4000, 10000, 13500]
+    assert list(inverter.rtg_max) == [4200, 5200, 11500, 7000, 6000, 11000, 13500, 800, 850]
+    assert list(inverter.set_max) == [4000, 5000, 10500, 5000, 4000, 10000, 13500, 900, 950]
     assert (inverter.w_max, inverter.charge_w, inverter.follows) == (10000, 4000, True)
 
 
@@ -48,6 +48,36 @@ def test_what_the_nameplate_does_not_give_is_not_invented():  # R2
     device.put(121, 7, 0xFFFF, 0x8000)
     inverter = device.scan().inverter
     assert list(inverter.rtg_max)[2:5] == list(inverter.set_max)[2:4] + [5000] == [0, 0, 5000]
+
+
+def test_a_power_factor_that_cannot_be_is_none_and_a_setting_without_its_own_is_the_rating():  # R2
+    device = Device()
+    device.put(120, 14, 1001)
+    device.put(121, 16, 0x8000)
+    inverter = device.scan().inverter
+    assert (list(inverter.rtg_max)[7:], list(inverter.set_max)[7:]) == ([0, 900], [950, 900])
+
+
+def test_a_maximum_that_is_changed_in_the_device_is_found_within_half_a_minute():  # R2, MUL-03
+    for models, model, offset, value, w_max in ((PV, 121, 2, 8000, 8000), (NEWER, 702, 26, 800, 8000)):
+        device = Device(models).scan()
+        device.hold(100)
+        device.put(model, offset, value)
+        device.hold(129)
+        assert not device.inverter.stale
+        device.hold(130)
+        assert (device.inverter.stale, device.inverter.w_max) == (True, 10000)
+        assert (device.scan().inverter.w_max, device.inverter.stale) == (w_max, False)
+        device.hold(160)
+        assert not device.inverter.stale
+
+
+def test_a_scan_that_fails_on_its_way_leaves_what_was_known():  # R2
+    device = Device(WITH_BATTERY).scan()
+    known = list(device.inverter.set_max)
+    device.put(120, 2, 0, 0)
+    raises(DeviceError, device.scan)
+    assert (list(device.inverter.set_max), device.inverter.w_max) == (known, 10000)
 
 
 def test_a_second_scan_leaves_nothing_of_the_first():  # R2
@@ -85,7 +115,7 @@ def test_a_model_may_be_longer_or_shorter_than_published():  # R2
 
 def test_a_point_that_a_short_model_lacks_is_not_given():  # R2
     inverter = lengthened(Device(), 120, -4).scan().inverter
-    assert list(inverter.rtg_max) == [0, 0, 10500, 6000, 5000, 10000, 13500]
+    assert list(inverter.rtg_max) == [0, 0, 10500, 6000, 5000, 10000, 13500, 850, 900]
 
 
 def test_no_register_behind_a_short_model_is_read():  # R2
@@ -110,10 +140,14 @@ def test_a_battery_is_found_and_read_at_every_tenth_poll():  # R1
     assert (inverter.stores, inverter.set_max[0]) == (device.headers[124], 3700)
     for _ in range(10):
         device.poll()
-        assert (inverter.soc, inverter.cha_st) == (4250, 3)
-        device.put(124, 8, 430, 0xFFFF, 0xFFFF, 4)
+        assert (inverter.soc, inverter.cha_st, inverter.reserve) == (4250, 3, 2000)
+        device.put(124, 7, 0, 430, 0xFFFF, 0xFFFF, 4)
     device.poll()
-    assert (inverter.soc, inverter.cha_st) == (4300, 4)
+    assert (inverter.soc, inverter.cha_st, inverter.reserve) == (4300, 4, 0)
+    device.put(124, 7, 0xFFFF)
+    for _ in range(10):
+        device.poll()
+    assert inverter.reserve == -1
 
 
 def test_a_battery_of_the_newer_models_tells_its_charge_and_by_its_power_what_it_does():  # R1
@@ -121,7 +155,7 @@ def test_a_battery_of_the_newer_models_tells_its_charge_and_by_its_power_what_it
     device.put(701, 10, -432)
     device.scan()
     inverter = device.poll()
-    assert (inverter.stores, inverter.soc) == (device.headers[713], 4250)
+    assert (inverter.stores, inverter.soc, inverter.reserve) == (device.headers[713], 4250, -1)
     assert (inverter.pv, inverter.cha_st) == (False, CHA_ST_CHARGING)
 
 

@@ -45,20 +45,24 @@ def test_watts_are_sixteen_bits_and_a_power_of_ten_toward_zero():  # P3
 
 
 def test_bitmaps_have_their_full_width():  # R2, P1
-    capability = written(der_writers.der_capability, 0x500088, 0xF, 0, [0, 0, 5250, 2500, 2500, 5000, 0], 4)
+    capability = written(der_writers.der_capability, 0x500088, 0xF, 0, [0, 0, 5250, 2500, 2500, 5000, 0, 800, 0], 4)
     assert "<modesSupported>00500088</modesSupported>" in capability
     assert "<csipaus:doeModesSupported>0F</csipaus:doeModesSupported></DERCapability>" in capability
+    assert (
+        "<rtgMinPFOverExcited><displacement>800</displacement><multiplier>-3</multiplier></rtgMinPFOverExcited><type>"
+        in capability
+    )
     assert "<value>07</value>" in written(der_writers.der_status, [7, 2, -1, 0, 0, 1, 4, -1], [NOW] * 8, -1, NOW)
 
 
 def test_the_prefix_and_the_version_of_the_extension_are_the_utilitys_choice():  # U
     writer = Writer(1000, "ns2", "https://csipaus.org/ns/v1.3")
-    der_writers.der_settings(writer, 0x500088, 0xF, 1, [0, 0, 5250, 2500, 2500, 5000, 0], 28, NOW)
+    der_writers.der_settings(writer, 0x500088, 0xF, 1, [0, 0, 5250, 2500, 2500, 5000, 0, 0, 0], 28, NOW, 0)
     text = str(bytes(writer.buf[: writer.n]), "utf-8")
     assert ' xmlns:ns2="https://csipaus.org/ns/v1.3">' in text
     assert (
-        "<ns2:doeModesEnabled>0F</ns2:doeModesEnabled><ns2:vppModesEnabled>01</ns2:vppModesEnabled></DERSettings>"
-        in text
+        "<ns2:doeModesEnabled>0F</ns2:doeModesEnabled><ns2:vppModesEnabled>01</ns2:vppModesEnabled>"
+        "<ns2:setMinWh><multiplier>0</multiplier><value>0</value></ns2:setMinWh></DERSettings>" in text
     )
 
 

@@ -231,12 +231,12 @@ class Inverter:
 
     def __init__(self):
         self.w_max = self.applied_w = 10000
-        self.rtg_max = [0, 0, 10500, 6000, 6000, 10000, 0]
-        self.set_max = [0, 0, 10500, 6000, 5000, 10000, 0]
+        self.rtg_max = [0, 0, 10500, 6000, 6000, 10000, 0, 800, 850]
+        self.set_max = [0, 0, 10500, 6000, 5000, 10000, 0, 900, 950]
         self.st = ST_MPPT
         self.pv = True
         self.stores = self.follows = False
-        self.soc = -1
+        self.soc = self.reserve = -1
         self.cha_st = 0
         self.alarms = 0
 

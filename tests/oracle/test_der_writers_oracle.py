@@ -11,7 +11,8 @@ from sluice.sep2 import der_writers
 from sluice_tools import schema
 from sluice_wire.sep2 import EPOCH, NS_CSIPAUS_13, PEN_SEP2
 
-NAMES = ["ChargeRateW", "DischargeRateW", "VA", "Var", "VarNeg", "W", "Wh"]
+NAMES = ["MaxChargeRateW", "MaxDischargeRateW", "MaxVA", "MaxVar", "MaxVarNeg", "MaxW", "MaxWh"]
+FACTORS = ["MinPFOverExcited", "MinPFUnderExcited"]
 TIMES = st.integers(0, 2**30 - 1)
 BYTES = st.integers(0, 2**8 - 1)
 BITMAPS = st.integers(0, 2**32 - 1)
@@ -21,17 +22,22 @@ GIVEN_WATTS = WATTS.filter(bool)
 
 @st.composite
 def quantities(draw: st.DrawFn) -> list[int]:
-    """Sums by quantity; there is always a greatest power, of the others any may be unknown."""
-    return [draw(GIVEN_WATTS if name == "W" else WATTS) for name in NAMES]
+    """What is given by quantity; there is always a greatest power, of the others any may be unknown."""
+    powers = [draw(GIVEN_WATTS if name == "MaxW" else WATTS) for name in NAMES]
+    return powers + [draw(st.integers(0, 1000)) for _ in FACTORS]
 
 
 def check_sums(document: bytes, prefix: str, sums: list[int]) -> None:
     """What is known is there, in its place, and reads back; what is not is left out."""
     said = dict.fromkeys(path.split("/")[0] for path, _ in leaves(document))
-    expected = {prefix + "Max" + name: value for name, value in zip(NAMES, sums, strict=True) if value}
-    assert [name for name in said if name.startswith(prefix + "Max")] == list(expected)
+    expected = {prefix + name: value for name, value in zip(NAMES + FACTORS, sums, strict=True) if value}
+    assert [name for name in said if name.startswith((prefix + "Max", prefix + "MinPF"))] == list(expected)
+    values = dict(leaves(document))
     for name, value in expected.items():
-        assert close(*power(document, name), -value if name.endswith("Neg") else value)
+        if "PF" in name:
+            assert (values[name + "/displacement"], values[name + "/multiplier"]) == (str(value), "-3")
+        else:
+            assert close(*power(document, name), -value if name.endswith("Neg") else value)
 
 
 @VERSIONS
@@ -50,27 +56,35 @@ def test_a_capability_is_valid_and_read_back(  # P1, R2, P3
 
 @VERSIONS
 @MANY
-@given(modes=BITMAPS, doe=BYTES, vpp=BYTES, sums=quantities(), grad=st.integers(0, 2**16 - 1), now=TIMES)
+@given(
+    **{"modes": BITMAPS, "doe": BYTES, "vpp": BYTES, "sums": quantities(), "grad": st.integers(0, 2**16 - 1)},
+    **{"now": TIMES, "min_wh": WATTS | st.just(-1)},
+)
 def test_settings_are_valid_and_read_back(  # P1, R2, P3
-    version: str, modes: int, doe: int, vpp: int, sums: list[int], grad: int, now: int
+    version: str, modes: int, doe: int, vpp: int, sums: list[int], grad: int, now: int, min_wh: int
 ) -> None:
-    document = written(der_writers.der_settings, modes, doe, vpp, sums, grad, now, version=version)
+    document = written(der_writers.der_settings, modes, doe, vpp, sums, grad, now, min_wh, version=version)
     said = dict(leaves(document))
     assert (int(said["modesEnabled"], 16), int(said["doeModesEnabled"], 16)) == (modes, doe)
     assert said.get("vppModesEnabled") == (f"{vpp:02X}" if version == NS_CSIPAUS_13 else None)
     assert (said["setGradW"], said["updatedTime"]) == (str(grad), str(now + EPOCH))
     check_sums(document, "set", sums)
+    assert ("setMinWh/value" in said) == (version == NS_CSIPAUS_13 and min_wh >= 0)
+    if "setMinWh/value" in said:
+        assert close(*power(document, "setMinWh"), min_wh)
 
 
 def test_envoy_reads_capability_and_settings_as_they_were_meant() -> None:  # R2, P3
-    sums = [4000, 5000, 123456, 2500, 1500, 5000, 13500]
+    sums = [4000, 5000, 123456, 2500, 1500, 5000, 13500, 800, 950]
     capability = DERCapability.from_xml(written(der_writers.der_capability, 8, 15, 0, sums, 83))
-    read = DERSettings.from_xml(written(der_writers.der_settings, 8, 15, 0, sums, 28, 0))
+    read = DERSettings.from_xml(written(der_writers.der_settings, 8, 15, 0, sums, 28, 0, -1))
     for apparent in (capability.rtgMaxVA, read.setMaxVA):
         assert (apparent.value, apparent.multiplier) == (12345, 1)
     assert (capability.rtgMaxVarNeg.value, read.setMaxVarNeg.value) == (-1500, -1500)
     assert (capability.rtgMaxWh.value, read.setMaxChargeRateW.value) == (13500, 4000)
     assert (capability.doeModesSupported, capability.type_) == ("0F", 83)
+    for factor, value in ((capability.rtgMinPFOverExcited, 800), (read.setMinPFUnderExcited, 950)):
+        assert (factor.displacement, factor.multiplier) == (value, -3)
 
 
 UNKNOWN = -1

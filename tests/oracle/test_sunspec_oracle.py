@@ -23,6 +23,8 @@ from sluice_wire.sep2 import (
     MAX_VAR_NEG,
     MAX_W,
     MAX_WH,
+    MIN_PF_OVER,
+    MIN_PF_UNDER,
     QUANTITIES,
 )
 
@@ -65,6 +67,8 @@ RATINGS_702 = {
     MAX_VAR: "VarMaxInjRtg",
     MAX_VAR_NEG: "VarMaxAbsRtg",
     MAX_W: "WMaxRtg",
+    MIN_PF_OVER: "WOvrExtRtgPF",
+    MIN_PF_UNDER: "WUndExtRtgPF",
 }
 POINTS = {
     103: measured(MEASURED, 0),
@@ -79,16 +83,22 @@ POINTS = {
             MAX_VAR_NEG: "VArRtgQ4",
             MAX_W: "WRtg",
             MAX_WH: "WHRtg",
+            MIN_PF_OVER: "PFRtgQ1",
+            MIN_PF_UNDER: "PFRtgQ4",
         },
         sunspec_ratings.NAMEPLATE_MAX,
     ),
     121: named(
-        {MAX_VA: "VAMax", MAX_VAR: "VArMaxQ1", MAX_VAR_NEG: "VArMaxQ4", MAX_W: "WMax"}, sunspec_ratings.SETTINGS_MAX
+        {
+            **{MAX_VA: "VAMax", MAX_VAR: "VArMaxQ1", MAX_VAR_NEG: "VArMaxQ4", MAX_W: "WMax"},
+            **{MIN_PF_OVER: "PFMinQ1", MIN_PF_UNDER: "PFMinQ4"},
+        },
+        sunspec_ratings.SETTINGS_MAX,
     ),
     702: named(RATINGS_702, sunspec_ratings.DER_RATINGS_MAX)
-    | named({i: name.removesuffix("Rtg") for i, name in RATINGS_702.items()}, sunspec_ratings.DER_SETTINGS_MAX),
+    | named({i: name.replace("Rtg", "") for i, name in RATINGS_702.items()}, sunspec_ratings.DER_SETTINGS_MAX),
     124: named({MAX_CHARGE_RATE_W: "WChaMax"}, sunspec_ratings.STORAGE_MAX)
-    | {"ChaState": tuple(sunspec.STORAGES[0][:3])},
+    | {"ChaState": tuple(sunspec.STORAGES[0][:3]), "MinRsvPct": tuple(sunspec.STORAGES[0][5:])},
     713: named({MAX_WH: "WHRtg"}, sunspec_ratings.BATTERY_MAX) | {"SoC": tuple(sunspec.STORAGES[1][:3])},
 }
 PLACES = {
@@ -211,7 +221,7 @@ def test_a_device_of_pysunspec2_is_found_whatever_the_order_of_its_models(
     inverter, _ = scanned(image([common, *(made[model_id] for model_id in order)], base))
     assert (inverter.maker, inverter.model, inverter.serial) == ("Weir Power", "WP-10", "0001374")
     rating_w = whole(made[120].points["WRtg"].cvalue)
-    assert list(inverter.rtg_max) == [0, 0, rating_w, 0, 0, rating_w, 0]
+    assert list(inverter.rtg_max) == [0, 0, rating_w, 0, 0, rating_w, 0, 0, 0]
     assert inverter.set_max[MAX_VA] == rating_w
     assert not inverter.stores
     assert inverter.w_max == whole(made[121].points["WMax"].cvalue)

@@ -29,6 +29,7 @@ _SAMPLE_BAUD = const(19200)  # for each device: a round of meter and inverter ta
 _SPARE_MS = const(30)  # before a second begins the line is left alone
 _RTC_OFF_S = const(60)  # a clock that is so far from the real-time clock began at what is built in or was saved
 _SEEK_S = const(10)  # a device that has been silent for longer is asked so often, for it costs the others time
+_LAG_S = const(2)  # an inverter is so late: a limit on its way down is aimed at where it will be by then
 _SHARE_S = const(10)  # so often is looked what the inverters fall back to
 
 
@@ -144,7 +145,7 @@ class ControlTask:
         return all_ok
 
     async def _poll(self, client, der):
-        if not der.measured_at:
+        if der.stale:
             await der.scan(client)
             self._port.unload("sluice.devices.scan")
             self._port.unload("sluice_wire.sunspec_ratings")
@@ -163,7 +164,7 @@ class ControlTask:
         await der.poll(client)
 
     def _rate(self):
-        """Another device is known."""
+        """Another device is known, or one by another maximum power."""
         storage_w = sum([der.charge_w for der in self.ders if der.follows])
         self._envelope.rate(sum([der.w_max for der in self.ders]), storage_w)
         self._shared = -_SHARE_S
@@ -209,7 +210,7 @@ class ControlTask:
             self._share(min(limits.fallback_w, envelope.max_w), envelope.max_w)
 
     def _bound_w(self, mode):
-        limit_w = self._envelope.limit_w(mode)
+        limit_w = self._envelope.ahead_w(mode, _LAG_S)
         return limit_w if self._armed else min(limit_w, self._envelope.fixed_w[mode])
 
     def _share(self, fallback_w, max_w):

@@ -3,7 +3,8 @@
 The state is folded every second. What changes in it is told at once, but while it flaps every _FLAP_S only; the rest
 (inverterStatus, whether a battery charges, its state of charge) comes and goes with the clouds, and goes out at the
 DERList's poll rate. Each is told with the time since which it is so. Of a device that was never read nothing is told.
-Source: IEEE 2030.5-2018 10.10.4.2; 002 10.3.1; requirements R1, R2.
+While an event disconnects them, or sets their power, the operational mode is that of demand response, by profile.
+Source: IEEE 2030.5-2018 10.10.4.2; 002 10.3.1; the demand response modes of AS/NZS 4755; requirements R1, R2.
 """
 
 from array import array
@@ -12,8 +13,13 @@ from micropython import const
 
 from sluice_wire.sep2 import (
     ALARM_STATUS,
+    CONNECT,
     CONNECT_CONNECTED,
     CONNECT_OPERATING,
+    DRM0,
+    DRM1,
+    DRM5,
+    FIXED,
     GEN_CONNECT,
     INVERTER_STATE,
     OPERATIONAL_MODE,
@@ -36,6 +42,8 @@ _SINCE = const(16)
 _TOLD = const(24)
 _ALL = const(32)
 
+_DRM_MOST = const((1, 5000, 7500))  # hundredths of a percent; nothing to consume is written as -0.01 %
+_DRM_ALL = const(10000)
 _UP = const(7)  # connected, available, operating
 
 # By SunSpec's operating state, 0 = not known, 1 to 8 as inverterStatus has them, and one beyond: connect bits, which
@@ -84,6 +92,26 @@ def _add(device, connect, state):
     state[SET_MAX_W] += device.w_max
 
 
+def demanded(envelope):
+    """Return the demand response mode that an event asks for, as operationalModeStatus has it; 0 = none.
+
+    At most nothing, half or three quarters of what they can consume (1 to 3) or generate (5 to 7); all of it (4, 8).
+    """
+    if envelope.source[CONNECT] >= 0 and not envelope.connect:
+        return DRM0
+    if envelope.source[FIXED] < 0:
+        return 0
+    percent = envelope.values[FIXED]
+    mode = DRM5
+    if percent < 0:
+        mode = DRM1
+        percent = -percent
+    for i in range(3):
+        if percent <= _DRM_MOST[i]:
+            return mode + i
+    return mode + 3 if percent >= _DRM_ALL else 0
+
+
 class DerResources:
     """What is told of the DER behind this gateway."""
 
@@ -102,6 +130,8 @@ class DerResources:
         self._now = now
         state = self._state
         fold(self._devices, self._envelope.connect, state)
+        if self._envelope.profile.demand_response:
+            state[OPERATIONAL_MODE] = demanded(self._envelope) or state[OPERATIONAL_MODE]
         state[SET_GRAD_W] = self._programs.grad()
         for i in range(STATES):
             if state[i] != state[_BEFORE + i]:

@@ -1,7 +1,7 @@
 """One round of telling: DERStatus, DERSettings and DERCapability, each the whole resource.
 
-Capability and settings are sums over all devices of what was read from them. What one of them does not give, of those
-that could have it, is left out, since a sum without it would be wrong.
+Capability and settings are sums over all devices of what was read from them; of power factors the one that all can do.
+What one of them does not give, of those that could have it, is left out, since a sum without it would be wrong.
 Source: 002 10.3.2, 10.3.3; requirements E11, R1, R2.
 """
 
@@ -19,6 +19,7 @@ from sluice_wire.sep2 import (
     MAX_CHARGE_RATE_W,
     MAX_DISCHARGE_RATE_W,
     MAX_WH,
+    MIN_PF_OVER,
     MODE_CHARGE,
     MODE_CONNECT,
     MODE_DISCHARGE,
@@ -34,15 +35,16 @@ from sluice_wire.sep2 import (
 from .causes import RequestError
 
 _NOT_THERE = const(404)
+_FULL = const(10000)  # a reserve is in hundredths of a percent
 _OF_STORAGE = (MAX_CHARGE_RATE_W, MAX_DISCHARGE_RATE_W, MAX_WH)
 
-_LIMITED = MODE_CONNECT | MODE_ENERGIZE | MODE_MAX_LIM
-_STORED = _LIMITED | MODE_CHARGE | MODE_DISCHARGE | MODE_FIXED | MODE_TARGET
+_LIMITED = MODE_CONNECT | MODE_ENERGIZE | MODE_FIXED | MODE_MAX_LIM | MODE_TARGET
+_STORED = _LIMITED | MODE_CHARGE | MODE_DISCHARGE
 _GENERATION = 1 << EXP_LIM | 1 << GEN_LIM
 _BOTH_WAYS = _GENERATION | 1 << IMP_LIM | 1 << LOAD_LIM
 
 # By whether storage follows the gateway: modesSupported, doeModesSupported, vppModesSupported (E11). What can only be
-# limited follows no set-point, and nothing that it does lowers import or load.
+# limited follows a set-point as far as the sun goes, and nothing that it does lowers import or load.
 CAPABILITIES = ((_LIMITED, _GENERATION, 0), (_STORED, _BOTH_WAYS, VPP_STORAGE_TARGET))
 
 
@@ -54,7 +56,10 @@ def der_type(devices):
 
 
 def sums(devices, setting):
-    """Return the sum of each quantity's ratings, or settings, over all devices; 0 = not known."""
+    """Return the sum of each quantity's ratings, or settings, over all devices; 0 = not known.
+
+    Of the least power factors it is the greatest: that is what all can go down to.
+    """
     totals = []
     for i in range(QUANTITIES):
         values = [
@@ -62,8 +67,17 @@ def sums(devices, setting):
             for device in devices
             if i not in _OF_STORAGE or device.stores
         ]
-        totals.append(sum(values) if all(values) else 0)
+        total = max if i >= MIN_PF_OVER else sum
+        totals.append(total(values) if values and all(values) else 0)
     return totals
+
+
+def min_wh(devices):
+    """Return what all that store keep in reserve together; -1 = not known."""
+    storing = [device for device in devices if device.stores]
+    if not storing or min([min(device.reserve, device.set_max[MAX_WH] - 1) for device in storing]) < 0:
+        return -1
+    return sum([device.set_max[MAX_WH] * device.reserve // _FULL for device in storing])
 
 
 def state_of_charge(devices):
@@ -91,7 +105,7 @@ async def put(session, hrefs, devices, state, since, now):
     refused = None
     for href, document, args in (
         (hrefs[0], der_status, (state, since, state_of_charge(devices), now)),
-        (hrefs[1], der_settings, modes + (sums(devices, True), state[SET_GRAD_W], now)),
+        (hrefs[1], der_settings, modes + (sums(devices, True), state[SET_GRAD_W], now, min_wh(devices))),
         (hrefs[2], der_capability, modes + (sums(devices, False), der_type(devices))),
     ):
         if not href:

@@ -6,8 +6,6 @@ What it measures comes by one read of model 101 to 103, 111 to 113 or 701; what 
 Source: SunSpec models 1, 101 to 103, 111 to 113, 120, 121, 123, 124, 701 to 704, 713; requirements C2, C3, E10, R1, R2.
 """
 
-from array import array
-
 from micropython import const
 
 from sluice.modbus.client import ExceptionReply, ModbusError
@@ -37,6 +35,7 @@ from .decode import NOT_VALID, scaled
 from .errors import DeviceError
 
 _STORAGE_POLLS = const(10)  # of so many polls one reads the battery too
+_RATED_S = const(30)  # so often is looked whether its maximum power was changed in it
 _FULL_SOC = const(10000)
 _V_ABSENT_DV = const(200)  # below this a phase is not connected
 _V_MAX_DV = const(10000)  # beyond this it is not one of low voltage
@@ -44,6 +43,12 @@ _ZEROS = const(2)  # so many frames of nothing but zeroes are not believed
 _BUSY = const(2)  # so many times in a row it may be too busy to be read
 _NEEDS_TIME = const(5)  # exceptions
 _IS_BUSY = const(6)
+
+
+def _percent(regs, table, at):
+    """Return a percentage in hundredths, -1 = not known."""
+    percent = scaled(regs, table, at, 2)
+    return percent if 0 <= percent <= _FULL_SOC else -1
 
 
 class Inverter:
@@ -65,13 +70,14 @@ class Inverter:
         self.maker = self.model = self.serial = ""
         self.w_max = 0  # setting; 0 = not known yet, or nothing can be told to it
         self.charge_w = 0  # what it can be made to take from the AC side; 0 = nothing
-        self.rtg_max = array("i", [0] * QUANTITIES)  # nameplate, 0 = not given
-        self.set_max = array("i", [0] * QUANTITIES)  # settings; what has none is its rating, as in DERSettings
+        self.rtg_max = [0] * QUANTITIES  # nameplate, 0 = not given
+        self.set_max = [0] * QUANTITIES  # settings; what has none is its rating, as in DERSettings
         self.pv = True
         self.stores = 0  # register of the header of its model 124 or 713; 0 = it has no battery
         self.follows = False  # it can be told to charge and discharge
         self.reverts = False  # without gateway it goes to fallback_w
         self.soc = -1  # state of charge in hundredths of a percent, -1 = not known
+        self.reserve = -1  # what is kept of it, likewise
         self.cha_st = 0  # of the battery, 0 = not known
         self.alarms = 0  # as in alarmStatus
         self.w = 0
@@ -85,10 +91,13 @@ class Inverter:
         self.applied_w = -1  # the upper bound that it holds, by what it read back; -1 = not known
         self.heard = False  # set by who polls it,
         self.silent_s = 0  # and for how long it has not been
-        self.measured_at = 0  # register of the header of its model 10x, 11x or 701; 0 = not known yet
+        self.measured_at = 0  # register of the header of its model 10x, 11x or 701
         self._measures = MEASURES[0]  # what that gives
         self._storage = STORAGES[0]  # the same of `stores`
         self.held = ()  # its models of controls
+        self.stale = True  # it is to be scanned: it has not been yet, or its maximum power was changed in it
+        self.w_max_at = self.w_max_raw = 0  # register of that, and what was in it
+        self._rated_at = 0
         self._polls = self._busy = self._zeros = 0
         self._runs = False
 
@@ -102,6 +111,7 @@ class Inverter:
         self._measures = MEASURES[layout]
         self._storage = STORAGES[storage]
         self.w_max = self.set_max[MAX_W] if self.held else 0  # last: from now on it takes part
+        self.stale = False
 
     def _fail(self, text):
         raise DeviceError("inverter, unit %d, %s" % (self.unit_id, text))
@@ -140,14 +150,13 @@ class Inverter:
             await client.read(self.unit_id, READ_HOLDING, self.stores, table[4])
         except ModbusError:
             return  # the inverter itself has answered: it is not lost
-        soc = scaled(client.regs, table, 0, 2)
-        if 0 <= soc <= _FULL_SOC:
-            self.soc = soc
-        if not table[3]:
-            if not self.pv:
-                self.cha_st = CHA_ST_DISCHARGING if self.w > 0 else CHA_ST_CHARGING if self.w else CHA_ST_HOLDING
-        elif client.regs[table[3]] <= CHA_ST_TESTING:
-            self.cha_st = client.regs[table[3]]
+        self.soc = _percent(client.regs, table, 0)
+        if table[3]:
+            self.reserve = _percent(client.regs, table, 5)
+            if client.regs[table[3]] <= CHA_ST_TESTING:
+                self.cha_st = client.regs[table[3]]
+        elif not self.pv:
+            self.cha_st = CHA_ST_DISCHARGING if self.w > 0 else CHA_ST_CHARGING if self.w else CHA_ST_HOLDING
 
     def decode(self, regs):
         """Take the reading out of the registers of its model, the header at 0. DeviceError without power or state."""
@@ -217,6 +226,10 @@ class Inverter:
                 raise
         if failed:
             raise failed
+        if not 0 <= now - self._rated_at < _RATED_S:
+            self._rated_at = now
+            await client.read(self.unit_id, READ_HOLDING, self.w_max_at, 1)
+            self.stale = client.regs[0] != self.w_max_raw
 
     def lost(self):
         """It may have restarted, what it held forgotten: it is told again at the next `hold`."""

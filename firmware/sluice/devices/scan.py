@@ -1,4 +1,4 @@
-"""Finding out what a SunSpec inverter is: its models are walked, its ratings and settings read, once.
+"""Finding out what a SunSpec inverter is: its models are walked, its ratings and settings read.
 
 This is loaded for that and given back. What a model does not give stays 0, but for a setting, which is the rating then,
 as DERSettings has it. One that cannot be limited is only read (C1). Where it can be limited in two ways 704 is taken,
@@ -10,13 +10,14 @@ from sluice.modbus.client import ExceptionReply
 from sluice.modbus.rtu import READ_HOLDING
 from sluice_wire import sunspec_ratings as sunspec
 from sluice_wire.limits import MODELS_MAX, READ_MAX, SITE_MAX_W
-from sluice_wire.sep2 import DER_STORAGE, MAX_CHARGE_RATE_W, MAX_W, MAX_WH, QUANTITIES
+from sluice_wire.sep2 import DER_STORAGE, MAX_CHARGE_RATE_W, MAX_W, MAX_WH, MIN_PF_OVER, QUANTITIES
 
 from .decode import scaled, text
 from .errors import DeviceError
 
 _ABSENT = 0xFFFF
 _NO_FACTOR = 0x8000
+_PF_MAX = 1000
 
 
 async def scan(inverter, client):
@@ -33,19 +34,19 @@ async def scan(inverter, client):
     if await _model(inverter, client, found, sunspec.DER_CONTROLS):
         if _ABSENT in (regs[sunspec.DER_CONTROLS_ENA], regs[sunspec.DER_CONTROLS_PCT]):
             del found[sunspec.DER_CONTROLS]
-    await _ratings(inverter, client, found)
-    stores_at, layout = await _battery(inverter, client, found)
+    maxima = [0] * QUANTITIES, [0] * QUANTITIES  # the inverter's stay whole until all are known
+    await _ratings(inverter, client, found, *maxima)
+    stores_at, layout = await _battery(inverter, client, found, *maxima)
     held = await _controls(inverter, client, found, stores_at)
     if await _model(inverter, client, found, sunspec.COMMON):
         inverter.maker = text(regs, sunspec.COMMON_MN)
         inverter.model = text(regs, sunspec.COMMON_MD)
         inverter.serial = text(regs, sunspec.COMMON_SN)
+    inverter.rtg_max, inverter.set_max = maxima
     return found[measured[0][0]][0], measured[0][1], stores_at, layout, held
 
 
-async def _ratings(inverter, client, found):
-    rtg_max = inverter.rtg_max
-    set_max = inverter.set_max
+async def _ratings(inverter, client, found, rtg_max, set_max):
     sources = [
         (sunspec.NAMEPLATE, sunspec.NAMEPLATE_MAX, rtg_max),
         (sunspec.DER_RATINGS, sunspec.DER_RATINGS_MAX, rtg_max),
@@ -54,22 +55,23 @@ async def _ratings(inverter, client, found):
     ]
     if sunspec.NAMEPLATE not in found and sunspec.DER_RATINGS not in found:
         _fail(inverter, "has no model 120 (nameplate) or 702 (ratings), so its rating is not known")
-    for i in range(QUANTITIES):
-        rtg_max[i] = 0  # nothing is left of an earlier scan
     if sunspec.DER_CONTROLS not in found:  # the last one has the last word
         sources = [sources[1], sources[0], sources[3], sources[2]]
     for i in range(len(sources)):
         model, points, values = sources[i]
         if i == 2:
-            for quantity in range(QUANTITIES):
-                set_max[quantity] = rtg_max[quantity]
+            set_max[:] = rtg_max
         if await _model(inverter, client, found, model):
             _take(client.regs, points, values)
+            at = points[3 * MAX_W]
+            if 0 < client.regs[at] < _ABSENT:
+                inverter.w_max_at = found[model][0] + at
+                inverter.w_max_raw = client.regs[at]
     if not rtg_max[MAX_W]:
         _fail(inverter, "gives no rated power in model %d" % sources[1][0])
 
 
-async def _battery(inverter, client, found):
+async def _battery(inverter, client, found, rtg_max, set_max):
     """Find out whether it has panels and a battery. Return where the battery's model begins, and its layout."""
     regs = client.regs
     typed = await _model(inverter, client, found, sunspec.NAMEPLATE)
@@ -80,16 +82,16 @@ async def _battery(inverter, client, found):
     inverter.charge_w = 0
     if await _model(inverter, client, found, sunspec.STORAGE):
         if regs[sunspec.STORAGE_CHA_STATE] & regs[sunspec.STORAGE_CHA_ST] != _ABSENT:  # else no battery is there
-            _take(regs, sunspec.STORAGE_MAX, inverter.set_max)
+            _take(regs, sunspec.STORAGE_MAX, set_max)
             told = regs[sunspec.STORAGE_STOR_CTL_MOD] != _ABSENT and regs[sunspec.STORAGE_RATE_SF] != _NO_FACTOR
             if told and (regs[sunspec.STORAGE_CHA_GRI_SET] or not inverter.pv):  # 0: it is charged by the panels alone
-                inverter.charge_w = inverter.set_max[MAX_CHARGE_RATE_W]
+                inverter.charge_w = set_max[MAX_CHARGE_RATE_W]
             return found[sunspec.STORAGE][0], 0
     if await _model(inverter, client, found, sunspec.BATTERY):
         if scaled(regs, sunspec.BATTERY_SOC, 0, 0) > 0 or scaled(regs, sunspec.BATTERY_MAX, 3 * MAX_WH, 0) > 0:
-            _take(regs, sunspec.BATTERY_MAX, inverter.rtg_max)
-            _take(regs, sunspec.BATTERY_MAX, inverter.set_max)
-            inverter.charge_w = inverter.set_max[MAX_CHARGE_RATE_W]
+            _take(regs, sunspec.BATTERY_MAX, rtg_max)
+            _take(regs, sunspec.BATTERY_MAX, set_max)
+            inverter.charge_w = set_max[MAX_CHARGE_RATE_W]
             if not typed:
                 strings = await _model(inverter, client, found, sunspec.STRINGS)
                 inverter.pv = bool(strings) and 0 < regs[sunspec.STRINGS_N] < _ABSENT
@@ -175,8 +177,9 @@ async def _model(inverter, client, found, model):
 def _take(regs, points, values):
     """Take over what is given of each quantity, as a positive number."""
     for i in range(QUANTITIES):
-        value = abs(scaled(regs, points, 3 * i, 0)) if points[3 * i] else 0
-        if 0 < value <= SITE_MAX_W:
+        factor = i >= MIN_PF_OVER
+        value = abs(scaled(regs, points, 3 * i, 3 if factor else 0)) if points[3 * i] else 0
+        if 0 < value <= (_PF_MAX if factor else SITE_MAX_W):
             values[i] = value
 
 

@@ -9,14 +9,15 @@ from sluice_wire.sep2 import (
     FUNCTION_SET_DER,
     GEN_CONNECT,
     INVERTER_STATE,
-    MAX_OF,
     MAX_VAR_NEG,
+    MIN_PF_OVER,
     NS_CSIPAUS_13,
     OPERATIONAL_MODE,
     PEN_SEP2,
     PROFILE_SEP2,
     PROFILE_VENDOR,
     QUANTITIES,
+    RATINGS,
     STOR_CONNECT,
     STORAGE_MODE,
 )
@@ -32,22 +33,32 @@ def der_capability(writer, modes_supported, doe_modes, vpp_modes, rtg_max, der_t
     writer.close("DERCapability")
 
 
-def der_settings(writer, modes_enabled, doe_modes, vpp_modes, set_max, set_grad_w, updated_time):
-    """Write the settings of all controllable DER together: `set_max` by quantity, 0 = not known."""
+def der_settings(writer, modes_enabled, doe_modes, vpp_modes, set_max, set_grad_w, updated_time, min_wh):
+    """Write the settings of all controllable DER together: `set_max` by quantity, 0 = not known; `min_wh`: what the
+    batteries keep in reserve, -1 = not known."""
     writer.begin_extended("DERSettings")
     writer.leaf("modesEnabled", "%08X" % modes_enabled)
     writer.leaf("setGradW", set_grad_w)
     _quantities(writer, "set", set_max)
     writer.time("updatedTime", updated_time)
     _extensions(writer, "Enabled", doe_modes, vpp_modes)
+    if min_wh >= 0 and writer.namespace == NS_CSIPAUS_13:
+        writer.power(writer.prefix + ":setMinWh", min_wh)
     writer.close("DERSettings")
 
 
 def _quantities(writer, prefix, values):
-    names = MAX_OF.split()
+    names = RATINGS.split()
     for i in range(QUANTITIES):
         if values[i]:
-            writer.power("%sMax%s" % (prefix, names[i]), -values[i] if i == MAX_VAR_NEG else values[i])
+            name = prefix + names[i]
+            if i >= MIN_PF_OVER:
+                writer.open(name)
+                writer.leaf("displacement", values[i])
+                writer.leaf("multiplier", -3)
+                writer.close(name)
+            else:
+                writer.power(name, -values[i] if i == MAX_VAR_NEG else values[i])
 
 
 def _extensions(writer, suffix, doe_modes, vpp_modes):

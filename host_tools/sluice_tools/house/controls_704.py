@@ -60,6 +60,7 @@ class Controls704(Controls):
                 **{"WMaxRtg": watts, "VAMaxRtg": watts, "VarMaxInjRtg": var_max, "VarMaxAbsRtg": var_max},
                 **{"WMax": watts, "VAMax": watts, "VarMaxInj": var_max, "VarMaxAbs": var_max, "VNomRtg": 2300},
                 **{"VNom": 2300, "W_SF": sf, "VA_SF": sf, "Var_SF": sf, "V_SF": -1, "CtrlModes": 1},
+                **{"WOvrExtRtgPF": 800, "WUndExtRtgPF": 800, "WOvrExtPF": 800, "WUndExtPF": 800, "PF_SF": -3},
                 **rates,
                 **{f"{name}Rtg": rate for name, rate in rates.items()},
             },

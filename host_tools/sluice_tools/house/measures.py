@@ -175,6 +175,6 @@ def nameplate(spec_w: int, charge_w: int, discharge_w: int, wh: int, panels: boo
         121: {
             **{"WMax": spec_w // unit, "WMax_SF": sf, "VRef": 2300, "VRef_SF": -1, "VRefOfs": 0, "VRefOfs_SF": -1},
             **{"VAMax": spec_w // unit, "VAMax_SF": sf, "VArMaxQ1": var_max // unit, "VArMaxQ4": -(var_max // unit)},
-            **{"VArMax_SF": sf, "ECPNomHz": 50, "ECPNomHz_SF": 0},
+            **{"VArMax_SF": sf, "ECPNomHz": 50, "ECPNomHz_SF": 0, "PFMinQ1": 80, "PFMinQ4": -80, "PFMin_SF": -2},
         },
     }
