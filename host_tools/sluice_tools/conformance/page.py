@@ -73,10 +73,15 @@ def _client(client: Client) -> Iterable[tuple[str, str]]:
 
 
 def _verdict(plays: Sequence[Play]) -> str:
-    counts = Counter(play.result for play in plays)
-    told = ", ".join(f"{counts[result]} {WORDS[result]}" for result in (PASS, FAIL, UNSUPPORTED) if counts[result])
-    passed = counts[PASS] and not counts[FAIL]
-    return f'<div class="verdict {"passed" if passed else "failed"}">{told or "Nothing was played"}</div>'
+    """Give how many procedures passed: a procedure does if all its plays do, as in report.json."""
+    worst: dict[str, str] = {}
+    for play in plays:
+        worst[play.procedure] = min(play.result, worst.get(play.procedure, PASS), key=WORST_FIRST.index)
+    counts = Counter(worst.values())
+    told = ", ".join(f"{counts[result]} {WORDS[result]}" for result in WORDS if counts[result])
+    kind = "passed" if counts[PASS] and not counts[FAIL] else "failed"
+    of = f"<br><small>of {len(worst)} procedures; {len(plays)} plays, one for each version</small>"
+    return f'<div class="verdict {kind}">{told or "Nothing was played"}{of}</div>'
 
 
 def _failures(plays: Sequence[Play]) -> Iterable[str]:
@@ -99,14 +104,15 @@ def _failed(play: Play) -> list[Verdict]:
 
 
 def _unsupported(plays: Sequence[Play]) -> Iterable[str]:
-    why: dict[str, list[Play]] = {}
+    why: dict[str, dict[str, None]] = {}
     for play in plays:
         if play.result == UNSUPPORTED:
-            why.setdefault(play.reason, []).append(play)
+            why.setdefault(play.reason, {})[escape(play.procedure)] = None
     if why:
         yield "<h2>What is not supported</h2><table><tr><th>Why</th><th>Procedures</th></tr>"
         for reason, those in why.items():
-            yield f"<tr><td>{_text(reason)}</td><td>{', '.join(map(_link, those))}</td></tr>"
+            links = ", ".join(f'<a href="#{id_}">{id_}</a>' for id_ in those)
+            yield f"<tr><td>{_text(reason)}</td><td>{links}</td></tr>"
         yield "</table>"
 
 
