@@ -288,6 +288,14 @@ def test_a_der_that_takes_no_notice_of_a_fixed_power_fails():
     assert not judged(demand_response, [9000.0] * SECONDS, DRM, procedure="DRG-01")
 
 
+SLOW = [programs(), default(1, 27, opModExpLimW=20_000), controls(2, control("A1", 200, 60, opModFixedW=7500))]
+
+
+def test_a_der_that_takes_no_notice_of_a_fixed_power_fails_however_slow_the_gradient_and_short_the_time():
+    assert judged(demand_response, holding(SLOW, "DRG-01"), SLOW, procedure="DRG-01")
+    assert not judged(demand_response, [9000.0] * SECONDS, SLOW, procedure="DRG-01")
+
+
 def test_without_a_fixed_power_nothing_is_proved():
     assert not judged(demand_response, [9000.0] * SECONDS, [programs()], procedure="DRG-01")
 

@@ -31,6 +31,7 @@ BOOT_S = 60  # after the gateway is switched on it finds its inverters and the s
 RECONNECT_WAIT_S, RECONNECT_RAMP_S = 60, 360
 PLATEAU_S = 60
 OUTAGE_S = 600  # ALL-23 is out for 720 s
+WAY, ARRIVED_S = 0.2, 5  # of a fixed power: how much of the way is gone, in the last seconds of it
 WISH = re.compile(r"wish for (-?\d+) W$")
 
 Verdict = tuple[bool, str]
@@ -303,8 +304,23 @@ def storage_target(case: Case) -> Verdict:
 
 
 def demand_response(case: Case) -> Verdict:
-    """As `follows`; and a fixed power was told. Positive: percent of the rating given; negative: taken."""
-    told = [pct for pct in case.word.fixed_pct if not math.isnan(pct)]
+    """As `follows`; and while a fixed power was told the DERs went to it, a fifth of what setGradW asks for at least: a
+    minute of a slow gradient is too short to be seen astray, and the client's own ramp may have begun at setMaxW.
+    Positive: percent of the rating given; negative: taken."""
+    fixed = case.word.fixed_pct
     ok, text = _followed(case, (case.first_s, case.seconds))
-    asked = ", ".join(f"{pct:.4g} %" for pct in dict.fromkeys(told))
-    return ok and len(told) > GRACE_S, f"{text}; told {asked or 'nothing'}"
+    shares = [share for span in spans([not math.isnan(pct) for pct in fixed]) for share in _way(case, span)]
+    asked = ", ".join(f"{pct:.4g} %" for pct in dict.fromkeys(fixed) if not math.isnan(pct))
+    went = f"{100 * min(shares):.0f} % of the way at the least" if shares else "too little to prove anything"
+    return ok and min(shares, default=0) >= WAY, f"{text}; told {asked or 'nothing'}, {went}"
+
+
+def _way(case: Case, span: Span) -> Iterator[float]:
+    """Give how much of the way that they had to go in `span` the DERs went, if it is far."""
+    begin, end = span
+    der, before_w = case.play.flows.der_w, case.play.flows.der_w[begin - 1]
+    asked_w = RATING_W * case.word.grad[begin] / 10_000 * (end - begin) or math.inf
+    way_w = case.due_w[end - 1] - before_w
+    way_w = math.copysign(min(abs(way_w), asked_w), way_w)
+    if end - begin > SETTLE_S and abs(way_w) >= 2 * NEAR_W:
+        yield (mean(der, end - ARRIVED_S, end) - before_w) / way_w
