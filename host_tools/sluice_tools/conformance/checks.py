@@ -43,8 +43,8 @@ def _end_device(asked: Asked) -> Answer:
     if wanted and not wanted & device.category:
         faults.append(f"deviceCategory {device.category:08X} has none of {wanted:08X}")
     if asked.values.get("check_lfdi"):
-        if not re.fullmatch("[0-9A-F]{40}", device.lfdi):
-            faults.append(f"lFDI {device.lfdi} is not 40 upper-case hexadecimal digits")
+        if not re.fullmatch("[0-9A-F]{40}", device.told_lfdi):
+            faults.append(f"lFDI {device.told_lfdi} is not 40 upper-case hexadecimal digits")
         elif device.sfdi != sfdi(device.lfdi):
             faults.append(f"sFDI {device.sfdi} does not follow from the lFDI: expected {sfdi(device.lfdi)}")
     return not faults, "; ".join(faults) or f"EndDevice {device.id}, lFDI {device.lfdi}"

@@ -53,7 +53,7 @@ class NationalDevices:
     def register(self, now: float, lfdi: str, *, pin: int | None = None, nmi: str | None = None) -> Device:
         """Make the EndDevice of a certificate; a `pin` of five digits is given its check digit."""
         number = PIN if pin is None else with_check_digit(pin) if pin <= PIN_DIGITS_MAX else pin
-        device = Device(len(self.devices) + 1, lfdi, sfdi(lfdi), 0, number, nmi, now, now)
+        device = Device(len(self.devices) + 1, lfdi, lfdi, sfdi(lfdi), 0, number, nmi, now, now)
         self.devices.append(device)
         at, add = f"/edev/{device.id}", self._resources.add
         add(at, "EndDevice", lfdi, GET=lambda _, now: document(self._told(device)))
@@ -81,6 +81,7 @@ class NationalDevices:
         if self.of(lfdi):
             raise Refusal(409, "this EndDevice is there already")
         device = self.register(now, lfdi)
+        device.told_lfdi = posted.lFDI or lfdi
         device.category = int(posted.deviceCategory or "0", 16)
         self._ledger.register(now, lfdi)
         return created(f"{MOUNT}/edev/{device.id}")

@@ -75,7 +75,7 @@ def end_device(device: Device, rates: Rates, fsas: int, registration_link: bool)
         href=MOUNT + at,
         DERListLink=list_link(f"{at}/der", 1),
         deviceCategory=f"{device.category:08X}",
-        lFDI=device.lfdi,
+        lFDI=device.told_lfdi,
         sFDI=device.sfdi,
         changedTime=int(device.changed_s),
         enabled=True,

@@ -31,10 +31,12 @@ class Rates:
 
 @dataclass
 class Device:
-    """An EndDevice. `der`: what its last DERCapability, DERSettings and DERStatus said, by `dercap`, `derg`, `ders`."""
+    """An EndDevice of the certificate `lfdi`, which the client wrote as `told_lfdi`. `der`: what the last of
+    DERCapability, DERSettings and DERStatus said, by `dercap`, `derg`, `ders`."""
 
     id: int
     lfdi: str
+    told_lfdi: str
     sfdi: int
     category: int
     pin: int
