@@ -88,6 +88,7 @@ def test_a_client_that_comes_back_after_retry_after_backs_off():
         ("P-06", [get(0, DERC, status=429), get(170, DERC, status=429), get(190, DERC)]),
         ("P-06", [get(0, DERC, status=429)]),  # never again
         ("P-05", [get(0, DERC, status=429), get(2, DERC, status=429), get(40, DERC)]),
+        ("P-05", [get(0, DERC, status=429), get(0, DERC, status=429), get(40, DERC)]),
         ("P-05", [get(0, DERC)]),  # was never refused
     ],
 )

@@ -102,12 +102,9 @@ def backs_off(case: Case) -> Verdict:
     refused = [one for one in case.play.messages if one.status == 429]
     if not refused:
         return False, "the client was never answered 429"
-    waits = []
-    for one in refused:
-        asked = [other for other in case.play.messages if path_of(other) == path_of(one) and other.t_s > one.t_s]
-        waits += [asked[0].t_s - one.t_s] if asked else []
-    after = [one for one in case.play.messages if one.t_s > refused[-1].t_s]
-    came_back = any(good(one) and path_of(one) == path_of(refused[0]) for one in after)
+    asked = [one for one in case.play.messages if path_of(one) == path_of(refused[0])]
+    waits = [later.t_s - one.t_s for one, later in pairwise(asked) if one.status == 429]
+    came_back = any(good(one) for one in asked if one.t_s > refused[-1].t_s)
     text = f"{len(refused)} times 429, then {', '.join(f'{wait:.0f}' for wait in waits)} s"
     return came_back and bool(waits) and min(waits) >= wait_s, text
 
