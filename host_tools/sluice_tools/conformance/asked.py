@@ -18,8 +18,11 @@ class Asked(NamedTuple):
 
 
 def matches(path: str, endpoint: str) -> bool:
-    """Tell whether a path is that of an endpoint, in which `*` is any one component."""
-    parts, wanted = path.split("/"), endpoint.split("/")
+    """Tell whether a path is that of an endpoint, in which `*` is any one component. Without a `*` every slash counts;
+    with one empty components do not, as in the national harness."""
+    if "*" not in endpoint:
+        return path == endpoint
+    parts, wanted = path.strip("/").split("/"), endpoint.strip("/").split("/")
     return len(parts) == len(wanted) and all(want in ("*", part) for part, want in zip(parts, wanted, strict=True))
 
 
