@@ -196,6 +196,9 @@ CASES = {
     "steps instead of a ramp": Case(
         "ALL-25", "v1.2", Bad(hears(DDERC, rb"(?<=<setGradW>)\d+", b"10000")), ["site held", "ramp"]
     ),
+    "does not see a limit on its way": Case(
+        "P-04", "v1.2", obeys_not(155, patience_s=500), [STEPS, "site held", "ramp"]
+    ),
     "stays connected": Case("ALL-26", "v1.2", obeys_not(320, patience_s=700), [STEPS, "cease"]),
     "loses its schedule in the outage": Case(
         "ALL-23", "v1.2", Bad(faults=(Fault("restart", 500, 5),)), [STEPS, "schedule through the outage"]

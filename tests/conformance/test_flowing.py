@@ -140,6 +140,13 @@ def test_where_no_ramp_was_told_no_ramp_is_proved():
     assert not judged(ramp, holding(told), told)
 
 
+def test_a_ramp_that_nobody_could_have_seen_missed_proves_nothing():
+    told = [programs(), default(1, 27, opModExpLimW=10_000), controls(2, control("A1", 200, 300, opModExpLimW=8000))]
+    assert not judged(ramp, holding(told), told)
+    steeper = [*told[:2], controls(2, control("A1", 200, 300, opModExpLimW=7000))]
+    assert judged(ramp, holding(steeper), steeper)
+
+
 def test_where_one_power_was_due_all_the_time_nothing_is_proved():
     assert not judged(follows, [9000.0] * SECONDS, [programs()])
 

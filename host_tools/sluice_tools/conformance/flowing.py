@@ -234,11 +234,11 @@ def ramp(case: Case) -> Verdict:
 
 
 def _shows(case: Case, mode: str, leg: Leg) -> bool:
-    """Tell whether the DERs would ever have exceeded a limit on its way."""
+    """Tell whether the DERs would have exceeded a limit on its way, and by so much that it had been seen astray."""
     way = range(max(leg.start, case.first_s), min(case.seconds, math.ceil(leg.start + leg.seconds)))
     sign = 1 if mode in (EXPORT, GENERATION) else -1
     line = case.word.limits_w[mode]
-    return any(line[t] < sign * case.wish_w[t] for t in way)
+    return any(line[t] + 2 * NEAR_W < sign * case.wish_w[t] for t in way)
 
 
 def returns(case: Case) -> Verdict:

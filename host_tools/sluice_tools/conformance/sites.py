@@ -37,12 +37,13 @@ EXPORT, IMPORT, GENERATE, CONSUME, GENERATE_90, CONSUME_90, EXPORT_30 = (
 class Setting(NamedTuple):
     """`house`: one of HOUSES; `load_pct`: the load beside the DER, in percent of the rating; `needs`: what has to flow
     before the operator starts, "" where the procedure forbids it by a default of 0 W or wants nothing; `wish_w`: what
-    the battery's own app wishes (`-`: charge), None: nothing."""
+    the battery's own app wishes (`-`: charge), None: nothing; `source_w`: what the sun gives."""
 
     house: str
     load_pct: int = 3
     needs: str = ""
     wish_w: int | None = None
+    source_w: int = SOURCE_W
 
 
 _BATTERY = parts.Battery(wh=STORED_WH, charge_w=RATING_W, discharge_w=RATING_W, own_mode=False)
@@ -87,6 +88,7 @@ SETTINGS: dict[str, Setting] = {
     "LOA-13": _CHARGING._replace(load_pct=0),
     **dict.fromkeys(("MUL-01", "MUL-03"), Setting("several")),
     "MUL-02": Setting("several", 10),
+    "P-04": Setting("solar", source_w=RATING_W),  # its limit is on its way down for a minute only: 84 % of the rating
     **dict.fromkeys((f"STO-0{i}" for i in range(1, 7)), Setting("storage")),
 }
 
@@ -134,7 +136,7 @@ def scenario(procedure_id: str, version: str) -> Scenario:
             storage_max_w=sum(each.battery.charge_w for each in HOUSES[here.house] if each.battery),
         ),
         house=parts.House(
-            pv_w=float(SOURCE_W), load_w=RATING_W * here.load_pct / 100, inverters=list(HOUSES[here.house])
+            pv_w=float(here.source_w), load_w=RATING_W * here.load_pct / 100, inverters=list(HOUSES[here.house])
         ),
         device=Device(),
         programs=[],
