@@ -154,7 +154,7 @@ class Model:
     """An endless store, stepped second by second; what has been read since the last step counts at the next.
 
     `resume`, `ramp_active`: as the profile has it. `fixed`: the fixed limits, watts by mode. `max_w`: setMaxW.
-    In its first second every limit stands where it is decided. `measured`: on their way setMaxW is the most (5.4).
+    In its first second every limit stands where it is decided.
     """
 
     fixed: Mapping[str, int] = field(default_factory=dict)
@@ -168,7 +168,6 @@ class Model:
     legs: dict[str, Leg] = field(default_factory=dict)
     now: int = 0
     is_lost: bool = False
-    measured: tuple[str, ...] = ("opModExpLimW", "opModGenLimW")
 
     # --- what the client hears (3) ----------------------------------------------------------------------------------
 
@@ -382,8 +381,8 @@ class Model:
         return Leg(self.now, from_w, held.value, seconds, held.source, int(end_w))
 
     def measure(self, mode: str, limit_w: Fraction | int | None) -> Fraction | None:
-        """5.4: on the way of export and generation setMaxW is the most; nothing measures other unlimited limits."""
-        if mode in self.measured:
+        """5.4: on its way setMaxW is the most; nothing measures an unlimited set-point."""
+        if mode in WATT_LIMITS:
             return Fraction(self.max_w if limit_w is None else min(limit_w, self.max_w))
         return None if limit_w is None else Fraction(limit_w)
 

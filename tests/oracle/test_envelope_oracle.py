@@ -27,7 +27,6 @@ MODES = {
     "opModEnergize": sep2.ENERGIZE,
 }
 
-MEASURED = ("opModExpLimW", "opModGenLimW")  # 5.4
 
 
 def record(control: Control) -> Record:
@@ -107,7 +106,7 @@ class Both:
             highest = UNLIMITED_W if line is None else line
             leg, begun = self.model.legs[name], self.begun_on_the_way(name)
             # Rounding may be a second late, then what is above setMaxW is not there yet.
-            is_late = name in MEASURED and (begun > 1 or now < leg.start + leg.seconds + 1)
+            is_late = begun > 1 or now < leg.start + leg.seconds + 1
             lowest = min(highest, self.model.max_w) if is_late else highest
             enforced = self.world.envelope.ramps[MODES[name]].limit_w
             assert lowest - 1 - begun < enforced <= highest, (now, name, float(lowest), enforced)

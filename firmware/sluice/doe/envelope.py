@@ -20,6 +20,8 @@ from sluice_wire.sep2 import (
     ENERGIZE,
     EXP_LIM,
     GEN_LIM,
+    IMP_LIM,
+    LOAD_LIM,
     MAX_LIM,
     MODES,
     STORAGE_TARGET,
@@ -137,7 +139,7 @@ class Envelope:
         """The aggregate ratings have been read from the devices. Percentages of them hold at once."""
         self.max_w = max_w
         self.storage_max_w = storage_max_w
-        for mode in (EXP_LIM, GEN_LIM, MAX_LIM):
+        for mode in (EXP_LIM, IMP_LIM, GEN_LIM, LOAD_LIM, MAX_LIM):
             self.ramps[mode].cap_w = max_w
         # Without storage a set-point is a ceiling, and none counts as setMaxW; with it, none is no power to ramp from.
         for mode in (FIXED_MODE, TARGET):

@@ -246,8 +246,8 @@ class Control:
 
     def _gen_room_w(self):
         """Return what the generation limit leaves to those that are heard: down in haste, too."""
-        limit_w = min(self.limits.gen_w, SITE_MAX_W)
-        over_w = self._gives_w - limit_w
+        limit_w = max(0, min(self.limits.gen_w, SITE_MAX_W))
+        over_w = min(self._gives_w, SITE_MAX_W) - limit_w
         return limit_w - self._trim_w - self._lost_w - (over_w if over_w > self._rated_w // _BAND_PARTS else 0)
 
     def _store(self):

@@ -67,7 +67,7 @@ class _Held(NamedTuple):
 def heard(play: Play, seconds: int) -> Word:
     """Give what the client had been told, for `seconds` seconds from 0."""
     fixed = {EXPORT: sites.FIXED_W, IMPORT: sites.FIXED_W}
-    model = Model(fixed, sites.RATING_W, draw=_draws(play), measured=WATT_LIMITS)
+    model = Model(fixed, sites.RATING_W, draw=_draws(play))
     legs: dict[str, list[Leg]] = {mode: [] for mode in WATT_LIMITS}
     held: list[_Held] = []
     telling = _Telling(play, model)
