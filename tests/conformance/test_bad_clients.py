@@ -149,7 +149,10 @@ CASES = {
         "ALL-06",
         "v1.2",
         Bad(keeps_to_itself("POST", "/mup/*", (300, END))),
-        [*OF_SITE, "readings-voltage", *OF_DER],
+        [*OF_SITE, "readings-voltage", *OF_DER, "telemetry true"],
+    ),
+    "silent after the start": Case(
+        "GEN-01", "v1.2", Bad(keeps_to_itself("POST", "/mup/*", (152, END))), ["telemetry true"]
     ),
     "silent about what is stored": Case(
         "STO-01", "v1.3", Bad(keeps_to_itself("POST", "/mup/*", (200, END))), ["readings-der-stored-energy"]

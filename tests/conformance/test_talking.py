@@ -264,6 +264,13 @@ def test_readings_that_are_not_or_prove_nothing_are_not(readings):
     assert not told(*readings)
 
 
+def test_readings_go_on_to_the_end():
+    right = [reading(70, "S", 0, -7700), reading(70, "D", 0, 8000)]
+    for seconds, ok in ((240, True), (241, False)):
+        line = [8000.0] * 60 + [0.0] * (seconds - 60)
+        assert judged(telemetry_true, "ALL-06", [*POINTS, *right], der_w=line) is ok
+
+
 def test_readings_of_one_phase_or_of_other_quantities_are_not_judged():
     others = [usage_point(1, "0003", "P", phase=128), usage_point(1, "0003", "Q", uom=63)]
     right = [reading(70, "S", 0, -7700), reading(70, "D", 0, 8000)]

@@ -32,6 +32,7 @@ MOST_GAP = 1.5  # of the poll rate that was told
 TOLD_S = 60  # a status is told within a poll period
 READING_PCT, READING_LEAST_W, FLOWED_W = 5, RATING_W * 2 // 100, RATING_W * 10 // 100
 TOLD_PCT = 1
+LAG_S = 60  # within which readings are told
 AT_ONCE_S = 2
 
 
@@ -258,18 +259,23 @@ def readings(case: Case) -> Iterator[tuple[str, int, int, float]]:
 def telemetry_true(case: Case) -> Verdict:
     """Every reading of site and DER is what the house measured over that interval, sign included.
 
-    Within 5 % of it or 2 % of the rating; and once at least something flowed, or the sign would prove nothing.
+    Within 5 % of it or 2 % of the rating; and once at least something flowed, or the sign would prove nothing. They go
+    on to the end: no more than two intervals and a minute are missing there.
     """
     flows = case.play.flows
     lines = {SITE_ROLE: flows.site_w, DER_ROLE: flows.der_w}
     counts, wrong, flowed = dict.fromkeys(lines, 0), [], dict.fromkeys(lines, 0.0)
+    until = dict.fromkeys(lines, 0)
     for role, start, duration, told_w in readings(case):
         if role in lines and start >= 0 and start + duration <= case.seconds:
             was_w = mean(lines[role], start, start + duration)
             counts[role] += 1
+            until[role] = max(until[role], start + 3 * duration + LAG_S)
             flowed[role] = max(flowed[role], abs(was_w))
             if abs(told_w - was_w) > max(abs(was_w) * READING_PCT / 100, READING_LEAST_W):
                 wrong.append(f"{role} at {start} s: {told_w:.0f} W, measured {was_w:.0f} W")
     said = f"{counts[SITE_ROLE]} of the site, {counts[DER_ROLE]} of the DER, {len(wrong)} wrong"
     proved = all(counts.values()) and all(w >= FLOWED_W for w in flowed.values())
-    return not wrong and proved, "; ".join([said, *wrong[:3]]) + ("" if proved else "; too little to prove anything")
+    faults = wrong[:3] + ["too little to prove anything"] * (not proved)
+    faults += ["they end too early"] * (min(until.values()) < case.seconds)
+    return not faults, "; ".join([said, *faults])
