@@ -251,7 +251,7 @@ def test_elements_in_another_order_are_understood_all_the_same() -> None:
 def test_rates_are_told_as_they_are_now() -> None:
     client = furnished("1.2")
     for i, name in enumerate(("dcap", "edev", "edev_post", "fsa", "derp", "der", "mup", "mup_post")):
-        setattr(client.national.rates, name, 100 + i)
+        setattr(client.national.book.rates, name, 100 + i)
     lists = ("/dcap", "/edev", "/edev/1/fsa", "/edev/1/fsa/1/derp", "/edev/1/der", "/mup")
     assert [client.get(path).get("pollRate") for path in lists] == ["100", "101", "103", "104", "105", "106"]
     assert client.get("/edev/1").findtext("{*}postRate") == "102"

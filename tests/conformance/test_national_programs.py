@@ -208,7 +208,7 @@ def test_of_the_controls_that_stand_no_two_of_a_program_set_a_mode_at_once(
 def test_powers_have_the_multiplier_that_is_wanted_or_the_next_that_will_do(
     client: NationalClient, watts: float, pow10: int | None, told: tuple[str, str]
 ) -> None:
-    client.national.pow10 = pow10
+    client.national.book.pow10 = pow10
     made(client, 0, opModExpLimW=watts)
     client.national.set_default(NOW, {"opModImpLimW": watts})
     assert power(client, "opModExpLimW") == told

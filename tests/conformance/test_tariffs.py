@@ -129,7 +129,7 @@ def test_the_combined_list_has_the_intervals_of_all_components_by_start(client: 
 
 
 def test_the_lists_of_prices_have_their_own_poll_rates(client: NationalClient) -> None:
-    client.national.rates.tp, client.national.rates.tti = 120, 240
+    client.national.book.rates.tp, client.national.book.rates.tti = 120, 240
     assert client.get("/edev/1/fsa/1/tp").get("pollRate") == "120"
     assert client.get("/edev/1/tp/1/ctti").get("pollRate") == "240"
     assert client.get("/edev/1/tp/1/rc/1/tti").get("pollRate") == "240"

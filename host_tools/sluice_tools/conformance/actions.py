@@ -49,7 +49,7 @@ def _create_control(course: Course, now: float, **given: Any) -> None:
     server = course.server
     _look_for_devices(course, given)
     if "pow_10_multipliers" in given:
-        server.pow10 = given["pow_10_multipliers"]
+        server.book.pow10 = given["pow_10_multipliers"]
     control = server.create_control(
         now,
         _program(course, now, given),

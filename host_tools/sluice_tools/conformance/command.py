@@ -58,7 +58,7 @@ def conformance(ids: tuple[str, ...], only: str | None, out: Path, real: bool) -
     report.write(out / "report.json", plays, client)
     page.write(out / "report.html", plays, client)
     took_s, played_s = time.monotonic() - began, sum(play.virtual_seconds for play in plays)
-    click.echo(f"{timedelta(seconds=played_s)} of virtual time took {took_s:.0f} s; {out / 'report.html'}")
+    click.echo(f"{timedelta(seconds=played_s)} were played in {took_s:.0f} s; {out / 'report.html'}")
     raise SystemExit(any(play.result == FAIL for play in plays))
 
 

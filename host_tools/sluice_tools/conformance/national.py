@@ -14,13 +14,11 @@ from sluice_tools.conformance.national_mirrors import NationalMirrors
 from sluice_tools.conformance.national_programs import NationalPrograms
 from sluice_tools.conformance.national_state import (
     FSA,
-    Answer,
+    Book,
     Control,
-    DefaultChange,
     Device,
     Modes,
     Program,
-    Rates,
     Reading,
     ReadingType,
 )
@@ -50,30 +48,29 @@ class National:
     """
 
     def __init__(self, *, version: str, pen: int) -> None:
-        self.version, self.pen = version, pen
+        self.version = version
+        self.book = book = Book(pen)
         self.ledger = Ledger()
-        self.rates = Rates()
         self.resources = resources = Resources()
-        self.pow10: int | None = None
         self.well_known = {NS_CSIPAUS_13: [f"{MOUNT}/dcap"]}
-        self.programs: list[Program] = []
-        self.controls: list[Control] = []
-        self.defaults: list[DefaultChange] = []
-        self.responses: list[Answer] = []
+        self.programs, self.controls = book.programs, book.controls
+        self.defaults, self.responses = book.defaults, book.responses
         self._dialect = dialect = DIALECTS[version]
         self._now = 0.0
-        common = dialect, self.rates, self.ledger, resources
-        self._registry = NationalDevices(*common, fsas=lambda: len(self.fsas), on_new=self._add_device)
-        self._programs = NationalPrograms(self, dialect)
+        common = dialect, book.rates, self.ledger, resources
+        self._registry = NationalDevices(*common, fsas=lambda: len(book.fsas), on_new=self._add_device)
+        self._programs = NationalPrograms(
+            book, dialect, self.ledger, resources, lambda fsa_id: self.tariffs.count(fsa_id)
+        )
         self._mirrors = NationalMirrors(*common, device_of=self._registry.of)
         self.subscriptions = Subscriptions(resources, dialect)
         self.tariffs = Tariffs(
             resources,
             dialect,
             pen=pen,
-            rates=self.rates,
+            rates=book.rates,
             devices=self.devices,
-            fsas=lambda: self.fsas,
+            fsas=lambda: book.fsas,
             changed=self.subscriptions.changed,
         )
         resources.add(WELL_KNOWN, "ServiceDiscovery", None, GET=self._get_well_known)
@@ -117,7 +114,7 @@ class National:
     ) -> Control:
         """Make a DERControl. Older ones that overlap it in its program, with one of its modes, are superseded now."""
         number = len(self.controls) + 1
-        mrid = documents.mrid(documents.MRID_CONTROL, program_id, number, self.pen)
+        mrid = documents.mrid(documents.MRID_CONTROL, program_id, number, self.book.pen)
         control = Control(number, mrid, program_id, start, duration, modes, now, randomize_start, ramp_time_s)
         for older in self.controls:
             if older.cancelled_s is None and older.superseded_s is None and older.overlaps(control):
@@ -138,14 +135,14 @@ class National:
 
     def remove_fsa(self, fsa_id: int) -> None:
         """Take a FunctionSetAssignments from every EndDevice; its programs are still served."""
-        for program in self.programs_of(fsa_id):
+        for program in self.book.programs_of(fsa_id):
             program.gone_s = self._now
         self._tell(self._now, "fsa")
 
     def set_rates(self, now: float, rates: dict[str, int]) -> None:
         """Set these rates, by the names of Rates; of RATED those who subscribed are told."""
         for name, seconds in rates.items():
-            setattr(self.rates, name, seconds)
+            setattr(self.book.rates, name, seconds)
         self.subscriptions.changed_kind(now, *{kind for name in rates for kind in RATED.get(name, ())})
 
     def _tell(self, now: float, *below: str) -> None:
@@ -180,11 +177,6 @@ class National:
         """Each MirrorMeterReading with its readings."""
         return self._mirrors.reading_types
 
-    @property
-    def fsas(self) -> list[int]:
-        """Ids of the FunctionSetAssignments in use."""
-        return sorted({program.fsa_id for program in self.programs if program.gone_s is None})
-
     def handle(self, request: Request, now: float) -> Response:
         """Answer a request; its path is without the mount."""
         self._now = now
@@ -211,7 +203,7 @@ class National:
     def _get_device_capability(self, request: Request, now: float) -> Response:
         lfdi = request.client_lfdi
         devices = 1 if self._registry.of(lfdi) else 0
-        return document(documents.device_capability(self.rates, devices, len(self._mirrors.of(lfdi))))
+        return document(documents.device_capability(self.book.rates, devices, len(self._mirrors.of(lfdi))))
 
     def _add_device(self, device: Device) -> None:
         """Make what an EndDevice is given besides what is its own."""
@@ -219,14 +211,3 @@ class National:
         self.subscriptions.add_device(device.id)
         self.subscriptions.changed_kind(device.registered_s, "EndDeviceList")
         self.tariffs.publish()
-
-    # --- programs and controls ------------------------------------------------------------------
-
-    def programs_of(self, fsa_id: int) -> list[Program]:
-        """Give the programs of a FunctionSetAssignments."""
-        return [program for program in self.programs if program.fsa_id == fsa_id and program.gone_s is None]
-
-    def listed(self, program_id: int, now: float) -> list[Control]:
-        """Give the controls of a program that have not ended: by start, the last changed first."""
-        listed = [control for control in self.controls if control.program_id == program_id and control.end > now]
-        return sorted(listed, key=lambda control: (control.start, -control.changed_s, -control.id))

@@ -144,3 +144,33 @@ class Answer(NamedTuple):
     control_id: int
     status: int
     subject: str
+
+
+@dataclass
+class Book:
+    """What the server has to give: programs, controls and rates; what it told of defaults, and what was answered.
+
+    `pen` ends the mRIDs; `pow10`: the multiplier that powers are written with, None: the smallest that does.
+    """
+
+    pen: int
+    rates: Rates = field(default_factory=Rates)
+    programs: list[Program] = field(default_factory=list)
+    controls: list[Control] = field(default_factory=list)
+    defaults: list[DefaultChange] = field(default_factory=list)
+    responses: list[Answer] = field(default_factory=list)
+    pow10: int | None = None
+
+    @property
+    def fsas(self) -> list[int]:
+        """Ids of the FunctionSetAssignments in use."""
+        return sorted({program.fsa_id for program in self.programs if program.gone_s is None})
+
+    def programs_of(self, fsa_id: int) -> list[Program]:
+        """Give the programs of a FunctionSetAssignments."""
+        return [program for program in self.programs if program.fsa_id == fsa_id and program.gone_s is None]
+
+    def listed(self, program_id: int, now: float) -> list[Control]:
+        """Give the controls of a program that have not ended: by start, the last changed first."""
+        listed = [control for control in self.controls if control.program_id == program_id and control.end > now]
+        return sorted(listed, key=lambda control: (control.start, -control.changed_s, -control.id))
