@@ -50,7 +50,7 @@ def answer(client: NationalClient, subject: str, status: str = "<status>1</statu
 def test_assignments_are_those_that_programs_are_in(client: NationalClient) -> None:
     client.national.create_program(NOW, 9, 5)
     client.national.create_program(NOW, 8, 5)
-    assert client.national.fsas == [1, 5]
+    assert client.national.book.fsas == [1, 5]
     lists = client.get("/edev/1/fsa").findall(".//{*}DERProgramListLink")
     assert [(link.get("href"), link.get("all")) for link in lists] == [
         ("/envoy/edev/1/fsa/1/derp", "1"),
