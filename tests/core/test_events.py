@@ -14,6 +14,7 @@ from sluice_wire.sep2 import (
     EVENT_STARTED,
     EVENT_SUPERSEDED,
     EXP_LIM,
+    IMP_LIM,
     SUPERSEDED,
 )
 
@@ -670,6 +671,58 @@ def test_a_better_that_is_cancelled_before_an_event_begins_does_not_drop_it():  
     world.publish(world.a, Record(mrid(1), start=0, duration=40, exp=1, status=CANCELLED))
     world.run(10)
     assert world.limit_w(EXP_LIM) == 2
+
+
+def dropping(better, *events):
+    """Run a profile that drops up to the second at which `better` of program A begins."""
+    world = World(resume=False)
+    world.publish(world.b, *events)
+    world.publish(world.a, better)
+    world.run(better.start)
+    return world
+
+
+def who_decides(world, mode):
+    """Return the number of the event that decides `mode`, -1 if none."""
+    row = world.events.winner(mode)
+    return world.events.mrid[row * 16 + 15] if row >= 0 else -1
+
+
+def test_a_better_whose_program_goes_in_the_second_it_begins_has_dropped_the_event_in_force():  # E4, E8
+    world = dropping(Record(mrid(2), start=85, duration=20, exp=0), Record(mrid(1), start=70, duration=20, exp=0))
+    world.events.drop_program(world.a)
+    world.run(86)
+    assert who_decides(world, EXP_LIM) == -1
+
+
+def test_a_better_that_begins_as_another_event_ends_and_goes_with_its_program_has_dropped_the_longer_one():  # E4, E8
+    world = dropping(
+        Record(mrid(2), start=40, duration=20, imp=0),
+        Record(mrid(0), start=20, duration=20, imp=0),
+        Record(mrid(1), start=25, duration=20, imp=0),
+    )
+    world.events.drop_program(world.a)
+    world.run(41)
+    assert who_decides(world, IMP_LIM) == -1
+
+
+def test_a_better_that_had_begun_and_goes_with_its_program_has_dropped_what_begins_before_its_end():  # E4, E8
+    events = [Record(mrid(1), start=95, duration=40, exp=0), Record(mrid(3), start=105, duration=20, imp=0)]
+    world = dropping(Record(mrid(2), start=85, duration=20, exp=0, imp=0), *events)
+    world.run(90)
+    world.events.drop_program(world.a)
+    world.run(110)
+    assert [who_decides(world, mode) for mode in (EXP_LIM, IMP_LIM)] == [-1, 3]
+
+
+def test_a_better_that_is_cancelled_while_it_is_in_force_drops_nothing_that_begins_later():  # E4, E8
+    better = Record(mrid(2), start=85, duration=20, exp=0)
+    world = dropping(better, Record(mrid(1), start=95, duration=40, exp=0))
+    world.run(90)
+    better.current_status = CANCELLED
+    world.publish(world.a, better)
+    world.run(95)
+    assert who_decides(world, EXP_LIM) == 1
 
 
 def test_a_better_that_is_over_when_it_is_first_read_drops_nothing():  # E4, E8

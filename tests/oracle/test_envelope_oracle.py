@@ -28,7 +28,6 @@ MODES = {
 }
 
 
-
 def record(control: Control) -> Record:
     """Give what the gateway's reader would make of a control."""
     return Record(

@@ -275,8 +275,9 @@ class Events(Table):
 
     def _leave(self, row, done):
         if not self.resume and self.phase[row] == ACTIVE:
-            self.end[row] = min(self.end[row], self._now)
-            self._lose_to(row)
+            if done:
+                self.end[row] = min(self.end[row], self._now)
+            self._lose_to(row)  # 1.5: up to the end it had, if it goes with its program
         self._keep(row, done)
         self.phase[row] = FREE
         self._next = 0
