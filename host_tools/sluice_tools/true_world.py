@@ -14,11 +14,11 @@ from typing import Any
 
 from sluice_tools import pki
 from sluice_tools.clock import Clock
-from sluice_tools.demo.processes import Children
 from sluice_tools.gateway import command_of, write_commissioned
 from sluice_tools.house.bus import Bus
 from sluice_tools.house.line import Pty
 from sluice_tools.house.plant import House
+from sluice_tools.processes import Children
 from sluice_tools.scenario import Scenario
 from sluice_tools.utility.face import Face
 from sluice_tools.utility.message import Server

@@ -29,12 +29,12 @@ from typing import NamedTuple
 from machines import HERE, make_image, run_here
 
 from sluice_tools import scenario as scenarios
-from sluice_tools.demo.processes import Children, Line
 from sluice_tools.gateway import HEAP, gateway_config
 from sluice_tools.house.bus import Bus
 from sluice_tools.house.line import Pty
 from sluice_tools.house.plant import House
 from sluice_tools.pki import make_pki
+from sluice_tools.processes import Children, Line
 from sluice_tools.scenario import Scenario
 from sluice_tools.toolchain import ROOT, image, interpreter
 

@@ -23,9 +23,9 @@ import plans
 from sluice_tools import scenario as scenarios
 from sluice_tools.demo.command import Play
 from sluice_tools.demo.day import Day
-from sluice_tools.demo.processes import ChildDied, Children
 from sluice_tools.demo.summary import checks, summary
 from sluice_tools.gateway import HEAP
+from sluice_tools.processes import ChildDied, Children
 from sluice_tools.toolchain import image
 
 DAY = scenarios.SCENARIOS / "day.yaml"

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sluice_tools.conformance.asked import matches
-from sluice_tools.conformance.national import MOUNT
+from sluice_tools.conformance.engine.asked import matches
+from sluice_tools.conformance.national.server import MOUNT
 from sluice_tools.utility.ledger import Ledger
 from sluice_tools.utility.message import Request, Response, Server
 from sluice_tools.world import Fault, World

@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 from national_world import LFDI, NOW, PEN
 
-from sluice_tools.conformance.asked import Asked
-from sluice_tools.conformance.checks import run
-from sluice_tools.conformance.course import Course
-from sluice_tools.conformance.national_state import Answer, Control, Device, ReadingType
+from sluice_tools.conformance.engine.asked import Asked
+from sluice_tools.conformance.engine.checks import run
+from sluice_tools.conformance.engine.course import Course
+from sluice_tools.conformance.national.state import Answer, Control, Device, ReadingType
 
 
 class Prices(NamedTuple):

@@ -7,9 +7,9 @@ from typing import Any
 from national_bodies import CAPABILITY, DEVICE, NAMESPACES, SETTINGS
 from national_world import LFDI, MEDIA_TYPES, NOW, PEN
 
-from sluice_tools.conformance import procedures
-from sluice_tools.conformance.harness import Harness
-from sluice_tools.conformance.national import MOUNT
+from sluice_tools.conformance.engine import procedures
+from sluice_tools.conformance.engine.harness import Harness
+from sluice_tools.conformance.national.server import MOUNT
 from sluice_tools.conformance.record import PASS
 from sluice_tools.utility.message import Request, Response
 from sluice_wire.identity import sfdi

@@ -5,7 +5,7 @@ import os
 import pytest
 from lxml import etree
 
-from sluice_tools.conformance.national import MOUNT, National
+from sluice_tools.conformance.national.server import MOUNT, National
 from sluice_tools.utility.message import Request, Response
 
 LFDI = "4075DE6031E562ACF4D9EAA765A5B2ED00057269"

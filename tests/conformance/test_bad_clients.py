@@ -10,11 +10,12 @@ from typing import NamedTuple
 import pytest
 from bad_clients import Bad, guesses, hears, ignores_header, keeps_to_itself, repeats, says
 
-from sluice_tools.conformance import procedures, watts
-from sluice_tools.conformance.harness import PROVED, UNFAILED
+from sluice_tools.conformance.engine import procedures
+from sluice_tools.conformance.engine.harness import PROVED, UNFAILED
+from sluice_tools.conformance.engine.vocabulary import CHECKS
+from sluice_tools.conformance.ours import criteria
 from sluice_tools.conformance.play import play
 from sluice_tools.conformance.record import PASS, Play
-from sluice_tools.conformance.vocabulary import CHECKS
 from sluice_tools.world import Fault
 
 LOADED = procedures.load()
@@ -229,5 +230,5 @@ def test_a_bad_client_fails_what_it_should_and_nothing_else(case: Case) -> None:
 
 
 def test_for_every_kind_of_check_and_every_criterion_of_ours_there_is_a_bad_client() -> None:
-    wanted = {*CHECKS, PROVED, UNFAILED, *watts.CRITERIA}
+    wanted = {*CHECKS, PROVED, UNFAILED, *criteria.CRITERIA}
     assert wanted - {name for case in CASES.values() for name in case.fails} == UNPLAYED

@@ -6,10 +6,10 @@ import pytest
 from held import Held, ask
 from national_world import LFDI, NOW
 
-from sluice_tools.conformance.checks import CHECKS
-from sluice_tools.conformance.expressions import parse
-from sluice_tools.conformance.national_state import Device
-from sluice_tools.conformance.vocabulary import CHECKS as WORDS
+from sluice_tools.conformance.engine.checks import CHECKS
+from sluice_tools.conformance.engine.expressions import parse
+from sluice_tools.conformance.engine.vocabulary import CHECKS as WORDS
+from sluice_tools.conformance.national.state import Device
 from sluice_wire.identity import sfdi
 
 

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from national_world import NOW
 
-from sluice_tools.conformance.checks_log import poll_faults
-from sluice_tools.conformance.course import Course
-from sluice_tools.conformance.national_state import Answer, Control
+from sluice_tools.conformance.engine.checks_log import poll_faults
+from sluice_tools.conformance.engine.course import Course
+from sluice_tools.conformance.national.state import Answer, Control
+from sluice_tools.conformance.national.subscriptions import Notification
 from sluice_tools.conformance.record import Message
-from sluice_tools.conformance.subscriptions import Notification
 
 T = 60  # of the polls
 

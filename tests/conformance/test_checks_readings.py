@@ -6,7 +6,7 @@ import pytest
 from held import Held, ask
 from national_world import NOW, PEN
 
-from sluice_tools.conformance.national_state import Reading, ReadingType
+from sluice_tools.conformance.national.state import Reading, ReadingType
 
 T = 60  # of the readings
 W, SITE, DER = 38, 0x03, 0x49

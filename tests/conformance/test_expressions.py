@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice_tools.conformance.expressions import OPERATORS, Unparsable, Unresolvable, parse
+from sluice_tools.conformance.engine.expressions import OPERATORS, Unparsable, Unresolvable, parse
 
 TOLD = {"now": 1000.0, "setMaxW": 5000, "maxExportW": 4000, "rtgMaxVA": 6000, "randuri_1": "/abc"}
 

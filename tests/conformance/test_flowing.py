@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plays import control, controls, default, due, get, play, programs
 
-from sluice_tools.conformance.flowing import (
+from sluice_tools.conformance.operator import POWER_OFF, POWER_ON, PROCEED
+from sluice_tools.conformance.ours.flowing import (
     Case,
     ceases,
     demand_response,
@@ -18,7 +19,6 @@ from sluice_tools.conformance.flowing import (
     through_the_outage,
     through_the_restart,
 )
-from sluice_tools.conformance.operator import POWER_OFF, POWER_ON, PROCEED
 
 SECONDS = 900
 STORAGE = {"least_w": -10_000, "most_w": 10_000}

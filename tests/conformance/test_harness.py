@@ -5,8 +5,8 @@ from lxml import etree
 from made_up import FINISH, Client, enable, on, remove, step, word
 from national_world import LFDI, NOW, PEN
 
-from sluice_tools.conformance.expressions import Unresolvable, parse
-from sluice_tools.conformance.harness import PROVED, UNFAILED, Harness
+from sluice_tools.conformance.engine.expressions import Unresolvable, parse
+from sluice_tools.conformance.engine.harness import PROVED, UNFAILED, Harness
 from sluice_tools.utility.dialect import WELL_KNOWN
 from sluice_tools.utility.message import Request
 

@@ -4,8 +4,8 @@ import math
 
 from plays import PROGRAMS, control, controls, default, get, play, programs, response
 
-from sluice_tools.conformance.heard import heard
 from sluice_tools.conformance.operator import POWER_ON
+from sluice_tools.conformance.ours.heard import heard
 
 EXPORT, IMPORT = "opModExpLimW", "opModImpLimW"
 

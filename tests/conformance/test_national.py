@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from national_bodies import CAPABILITY, DEVICE, MUP, NAMESPACES, POINT, SETTINGS, STATUS, STRANGER, WATTS
 from national_world import LFDI, NOW, NationalClient, all_texts, text
 
-from sluice_tools.conformance.national import National
+from sluice_tools.conformance.national.server import National
 from sluice_tools.schema import validate
 from sluice_tools.utility.message import Request
 from sluice_wire.identity import sfdi

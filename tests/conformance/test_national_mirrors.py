@@ -4,7 +4,7 @@ import pytest
 from national_bodies import METER, MUP, READING, READINGS, STRANGER, TYPE, WATTS
 from national_world import LFDI, NOW, NS, NationalClient, all_texts
 
-from sluice_tools.conformance.national import National
+from sluice_tools.conformance.national.server import National
 
 
 def mirrored() -> NationalClient:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from national_bodies import STRANGER
 from national_world import LFDI, NOW, NS, NationalClient, all_texts, text
 
-from sluice_tools.conformance.national_state import Control
+from sluice_tools.conformance.national.state import Control
 
 DERC = "/edev/1/derp/1/derc"
 RSP = "/edev/1/rsps/site_control/rsp"

@@ -2,7 +2,8 @@
 
 import pytest
 
-from sluice_tools.conformance import procedures, sites
+from sluice_tools.conformance import sites
+from sluice_tools.conformance.engine import procedures
 from sluice_tools.conformance.operator import (
     DEEDS,
     DISCONNECT,

@@ -7,7 +7,8 @@ import os
 
 import pytest
 
-from sluice_tools.conformance import procedures, sites
+from sluice_tools.conformance import sites
+from sluice_tools.conformance.engine import procedures
 from sluice_tools.conformance.play import Key, bound_s, keys, play, play_all
 from sluice_tools.conformance.record import PASS, UNSUPPORTED, Play
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sluice_tools.conformance.procedures import ProcedureError, load, read
+from sluice_tools.conformance.engine.procedures import ProcedureError, load, read
 
 TEXT = """
 Description: A test

@@ -2,7 +2,9 @@
 
 import pytest
 
-from sluice_tools.conformance import procedures, sites, watts
+from sluice_tools.conformance import sites
+from sluice_tools.conformance.engine import procedures
+from sluice_tools.conformance.ours import criteria
 from sluice_tools.house.plant import House
 
 LOADED = procedures.load()
@@ -26,15 +28,15 @@ def test_every_claimed_procedure_is_of_a_claimed_class():
 @pytest.mark.parametrize("procedure", CLAIMED)
 def test_a_procedure_that_checks_requests_only_has_a_criterion_of_ours(procedure):
     national = {check.type for check in LOADED[procedure].criteria}
-    assert watts.OF_PROCEDURE.get(procedure) or national > {"all-steps-complete"}
+    assert criteria.OF_PROCEDURE.get(procedure) or national > {"all-steps-complete"}
 
 
 def test_no_criterion_is_without_a_procedure_and_none_is_unknown():
-    assert {name for names in watts.OF_PROCEDURE.values() for name in names} == set(watts.CRITERIA)
+    assert {name for names in criteria.OF_PROCEDURE.values() for name in names} == set(criteria.CRITERIA)
 
 
 def test_what_has_criteria_is_claimed():
-    assert set(watts.OF_PROCEDURE) | set(sites.SETTINGS) <= set(CLAIMED)
+    assert set(criteria.OF_PROCEDURE) | set(sites.SETTINGS) <= set(CLAIMED)
 
 
 @pytest.mark.parametrize("name", sorted(sites.HOUSES))

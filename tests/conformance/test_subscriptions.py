@@ -4,8 +4,8 @@ import pytest
 from lxml import etree
 from national_world import LFDI, NOW, NS, NationalClient, judged_13, text
 
-from sluice_tools.conformance.actions import ACTIONS
-from sluice_tools.conformance.national import MOUNT
+from sluice_tools.conformance.engine.actions import ACTIONS
+from sluice_tools.conformance.national.server import MOUNT
 from sluice_tools.schema import validate
 
 URI = "https://aggregator.example/notified"

@@ -4,7 +4,7 @@ import pytest
 from lxml import etree
 from national_world import LFDI, NOW, NS, PEN, NationalClient, all_texts, judged_13, text
 
-from sluice_tools.conformance.national import MOUNT
+from sluice_tools.conformance.national.server import MOUNT
 from sluice_tools.schema import validate
 
 RESPONSES = "/edev/1/rsps/tariff_generated_rates/rsp"

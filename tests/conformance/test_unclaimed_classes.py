@@ -7,9 +7,9 @@ import pytest
 from lxml import etree
 from national_world import LFDI, MEDIA_TYPES, NOW, NS, PEN, all_texts, text
 
-from sluice_tools.conformance import procedures
-from sluice_tools.conformance.harness import TICK_S, Harness
-from sluice_tools.conformance.national import MOUNT
+from sluice_tools.conformance.engine import procedures
+from sluice_tools.conformance.engine.harness import TICK_S, Harness
+from sluice_tools.conformance.national.server import MOUNT
 from sluice_tools.conformance.record import PASS
 from sluice_tools.utility.message import Request, Response
 from sluice_wire.identity import sfdi

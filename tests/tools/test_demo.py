@@ -18,10 +18,10 @@ from rich.console import Console
 from sluice_tools.demo.day import Day
 from sluice_tools.demo.live import closing, page
 from sluice_tools.demo.picture import draw
-from sluice_tools.demo.processes import Child, Children, Line
 from sluice_tools.demo.summary import checks, summary
 from sluice_tools.gateway import gateway_config
 from sluice_tools.house.plant import House
+from sluice_tools.processes import Child, Children, Line
 from sluice_tools.toolchain.interpreter import Interpreter
 
 PATIENCE_S = 60
@@ -93,7 +93,7 @@ def test_leaving_the_children_ends_them() -> None:
 def test_children_end_when_their_parent_is_killed() -> None:
     words = "import os, signal; print(os.getpid(), flush=True); signal.pause()"
     text = (
-        "from sluice_tools.demo.processes import Children\n"
+        "from sluice_tools.processes import Children\n"
         f"children = Children(); children.start('child', {python(words)!r})\n"
         "while True: print(children.lines.get().text, flush=True)\n"
     )

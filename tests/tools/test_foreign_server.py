@@ -16,8 +16,8 @@ from sluice_tools import pki as test_pki
 from sluice_tools.cli import main
 from sluice_tools.clock import Clock
 from sluice_tools.conformance.sites import HOUSES
-from sluice_tools.demo.processes import Children
 from sluice_tools.gateway import gateway_config
+from sluice_tools.processes import Children
 from sluice_tools.scenario import SCENARIOS, load
 from sluice_tools.toolchain.interpreter import Interpreter
 

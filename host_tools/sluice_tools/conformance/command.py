@@ -14,9 +14,10 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from sluice_tools.conformance import page, procedures, report, sites
+from sluice_tools.conformance import page, report, sites
+from sluice_tools.conformance.engine import procedures
+from sluice_tools.conformance.engine.procedures import PACKAGE, VERSIONS, Procedure
 from sluice_tools.conformance.play import Key, keys, play, play_all
-from sluice_tools.conformance.procedures import PACKAGE, VERSIONS, Procedure
 from sluice_tools.conformance.record import FAIL, PASS, UNSUPPORTED, Client, Deed, Play
 from sluice_tools.conformance.report import why
 from sluice_tools.schema import SchemaMissing

@@ -13,11 +13,13 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from sluice_tools.conformance import procedures, sites, watts
-from sluice_tools.conformance.harness import TICK_S, Harness
-from sluice_tools.conformance.national import MOUNT
+from sluice_tools.conformance import sites
+from sluice_tools.conformance.engine import procedures
+from sluice_tools.conformance.engine.harness import TICK_S, Harness
+from sluice_tools.conformance.engine.procedures import Procedure
+from sluice_tools.conformance.national.server import MOUNT
 from sluice_tools.conformance.operator import PATIENCE_S, Operator
-from sluice_tools.conformance.procedures import Procedure
+from sluice_tools.conformance.ours import criteria
 from sluice_tools.conformance.record import FAIL, PASS, UNSUPPORTED, Deed, Message, Play, Verdict
 from sluice_tools.gateway import gateway_config
 from sluice_tools.house.orders import Orders
@@ -68,7 +70,7 @@ def play(
     try:
         with tempfile.TemporaryDirectory() as directory:
             _Stage(procedure, record, Path(directory), live, make).run()
-        record.criteria += watts.judge(record)
+        record.criteria += criteria.judge(record)
     except Exception as error:
         told = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{Path(told.filename).name}:{told.lineno}"

@@ -12,9 +12,9 @@ from dataclasses import replace
 from html import escape
 from itertools import pairwise
 
-from sluice_tools.conformance.flowing import Case
+from sluice_tools.conformance.ours.flowing import Case
+from sluice_tools.conformance.ours.talking import DER_ROLE, SITE_ROLE, readings
 from sluice_tools.conformance.record import Deed, Play
-from sluice_tools.conformance.talking import DER_ROLE, SITE_ROLE, readings
 from sluice_tools.paper import colour, tick_s, tick_w
 
 WIDTH, LEFT, RIGHT = 960, 62, 12

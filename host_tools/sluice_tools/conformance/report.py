@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from sluice_tools.conformance.procedures import VERSIONS
+from sluice_tools.conformance.engine.procedures import VERSIONS
 from sluice_tools.conformance.record import FAIL, PASS, UNSUPPORTED, Client, Play, StepRecord, Verdict
 
 RESULTS = (PASS, FAIL, UNSUPPORTED)

@@ -18,10 +18,10 @@ from sluice_tools import clock as clocks
 from sluice_tools import scenario as scenarios
 from sluice_tools.demo.day import Day
 from sluice_tools.demo.live import View, closing
-from sluice_tools.demo.processes import Child, ChildDied, Children
 from sluice_tools.demo.summary import checks, summary
 from sluice_tools.gateway import HEAP, gateway_config, lock_step_command, write_commissioned
 from sluice_tools.pki import make_pki
+from sluice_tools.processes import Child, ChildDied, Children
 from sluice_tools.toolchain import BUILD
 from sluice_tools.toolchain.interpreter import InterpreterError
 

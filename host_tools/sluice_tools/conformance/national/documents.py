@@ -19,7 +19,7 @@ from envoy_schema.server.schema.sep2.identification import Link, ListLink
 from envoy_schema.server.schema.sep2.time import TimeResponse
 from envoy_schema.server.schema.sep2.types import DateTimeIntervalType, TimeQualityType
 
-from sluice_tools.conformance.national_state import Control, Device, Modes, Program, Rates
+from sluice_tools.conformance.national.state import Control, Device, Modes, Program, Rates
 from sluice_tools.utility.documents import power
 
 MOUNT = "/envoy"  # in every address that is given out, and in none that is asked for: who stands before it takes it off

@@ -7,12 +7,12 @@ Source: bsgip/envoy 1.5 and 2.2; IEEE 2030.5-2018; CSIP-AUS 1.2 and 1.3.
 
 import json
 
-from sluice_tools.conformance import national_documents as documents
-from sluice_tools.conformance.national_devices import NationalDevices
-from sluice_tools.conformance.national_documents import MOUNT
-from sluice_tools.conformance.national_mirrors import NationalMirrors
-from sluice_tools.conformance.national_programs import NationalPrograms
-from sluice_tools.conformance.national_state import (
+from sluice_tools.conformance.national import documents
+from sluice_tools.conformance.national.devices import NationalDevices
+from sluice_tools.conformance.national.documents import MOUNT
+from sluice_tools.conformance.national.mirrors import NationalMirrors
+from sluice_tools.conformance.national.programs import NationalPrograms
+from sluice_tools.conformance.national.state import (
     FSA,
     Book,
     Control,
@@ -22,8 +22,8 @@ from sluice_tools.conformance.national_state import (
     Reading,
     ReadingType,
 )
-from sluice_tools.conformance.subscriptions import Subscriptions
-from sluice_tools.conformance.tariffs import Tariffs
+from sluice_tools.conformance.national.subscriptions import Subscriptions
+from sluice_tools.conformance.national.tariffs import Tariffs
 from sluice_tools.utility.dialect import DIALECTS, WELL_KNOWN
 from sluice_tools.utility.ledger import Ledger
 from sluice_tools.utility.message import Refusal, Request, Response

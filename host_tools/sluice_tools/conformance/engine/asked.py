@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sluice_tools.conformance.course import Course
+from sluice_tools.conformance.engine.course import Course
 
 Answer = tuple[bool, str]
 

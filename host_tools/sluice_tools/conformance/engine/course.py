@@ -5,7 +5,7 @@ Unix seconds come in, seconds since the beginning are kept.
 
 from dataclasses import dataclass, field
 
-from sluice_tools.conformance.national import National
+from sluice_tools.conformance.national.server import National
 from sluice_tools.conformance.record import Deed, Message, StepRecord
 
 

@@ -9,11 +9,10 @@ from typing import Any
 from envoy_schema.server.schema.csip_aus.connection_point import ConnectionPointRequest, ConnectionPointResponse
 from envoy_schema.server.schema.sep2.end_device import EndDeviceRequest
 
-from sluice_tools.conformance import national_documents as documents
-from sluice_tools.conformance import national_inbox as inbox
-from sluice_tools.conformance.national_documents import MOUNT
-from sluice_tools.conformance.national_mirrors import MOST
-from sluice_tools.conformance.national_state import PIN, Device, Rates
+from sluice_tools.conformance.national import documents, inbox
+from sluice_tools.conformance.national.documents import MOUNT
+from sluice_tools.conformance.national.mirrors import MOST
+from sluice_tools.conformance.national.state import PIN, Device, Rates
 from sluice_tools.utility.dialect import Dialect
 from sluice_tools.utility.ledger import Ledger
 from sluice_tools.utility.message import Refusal, Request, Response

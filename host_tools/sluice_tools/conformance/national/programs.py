@@ -10,11 +10,10 @@ from typing import Any
 
 from envoy_schema.server.schema.sep2 import response as responses
 
-from sluice_tools.conformance import national_documents as documents
-from sluice_tools.conformance import national_inbox as inbox
-from sluice_tools.conformance.national_documents import MOUNT
-from sluice_tools.conformance.national_mirrors import MOST
-from sluice_tools.conformance.national_state import Answer, Book, Control, DefaultChange, Device, Modes, Program
+from sluice_tools.conformance.national import documents, inbox
+from sluice_tools.conformance.national.documents import MOUNT
+from sluice_tools.conformance.national.mirrors import MOST
+from sluice_tools.conformance.national.state import Answer, Book, Control, DefaultChange, Device, Modes, Program
 from sluice_tools.utility import ledger
 from sluice_tools.utility.dialect import Dialect
 from sluice_tools.utility.documents import power, xml

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from envoy_schema.server.schema.sep2 import metering, metering_mirror
 
-from sluice_tools.conformance import national_inbox
-from sluice_tools.conformance.national_documents import MOUNT
-from sluice_tools.conformance.national_state import Device, Rates, Reading, ReadingType
+from sluice_tools.conformance.national import inbox
+from sluice_tools.conformance.national.documents import MOUNT
+from sluice_tools.conformance.national.state import Device, Rates, Reading, ReadingType
 from sluice_tools.utility.dialect import Dialect
 from sluice_tools.utility.ledger import Ledger, Value
 from sluice_tools.utility.message import Refusal, Request, Response
@@ -87,7 +87,7 @@ class NationalMirrors:
         return model
 
     def _post(self, request: Request, now: float) -> Response:
-        model = national_inbox.read(self._dialect, request, metering_mirror.MirrorUsagePointRequest)
+        model = inbox.read(self._dialect, request, metering_mirror.MirrorUsagePointRequest)
         if model.deviceLFDI.upper() != request.client_lfdi:
             raise Refusal(403, f"deviceLFDI is not that of the client's certificate: {model.deviceLFDI}")
         device = self._device_of(request.client_lfdi)
@@ -147,7 +147,7 @@ class NationalMirrors:
 
     def _post_readings(self, point: UsagePoint, request: Request, now: float) -> Response:
         kinds = metering_mirror.MirrorMeterReadingRequest, metering_mirror.MirrorMeterReadingListRequest
-        posted = national_inbox.read(self._dialect, request, *kinds)
+        posted = inbox.read(self._dialect, request, *kinds)
         is_one = isinstance(posted, metering_mirror.MirrorMeterReading)
         readings = [posted] if is_one else posted.mirrorMeterReadings or []
         if not readings:
@@ -171,7 +171,7 @@ class NationalMirrors:
         assert value.value is not None
         assert value.timePeriod
         start, duration = value.timePeriod.start, value.timePeriod.duration
-        reading = Reading(start, duration, float(national_inbox.scaled(value.value, kind.multiplier)), now)
+        reading = Reading(start, duration, float(inbox.scaled(value.value, kind.multiplier)), now)
         kind.readings[:] = [*(old for old in kind.readings if old.start != reading.start), reading]
         told = Value(
             role_flags=f"{kind.role_flags:04X}",

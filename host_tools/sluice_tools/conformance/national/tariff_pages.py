@@ -9,12 +9,12 @@ from functools import partial
 
 from lxml import etree
 
-from sluice_tools.conformance import tariff_documents as documents
-from sluice_tools.conformance.national_documents import MOUNT
-from sluice_tools.conformance.national_mirrors import MOST
-from sluice_tools.conformance.national_state import Device, Rates
-from sluice_tools.conformance.tariff_book import Book, Interval, Profile, RateComponent
-from sluice_tools.conformance.tariff_documents import Element
+from sluice_tools.conformance.national import tariff_documents as documents
+from sluice_tools.conformance.national.documents import MOUNT
+from sluice_tools.conformance.national.mirrors import MOST
+from sluice_tools.conformance.national.state import Device, Rates
+from sluice_tools.conformance.national.tariff_book import Book, Interval, Profile, RateComponent
+from sluice_tools.conformance.national.tariff_documents import Element
 from sluice_tools.utility.message import Refusal, Request, Response
 from sluice_tools.utility.resources import Resources, found, page
 

@@ -8,8 +8,8 @@ Source: README of cactus-test-definitions 1.18.2; the behaviour of cactus-runner
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from sluice_tools.conformance.asked import Answer, Asked
-from sluice_tools.conformance.national import Reading, ReadingType
+from sluice_tools.conformance.engine.asked import Answer, Asked
+from sluice_tools.conformance.national.server import Reading, ReadingType
 
 SITE, DER = 0x03, 0x49
 AVERAGE, MOMENT = 2, 0  # data qualifiers

@@ -13,9 +13,9 @@ from envoy_schema.server.schema.sep2 import pub_sub
 from lxml import etree
 from lxml.builder import ElementMaker
 
-from sluice_tools.conformance import national_inbox as inbox
-from sluice_tools.conformance.national_documents import MOUNT
-from sluice_tools.conformance.national_mirrors import MOST
+from sluice_tools.conformance.national import inbox
+from sluice_tools.conformance.national.documents import MOUNT
+from sluice_tools.conformance.national.mirrors import MOST
 from sluice_tools.utility.dialect import Dialect
 from sluice_tools.utility.message import Refusal, Request, Response
 from sluice_tools.utility.resources import Resources, created, document, page

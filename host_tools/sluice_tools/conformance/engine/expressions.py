@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from sluice_tools.conformance.vocabulary import RATINGS, SETTINGS
+from sluice_tools.conformance.engine.vocabulary import RATINGS, SETTINGS
 
 Value = float | int | bool | str
 Lookup = Callable[[str], Value]

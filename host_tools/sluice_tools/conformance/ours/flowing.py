@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 
 from sluice_tools.conformance import sites
-from sluice_tools.conformance.heard import Word, heard
 from sluice_tools.conformance.operator import POWER_OFF, POWER_ON, PROCEED
+from sluice_tools.conformance.ours.heard import Word, heard
 from sluice_tools.conformance.record import Play
 from sluice_tools.house.judge import GRACE_S, KINDS, Watch
 from sluice_tools.promise import EXPORT, GENERATION, IMPORT, LOAD

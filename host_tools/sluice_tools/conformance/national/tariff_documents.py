@@ -7,15 +7,15 @@ Source: IEEE 2030.5-2018 10.5; CSIP-AUS 1.3; BSGIP's envoy for what a server of 
 from lxml import etree
 from lxml.builder import ElementMaker
 
-from sluice_tools.conformance.national_documents import mrid
-from sluice_tools.conformance.tariff_book import Interval, Profile, RateComponent
+from sluice_tools.conformance.national.documents import mrid
+from sluice_tools.conformance.national.tariff_book import Interval, Profile, RateComponent
 from sluice_wire.sep2 import ACTIVE, CANCELLED, NS_CSIPAUS_13, NS_SEP2, SCHEDULED
 
 NAMES = {None: NS_SEP2, "csipaus": NS_CSIPAUS_13}
 SEP = ElementMaker(namespace=NS_SEP2, nsmap=NAMES)
 AUS = ElementMaker(namespace=NS_CSIPAUS_13, nsmap=NAMES)
 
-# Kinds of mRIDs, next to those of national_documents
+# Kinds of mRIDs, next to those of `documents`
 MRID_PROFILE, MRID_COMPONENT, MRID_INTERVAL = 7, 8, 9
 AUSTRALIAN_DOLLAR = 36  # ISO 4217
 ELECTRICITY = 0

@@ -9,9 +9,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from sluice_tools.conformance import heard, sites
-from sluice_tools.conformance.elements import all_of, integer, name_of, text
-from sluice_tools.conformance.flowing import RATING_W, Case, Verdict, mean
+from sluice_tools.conformance import sites
 from sluice_tools.conformance.operator import (
     DISCONNECT,
     FIRST_OFF,
@@ -22,6 +20,9 @@ from sluice_tools.conformance.operator import (
     SOURCE_OFF,
     SOURCE_ON,
 )
+from sluice_tools.conformance.ours import heard
+from sluice_tools.conformance.ours.elements import all_of, integer, name_of, text
+from sluice_tools.conformance.ours.flowing import RATING_W, Case, Verdict, mean
 from sluice_tools.conformance.record import Message
 from sluice_tools.house.judge import GRACE_S
 

@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
-from sluice_tools.conformance.actions import ACTIONS, NotMade
-from sluice_tools.conformance.asked import Asked, matches
-from sluice_tools.conformance.checks import run
-from sluice_tools.conformance.course import Course
-from sluice_tools.conformance.expressions import Expression, Unresolvable, Value
-from sluice_tools.conformance.national import MOUNT, National
-from sluice_tools.conformance.procedures import Action, Check, Procedure, Step
+from sluice_tools.conformance.engine.actions import ACTIONS, NotMade
+from sluice_tools.conformance.engine.asked import Asked, matches
+from sluice_tools.conformance.engine.checks import run
+from sluice_tools.conformance.engine.course import Course
+from sluice_tools.conformance.engine.expressions import Expression, Unresolvable, Value
+from sluice_tools.conformance.engine.procedures import Action, Check, Procedure, Step
+from sluice_tools.conformance.national.server import MOUNT, National
 from sluice_tools.conformance.record import FAIL, PASS, Message, StepRecord, Verdict
 from sluice_tools.schema import validate
 from sluice_tools.utility.dialect import DIALECTS, WELL_KNOWN

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 from urllib.parse import parse_qs
 
-from sluice_tools.conformance.asked import Answer, Asked, matches, within
+from sluice_tools.conformance.engine.asked import Answer, Asked, matches, within
 from sluice_tools.conformance.record import Message
 
 MISS = 1.5  # a gap of so many intervals is a missed poll

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from sluice_tools.conformance.expressions import Expression, Unparsable, parse
-from sluice_tools.conformance.vocabulary import ACTIONS, CHECKS, EVENTS, TYPES
+from sluice_tools.conformance.engine.expressions import Expression, Unparsable, parse
+from sluice_tools.conformance.engine.vocabulary import ACTIONS, CHECKS, EVENTS, TYPES
 from sluice_tools.schema import wheel
 
 PACKAGE = "1.18.2"

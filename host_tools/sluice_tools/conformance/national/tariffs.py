@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 from envoy_schema.server.schema.sep2 import response as responses
 
-from sluice_tools.conformance import national_inbox as inbox
-from sluice_tools.conformance.national_documents import MOUNT, mrid
-from sluice_tools.conformance.national_state import Device, Rates
-from sluice_tools.conformance.tariff_book import Block, Book, Interval, Profile, RateComponent
-from sluice_tools.conformance.tariff_documents import MRID_INTERVAL, READING_TYPE
-from sluice_tools.conformance.tariff_pages import TariffPages
+from sluice_tools.conformance.national import inbox
+from sluice_tools.conformance.national.documents import MOUNT, mrid
+from sluice_tools.conformance.national.state import Device, Rates
+from sluice_tools.conformance.national.tariff_book import Block, Book, Interval, Profile, RateComponent
+from sluice_tools.conformance.national.tariff_documents import MRID_INTERVAL, READING_TYPE
+from sluice_tools.conformance.national.tariff_pages import TariffPages
 from sluice_tools.utility.dialect import Dialect
 from sluice_tools.utility.message import Refusal, Request, Response
 from sluice_tools.utility.resources import Resources, created

@@ -8,9 +8,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from sluice_tools.conformance.course import Course
-from sluice_tools.conformance.expressions import Unresolvable
-from sluice_tools.conformance.vocabulary import LIMITS, RATES
+from sluice_tools.conformance.engine.course import Course
+from sluice_tools.conformance.engine.expressions import Unresolvable
+from sluice_tools.conformance.engine.vocabulary import LIMITS, RATES
 
 MODES = (*LIMITS, "opModEnergize", "opModConnect", "opModFixedW")
 PROGRAM, CONTROL, PROFILE, COMPONENT, INTERVAL = "program", "control", "profile", "component", "interval"

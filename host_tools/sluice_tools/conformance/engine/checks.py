@@ -7,10 +7,10 @@ Source: README of cactus-test-definitions 1.18.2, "Checks"; the behaviour of cac
 import re
 from collections.abc import Callable, Iterator
 
-from sluice_tools.conformance import checks_log, checks_readings
-from sluice_tools.conformance.asked import Answer, Asked, within
-from sluice_tools.conformance.expressions import Expression
-from sluice_tools.conformance.vocabulary import READINGS
+from sluice_tools.conformance.engine import checks_log, checks_readings
+from sluice_tools.conformance.engine.asked import Answer, Asked, within
+from sluice_tools.conformance.engine.expressions import Expression
+from sluice_tools.conformance.engine.vocabulary import READINGS
 from sluice_wire.identity import sfdi
 
 SET, UNSET = "_set", "_unset"

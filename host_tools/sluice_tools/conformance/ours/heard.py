@@ -17,8 +17,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from sluice_tools.conformance import sites
-from sluice_tools.conformance.elements import all_of, href, integer, is_whole, name_of, text
 from sluice_tools.conformance.operator import POWER_ON
+from sluice_tools.conformance.ours.elements import all_of, href, integer, is_whole, name_of, text
 from sluice_tools.conformance.record import Message, Play
 from sluice_tools.promise import EXPORT, IMPORT
 from sluice_tools.truth import MODES, SWITCHES, WATT_LIMITS, Control, Default, Draw, Leg, Model, Value

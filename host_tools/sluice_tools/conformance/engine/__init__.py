@@ -1,0 +1,1 @@
+"""The national procedures, and the engine that plays them."""

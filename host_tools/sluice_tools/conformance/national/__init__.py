@@ -1,0 +1,1 @@
+"""The server behind the harness: what BSGIP's envoy is to its clients."""
