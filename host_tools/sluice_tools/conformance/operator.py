@@ -1,8 +1,7 @@
 """What the operator's hands do in each procedure and when: a table, and the one who goes by it.
 
-An entry is a moment and a deed. Moments are "initialised", "started", or the name of a step that began to listen
-("open STEP") or was done with ("done STEP"), and seconds after that. The operator presses start when the preconditions
-hold and what flows is what the instructions want, and gives up after 15 minutes.
+An entry is a step, the seconds since it listens, and a deed. The operator presses start when the preconditions hold
+and what flows is what the instructions want, and gives up after 15 minutes.
 Source: the instructions in cactus-test-definitions 1.18.2.
 """
 
@@ -16,8 +15,6 @@ from sluice_tools.house.orders import Orders, UnitOrders
 PATIENCE_S = 15 * 60
 FIRST_TRY_S = 150  # the client has settled: a gateway of ours doubts its meter for two minutes after a start
 EVERY_S = 10
-
-INITIALISED, STARTED, OPEN, DONE = "initialised", "started", "open ", "done "
 
 # The deeds, in the words in which they are told.
 DISCONNECT, RECONNECT = "disconnects every DER from the grid", "connects every DER to the grid again"
@@ -49,14 +46,11 @@ class Hands(Protocol):
     def proceed(self) -> None:
         """Press the harness's button."""
 
-    def rerate(self, unit: int, w: int) -> None:
-        """Change the maximum rating in the settings of a DER, at the device itself."""
-
     def tell(self, text: str) -> None:
         """Note what was done."""
 
 
-class Course(Protocol):
+class Engine(Protocol):
     """What the operator sees of the harness."""
 
     @property
@@ -67,10 +61,10 @@ class Course(Protocol):
 
 
 class Entry(NamedTuple):
-    """At `after_s` seconds after the moment `when`: `deed`, with the number `n` if it takes one; not before what
+    """`after_s` seconds after `step` began to listen: `deed`, with the number `n` if it takes one; not before what
     `needs` says flows (a word of `sites`)."""
 
-    when: str
+    step: str
     after_s: int
     deed: str
     n: int = 0
@@ -78,38 +72,38 @@ class Entry(NamedTuple):
 
 
 def _loads(step: str) -> list[Entry]:
-    return [Entry(OPEN + step, after_s, LOAD, pct) for after_s, pct in ((120, 20), (240, 10), (360, 0))]
+    return [Entry(step, after_s, LOAD, pct) for after_s, pct in ((120, 20), (240, 10), (360, 0))]
 
 
 # 30 s of nothing before a hand is laid on a DER, so that what it was before is on the record, and there is a time for
 # what follows to be seen. ALL-30: off for 10 s while the server is out, and back on 30 % before the button is pressed.
 DEEDS: dict[str, list[Entry]] = {
     "ALL-07": [
-        Entry(OPEN + "PUT-DERSTATUS-DISCONNECT", 30, DISCONNECT),
-        Entry(OPEN + "PUT-DERSTATUS-CONNECT", 30, RECONNECT),
+        Entry("PUT-DERSTATUS-DISCONNECT", 30, DISCONNECT),
+        Entry("PUT-DERSTATUS-CONNECT", 30, RECONNECT),
     ],
     "ALL-08": [
-        Entry(OPEN + "PUT-DERSTATUS-DISCONNECT", 30, SOURCE_OFF),
-        Entry(OPEN + "PUT-DERSTATUS-CONNECT", 30, SOURCE_ON),
+        Entry("PUT-DERSTATUS-DISCONNECT", 30, SOURCE_OFF),
+        Entry("PUT-DERSTATUS-CONNECT", 30, SOURCE_ON),
     ],
-    "ALL-26": [Entry(OPEN + "PROCEED-OBSERVE-DER", 290, PROCEED)],
-    "ALL-27": [Entry(OPEN + "PROCEED-OBSERVE-DER", 290, PROCEED)],
+    "ALL-26": [Entry("PROCEED-OBSERVE-DER", 290, PROCEED)],
+    "ALL-27": [Entry("PROCEED-OBSERVE-DER", 290, PROCEED)],
     "ALL-30": [
-        Entry(OPEN + "CLIENT-POWER-CYCLE", 5, POWER_OFF),
-        Entry(OPEN + "CLIENT-POWER-CYCLE", 15, POWER_ON),
-        Entry(OPEN + "REESTABLISH-COMMUNICATION", 60, PROCEED, needs=sites.EXPORT_30),
+        Entry("CLIENT-POWER-CYCLE", 5, POWER_OFF),
+        Entry("CLIENT-POWER-CYCLE", 15, POWER_ON),
+        Entry("REESTABLISH-COMMUNICATION", 60, PROCEED, needs=sites.EXPORT_30),
     ],
-    "DRD-01": [Entry(OPEN + "GET-DERC-6", 0, WISH, sites.SOURCE_W)],
+    "DRD-01": [Entry("GET-DERC-6", 0, WISH, sites.SOURCE_W)],
     "GEN-13": _loads("WAIT-TEST-END"),
     "LOA-13": _loads("WAIT-TEST-END"),
     "MUL-01": [
-        Entry(OPEN + "PUT-DERSTATUS-FIRST-DISCONNECT", 30, FIRST_OFF),
-        Entry(OPEN + "PUT-DERSTATUS-FULL-DISCONNECT", 30, REST_OFF),
+        Entry("PUT-DERSTATUS-FIRST-DISCONNECT", 30, FIRST_OFF),
+        Entry("PUT-DERSTATUS-FULL-DISCONNECT", 30, REST_OFF),
     ],
-    "MUL-03": [Entry(OPEN + "PUT-DERSETTINGS-UPDATED", 5, RERATE)],
+    "MUL-03": [Entry("PUT-DERSETTINGS-UPDATED", 5, RERATE)],
     "P-03": [
-        Entry(OPEN + "PROCEED-OBSERVE-ZERO", 300, PROCEED),
-        Entry(OPEN + "PROCEED-OBSERVE-DEFAULT", 240, PROCEED),
+        Entry("PROCEED-OBSERVE-ZERO", 300, PROCEED),
+        Entry("PROCEED-OBSERVE-DEFAULT", 240, PROCEED),
     ],
 }
 
@@ -125,21 +119,21 @@ class Operator:
         self._units = sites.HOUSES[self._setting.house]
         self._hands = hands
         self._to_do = list(DEEDS.get(procedure_id, ()))
-        self._started_s = 0 if immediate else None
+        self._started = immediate
         self._missing: list[str] = []
         self.given_up = ""
         if self._setting.wish_w is not None:
             self._wish(self._setting.wish_w)
 
-    def second(self, t: int, now: float, course: Course) -> None:
+    def second(self, t: int, now: float, engine: Engine) -> None:
         """Do what is to be done at second `t`, which is Unix second `now`."""
-        if self._started_s is None and not self.given_up:
-            self._try_to_start(t, now, course)
-        for entry in [entry for entry in self._to_do if self._is_due(entry, t, course.steps)]:
+        if not self._started and not self.given_up:
+            self._try_to_start(t, now, engine)
+        for entry in [entry for entry in self._to_do if self._is_due(entry, t, engine.steps)]:
             self._to_do.remove(entry)
             self._do(entry)
 
-    def _try_to_start(self, t: int, now: float, course: Course) -> None:
+    def _try_to_start(self, t: int, now: float, engine: Engine) -> None:
         if t < FIRST_TRY_S or t % EVERY_S:
             return
         if t > PATIENCE_S:
@@ -149,24 +143,16 @@ class Operator:
         if needs and not flows(needs, self._hands.site_w, self._hands.der_w):
             self._missing = [f"the DER shall {needs}: site {self._hands.site_w:.0f} W, DER {self._hands.der_w:.0f} W"]
             return
-        self._missing = course.start(now)
+        self._missing = engine.start(now)
         if not self._missing:
-            self._started_s = t
+            self._started = True
             self._hands.tell("presses start")
 
     def _is_due(self, entry: Entry, t: int, steps: Mapping[str, StepRecord]) -> bool:
-        since = self._moment(entry.when, steps)
+        since = steps[entry.step].opened_s
         if since is None or t < since + entry.after_s:
             return False
         return not entry.needs or flows(entry.needs, self._hands.site_w, self._hands.der_w)
-
-    def _moment(self, when: str, steps: Mapping[str, StepRecord]) -> float | None:
-        if when == INITIALISED:
-            return 0.0
-        if when == STARTED:
-            return self._started_s
-        step = steps[when.removeprefix(OPEN).removeprefix(DONE)]
-        return step.opened_s if when.startswith(OPEN) else step.done_s
 
     # --- deeds ----------------------------------------------------------------------------------
 
@@ -186,7 +172,7 @@ class Operator:
         elif entry.deed == PROCEED:
             hands.proceed()
         elif entry.deed == RERATE:
-            hands.rerate(first, round(self._units[0].max_w * RERATED))
+            self._order([first], max_w=round(self._units[0].max_w * RERATED))
         elif entry.deed == LOAD:
             hands.orders.load_w = sites.RATING_W * entry.n / 100
         elif entry.deed == WISH:

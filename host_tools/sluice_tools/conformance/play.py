@@ -5,6 +5,7 @@ criterion with the name RUNNER: nothing that could not be played to its end ever
 """
 
 import math
+import signal
 import tempfile
 import traceback
 from collections.abc import Callable, Iterable, Mapping
@@ -85,11 +86,15 @@ def play_all(wanted: Iterable[Key], jobs: int, tell: Callable[[Play], None] = la
     loaded = _loaded()
     order = sorted(wanted, key=lambda key: bound_s(loaded[key.procedure]), reverse=True)
     played: dict[Key, Play] = {}
-    with ProcessPoolExecutor(jobs) as pool:
-        for done in as_completed([pool.submit(_play, key) for key in order]):
-            record = done.result()
-            played[Key(record.procedure, record.version)] = record
-            tell(record)
+    with ProcessPoolExecutor(jobs, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_DFL)) as pool:
+        try:
+            for done in as_completed([pool.submit(_play, key) for key in order]):
+                record = done.result()
+                played[Key(record.procedure, record.version)] = record
+                tell(record)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)  # or Ctrl-C waits for all that is still to be played
+            raise
     return {key: played[key] for key in sorted(played)}
 
 
@@ -187,9 +192,6 @@ class _Stage:
 
     def proceed(self) -> None:
         self._harness.proceed(self._world.now())
-
-    def rerate(self, unit: int, w: int) -> None:
-        self._world.house.inverters[unit].rerate(w)
 
     def tell(self, text: str) -> None:
         self._harness.course.tell(self._world.now(), "operator", text)
