@@ -725,6 +725,15 @@ def test_a_better_that_is_cancelled_while_it_is_in_force_drops_nothing_that_begi
     assert who_decides(world, EXP_LIM) == 1
 
 
+def test_a_better_that_is_first_read_in_its_last_second_has_dropped_the_event_in_force():  # E4, E8
+    world = World(resume=False)
+    world.publish(world.b, Record(mrid(1), start=20, duration=60, exp=0))
+    world.run(30)
+    world.publish(world.a, Record(mrid(2), start=10, duration=21, exp=0))
+    world.run(31)
+    assert who_decides(world, EXP_LIM) == -1
+
+
 def test_a_better_that_is_over_when_it_is_first_read_drops_nothing():  # E4, E8
     world = World(resume=False, draw=whole)
     world.publish(world.b, Record(mrid(2), start=20, duration=40, exp=2, ramp_tms=0))

@@ -214,6 +214,8 @@ class Events(Table):
         now = self._now
         for row in range(MAX_EVENTS):
             if self.phase[row] and now >= self.end[row]:
+                if now == self.end[row]:
+                    self.phase[row] = ACTIVE  # if it waits, it was read in its last second
                 self._finish(row)
         for row in range(MAX_EVENTS):
             if self.phase[row] == WAITING and now >= self.begin[row]:
