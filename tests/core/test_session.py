@@ -310,6 +310,12 @@ def test_a_page_of_a_portal_is_not_taken_for_success():  # T7, T10
         assert "is a portal or proxy" in str(raises(RequestError, finish, client.send(method, "/x", short)))
 
 
+def test_success_without_a_body_is_success_whatever_type_a_proxy_gives_it():  # T7
+    empty = b"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: 0\r\n\r\n"
+    client, _ = session([empty])
+    assert finish(client.send("PUT", "/x", short)) is None
+
+
 def test_a_document_of_another_kind_is_fetched_with_its_own_media_type():  # T4
     client, port = session([answer(body=b'{"a": 1}', fields=b"Content-Type: application/json\r\n"), answer()])
     assert finish(client.fetch("/v", "application/json", 5)) == b'{"a":'

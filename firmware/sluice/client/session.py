@@ -69,7 +69,8 @@ class Session:
         return True
 
     def _check_is_xml(self, method, href):
-        if not self._response.is_xml and self._response.status == 200:
+        response = self._response
+        if response.status == 200 and not response.is_xml and response.length:
             text = "%s %s: the answer is no XML; is a portal or proxy in between?"
             raise causes.RequestError(text % (method, href), False)
 
