@@ -172,7 +172,7 @@ def test_a_pin_of_five_digits_is_given_its_check_digit(pin: int | None, told: st
 
 def test_registration_links_can_be_switched_off() -> None:
     client = NationalClient("1.2")
-    client.national.registration_links = False
+    client.national.book.registration_links = False
     assert not client.get("/edev/1").findall("{*}RegistrationLink")
     assert client.get("/edev/1").findall("{*}DERListLink")
     assert not client.get("/edev/1").findall("{*}LogEventListLink")

@@ -61,7 +61,7 @@ def test_assignments_are_those_that_programs_are_in(client: NationalClient) -> N
 
 def test_without_programs_there_are_no_assignments() -> None:
     client = NationalClient("1.2")
-    client.national.remove_fsa(1)
+    client.national.remove_fsa(client.now, 1)
     assert client.get("/edev/1/fsa").get("all") == "0"
     assert client.ask("GET", "/edev/1/fsa/1").status == 404
 
@@ -70,7 +70,7 @@ def test_assignments_that_are_removed_leave_their_programs_where_they_are(client
     made(client, 0)
     client.now += 7
     client.get("/tm")
-    client.national.remove_fsa(1)
+    client.national.remove_fsa(client.now, 1)
     assert client.national.programs[0].gone_s == NOW + 7
     assert statuses(client) == [ACTIVE]
     client.national.create_program(client.now, 3)

@@ -11,10 +11,10 @@ from typing import Any
 from sluice_tools.conformance.engine.course import Course
 from sluice_tools.conformance.engine.expressions import Unresolvable
 from sluice_tools.conformance.engine.vocabulary import LIMITS, RATES
+from sluice_tools.conformance.national.state import FSA
 
 MODES = (*LIMITS, "opModEnergize", "opModConnect", "opModFixedW")
 PROGRAM, CONTROL, PROFILE, COMPONENT, INTERVAL = "program", "control", "profile", "component", "interval"
-FSA = 1  # unless an action names another
 BLOCKS = (
     ("price_start_pow10_block0", "price_pow10_encoded_block0"),
     ("price_start_pow10_block1", "price_pow10_encoded_block1"),
@@ -109,7 +109,7 @@ def _communicate(course: Course, now: float, *, enabled: bool) -> None:
 
 
 def _registration_links(course: Course, now: float, *, enabled: bool) -> None:
-    course.server.registration_links = enabled
+    course.server.book.registration_links = enabled
 
 
 def _register(
@@ -120,7 +120,7 @@ def _register(
 
 
 def _remove_fsa(course: Course, now: float, *, fsa_id: int) -> None:
-    course.server.remove_fsa(fsa_id)
+    course.server.remove_fsa(now, fsa_id)
     course.tell(now, "server", f"FunctionSetAssignments {fsa_id} removed")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sluice_tools.conformance.engine.asked import Answer, Asked
-from sluice_tools.conformance.national.server import Reading, ReadingType
+from sluice_tools.conformance.national.state import Reading, ReadingType
 
 SITE, DER = 0x03, 0x49
 AVERAGE, MOMENT = 2, 0  # data qualifiers

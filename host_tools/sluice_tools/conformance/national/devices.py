@@ -12,7 +12,7 @@ from envoy_schema.server.schema.sep2.end_device import EndDeviceRequest
 from sluice_tools.conformance.national import documents, inbox
 from sluice_tools.conformance.national.documents import MOUNT
 from sluice_tools.conformance.national.mirrors import MOST
-from sluice_tools.conformance.national.state import PIN, Device, Rates
+from sluice_tools.conformance.national.state import PIN, Book, Device
 from sluice_tools.utility.dialect import Dialect
 from sluice_tools.utility.ledger import Ledger
 from sluice_tools.utility.message import Refusal, Request, Response
@@ -24,24 +24,16 @@ PIN_DIGITS_MAX = 99999  # a PIN up to this one lacks its check digit
 
 
 class NationalDevices:
-    """The EndDeviceList. `fsas()` counts the FunctionSetAssignments of each; `on_new(device)` hears of a new one."""
+    """The EndDeviceList. `on_new(device)` hears of a new one."""
 
     def __init__(
-        self,
-        dialect: Dialect,
-        rates: Rates,
-        ledger: Ledger,
-        resources: Resources,
-        fsas: Callable[[], int],
-        on_new: Callable[[Device], None],
+        self, book: Book, dialect: Dialect, ledger: Ledger, resources: Resources, on_new: Callable[[Device], None]
     ) -> None:
         self.devices: list[Device] = []
-        self.registration_links = True
+        self._book = book
         self._dialect = dialect
-        self._rates = rates
         self._ledger = ledger
         self._resources = resources
-        self._fsas = fsas
         self._on_new = on_new
         resources.add("/edev", "EndDeviceList", None, GET=self._get_list, POST=self._post)
 
@@ -56,7 +48,12 @@ class NationalDevices:
         self.devices.append(device)
         at, add = f"/edev/{device.id}", self._resources.add
         add(at, "EndDevice", lfdi, GET=lambda _, now: document(self._told(device)))
-        add(f"{at}/rg", "Registration", lfdi, GET=lambda _, now: document(documents.registration(device, self._rates)))
+        add(
+            f"{at}/rg",
+            "Registration",
+            lfdi,
+            GET=lambda _, now: document(documents.registration(device, self._book.rates)),
+        )
         self._add_connection_point(device)
         self._add_ders(device)
         for name in inbox.DER_DOCUMENTS:
@@ -65,12 +62,13 @@ class NationalDevices:
         return device
 
     def _told(self, device: Device) -> Any:
-        return documents.end_device(device, self._rates, self._fsas(), self.registration_links)
+        book = self._book
+        return documents.end_device(device, book.rates, len(book.fsas), book.registration_links)
 
     def _get_list(self, request: Request, now: float) -> Response:
         own = [device for device in self.devices if device.lfdi == request.client_lfdi]
         shown = [self._told(device) for device in page(request, own, MOST)]
-        return document(documents.end_devices(shown, len(own), self._rates))
+        return document(documents.end_devices(shown, len(own), self._book.rates))
 
     def _post(self, request: Request, now: float) -> Response:
         posted = inbox.read(self._dialect, request, EndDeviceRequest)
@@ -108,7 +106,7 @@ class NationalDevices:
 
         def get_list(request: Request, now: float) -> Response:
             shown = page(request, [documents.der(device)], MOST)
-            return document(documents.ders(device, shown, self._rates))
+            return document(documents.ders(device, shown, self._book.rates))
 
         add(at, "DERList", lfdi, GET=get_list)
         add(f"{at}/1", "DER", lfdi, GET=lambda _, now: document(documents.der(device)))

@@ -10,7 +10,7 @@ from envoy_schema.server.schema.sep2 import metering, metering_mirror
 
 from sluice_tools.conformance.national import inbox
 from sluice_tools.conformance.national.documents import MOUNT
-from sluice_tools.conformance.national.state import Device, Rates, Reading, ReadingType
+from sluice_tools.conformance.national.state import Book, Device, Reading, ReadingType
 from sluice_tools.utility.dialect import Dialect
 from sluice_tools.utility.ledger import Ledger, Value
 from sluice_tools.utility.message import Refusal, Request, Response
@@ -40,14 +40,14 @@ class NationalMirrors:
 
     def __init__(
         self,
+        book: Book,
         dialect: Dialect,
-        rates: Rates,
         ledger: Ledger,
         resources: Resources,
         device_of: Callable[[str], Device | None],
     ) -> None:
         self._dialect = dialect
-        self._rates = rates
+        self._rates = book.rates
         self._ledger = ledger
         self._resources = resources
         self._device_of = device_of

@@ -12,16 +12,7 @@ from sluice_tools.conformance.national.devices import NationalDevices
 from sluice_tools.conformance.national.documents import MOUNT
 from sluice_tools.conformance.national.mirrors import NationalMirrors
 from sluice_tools.conformance.national.programs import NationalPrograms
-from sluice_tools.conformance.national.state import (
-    FSA,
-    Book,
-    Control,
-    Device,
-    Modes,
-    Program,
-    Reading,
-    ReadingType,
-)
+from sluice_tools.conformance.national.state import FSA, Book, Control, Device, Modes, Program, ReadingType
 from sluice_tools.conformance.national.subscriptions import Subscriptions
 from sluice_tools.conformance.national.tariffs import Tariffs
 from sluice_tools.utility.dialect import DIALECTS, WELL_KNOWN
@@ -29,8 +20,6 @@ from sluice_tools.utility.ledger import Ledger
 from sluice_tools.utility.message import Refusal, Request, Response
 from sluice_tools.utility.resources import Resources, document
 from sluice_wire.sep2 import NS_CSIPAUS_13
-
-__all__ = ["MOUNT", "National", "Reading", "ReadingType"]
 
 # Which resources are told of again when a rate changes, as envoy does.
 RATED = {
@@ -48,7 +37,6 @@ class National:
     """
 
     def __init__(self, *, version: str, pen: int) -> None:
-        self.version = version
         self.book = book = Book(pen)
         self.ledger = Ledger()
         self.resources = resources = Resources()
@@ -56,23 +44,12 @@ class National:
         self.programs, self.controls = book.programs, book.controls
         self.defaults, self.responses = book.defaults, book.responses
         self._dialect = dialect = DIALECTS[version]
-        self._now = 0.0
-        common = dialect, book.rates, self.ledger, resources
-        self._registry = NationalDevices(*common, fsas=lambda: len(book.fsas), on_new=self._add_device)
-        self._programs = NationalPrograms(
-            book, dialect, self.ledger, resources, lambda fsa_id: self.tariffs.count(fsa_id)
-        )
+        common = book, dialect, self.ledger, resources
+        self._registry = NationalDevices(*common, on_new=self._add_device)
+        self._programs = NationalPrograms(*common, tariffs=lambda fsa_id: self.tariffs.count(fsa_id))
         self._mirrors = NationalMirrors(*common, device_of=self._registry.of)
         self.subscriptions = Subscriptions(resources, dialect)
-        self.tariffs = Tariffs(
-            resources,
-            dialect,
-            pen=pen,
-            rates=book.rates,
-            devices=self.devices,
-            fsas=lambda: book.fsas,
-            changed=self.subscriptions.changed,
-        )
+        self.tariffs = Tariffs(book, dialect, resources, devices=self.devices, changed=self.subscriptions.changed)
         resources.add(WELL_KNOWN, "ServiceDiscovery", None, GET=self._get_well_known)
         resources.add("/dcap", "DeviceCapability", None, GET=self._get_device_capability)
         resources.add("/tm", "Time", None, GET=lambda _, now: document(documents.time(now)))
@@ -133,11 +110,11 @@ class National:
         for program_id in sorted({control.program_id for control in cancelled}):
             self._tell(now, f"derp/{program_id}/derc")
 
-    def remove_fsa(self, fsa_id: int) -> None:
+    def remove_fsa(self, now: float, fsa_id: int) -> None:
         """Take a FunctionSetAssignments from every EndDevice; its programs are still served."""
         for program in self.book.programs_of(fsa_id):
-            program.gone_s = self._now
-        self._tell(self._now, "fsa")
+            program.gone_s = now
+        self._tell(now, "fsa")
 
     def set_rates(self, now: float, rates: dict[str, int]) -> None:
         """Set these rates, by the names of Rates; of RATED those who subscribed are told."""
@@ -164,22 +141,12 @@ class National:
         return max(self.devices, key=lambda device: device.changed_s, default=None)
 
     @property
-    def registration_links(self) -> bool:
-        """Whether EndDevices have a RegistrationLink."""
-        return self._registry.registration_links
-
-    @registration_links.setter
-    def registration_links(self, shown: bool) -> None:
-        self._registry.registration_links = shown
-
-    @property
     def reading_types(self) -> list[ReadingType]:
         """Each MirrorMeterReading with its readings."""
         return self._mirrors.reading_types
 
     def handle(self, request: Request, now: float) -> Response:
         """Answer a request; its path is without the mount."""
-        self._now = now
         request = request._replace(path=request.path.rstrip("/"))
         kind = self.resources.kind(request.path)
         try:
@@ -194,7 +161,7 @@ class National:
     # --- discovery ------------------------------------------------------------------------------
 
     def _get_well_known(self, request: Request, now: float) -> Response:
-        if self.version == "1.2":
+        if self._dialect.version == "1.2":
             raise Refusal(410, "a server of version 1.2 has no such document")
         told = {name: {"dcap": [MOUNT + path for path in paths]} for name, paths in self.well_known.items()}
         body = json.dumps({"supportedSchemaVersions": told}).encode()

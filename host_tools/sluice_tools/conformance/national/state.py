@@ -150,7 +150,8 @@ class Answer(NamedTuple):
 class Book:
     """What the server has to give: programs, controls and rates; what it told of defaults, and what was answered.
 
-    `pen` ends the mRIDs; `pow10`: the multiplier that powers are written with, None: the smallest that does.
+    `pen` ends the mRIDs; `pow10`: the multiplier that powers are written with, None: the smallest that does;
+    `registration_links`: whether EndDevices have a RegistrationLink.
     """
 
     pen: int
@@ -160,6 +161,7 @@ class Book:
     defaults: list[DefaultChange] = field(default_factory=list)
     responses: list[Answer] = field(default_factory=list)
     pow10: int | None = None
+    registration_links: bool = True
 
     @property
     def fsas(self) -> list[int]:

@@ -59,7 +59,7 @@ class Interval:
 
 
 @dataclass
-class Book:
+class TariffBook:
     """All there ever was; ids are 1, 2, ... by kind."""
 
     profiles: list[Profile] = field(default_factory=list)

@@ -4,7 +4,7 @@ The addresses are those of BSGIP's envoy: /edev/N/fsa/M/tp, and everything else 
 Source: IEEE 2030.5-2018 10.5; CSIP-AUS 1.3.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 
 from lxml import etree
@@ -12,43 +12,40 @@ from lxml import etree
 from sluice_tools.conformance.national import tariff_documents as documents
 from sluice_tools.conformance.national.documents import MOUNT
 from sluice_tools.conformance.national.mirrors import MOST
-from sluice_tools.conformance.national.state import Device, Rates
-from sluice_tools.conformance.national.tariff_book import Book, Interval, Profile, RateComponent
+from sluice_tools.conformance.national.state import Book, Device
+from sluice_tools.conformance.national.tariff_book import Interval, Profile, RateComponent, TariffBook
 from sluice_tools.conformance.national.tariff_documents import Element
 from sluice_tools.utility.message import Refusal, Request, Response
 from sluice_tools.utility.resources import Resources, found, page
 
 
 class TariffPages:
-    """What a book says to `device`. Its PriceResponses go to `reply_to`."""
+    """What `tariffs` has for `device`. Its PriceResponses go to `reply_to`."""
 
-    def __init__(
-        self, book: Book, resources: Resources, device: Device, *, reply_to: str, pen: int, rates: Rates
-    ) -> None:
-        self._book = book
+    def __init__(self, tariffs: TariffBook, book: Book, resources: Resources, device: Device, reply_to: str) -> None:
+        self._tariffs = tariffs
         self._resources = resources
         self._owner = device.lfdi
         self._base = f"/edev/{device.id}"
         self._reply_to = MOUNT + reply_to
-        self._pen = pen
-        self._rates = rates
+        self._book = book
 
-    def publish(self, fsa_ids: Iterable[int]) -> None:
+    def publish(self) -> None:
         """Let every resource lie at its address."""
-        for fsa_id in fsa_ids:
+        for fsa_id in self._book.fsas:
             self._add(f"{self._base}/fsa/{fsa_id}/tp", "TariffProfileList", self._get_profiles, fsa_id)
-        for profile in self._book.profiles:
+        for profile in self._tariffs.profiles:
             address = self._of_profile(profile.id)
             combined = "CombinedTimeTariffIntervalList"
             self._add(address, "TariffProfile", self._get_profile, profile)
             self._add(f"{address}/rc", "RateComponentList", self._get_components, profile)
             self._add(f"{address}/ctti", combined, self._get_combined, profile)
-        for component in self._book.components:
+        for component in self._tariffs.components:
             address = self._of_component(component.profile_id, component.id)
             self._add(address, "RateComponent", self._get_component, component)
             self._add(f"{address}/rt", "ReadingType", self._get_reading_type, component)
             self._add(f"{address}/tti", "TimeTariffIntervalList", self._get_intervals, component)
-        for interval in self._book.intervals:
+        for interval in self._tariffs.intervals:
             address = f"{self._of_component(interval.profile_id, interval.component_id)}/tti/{interval.id}"
             blocks = f"{address}/cti"
             self._add(address, "TimeTariffInterval", self._get_interval, interval)
@@ -68,21 +65,23 @@ class TariffPages:
     # --- profiles and components ----------------------------------------------------------------
 
     def _get_profiles(self, fsa_id: int, request: Request, now: float) -> Response:
-        profiles = self._book.listed_profiles(fsa_id)
+        profiles = self._tariffs.listed_profiles(fsa_id)
         shown = [self._profile(each, now) for each in page(request, profiles, MOST)]
-        return self._list("TariffProfileList", f"{self._base}/fsa/{fsa_id}/tp", shown, len(profiles), self._rates.tp)
+        return self._list(
+            "TariffProfileList", f"{self._base}/fsa/{fsa_id}/tp", shown, len(profiles), self._book.rates.tp
+        )
 
     def _get_profile(self, profile: Profile, request: Request, now: float) -> Response:
         return _document(self._profile(profile, now))
 
     def _profile(self, profile: Profile, now: float) -> Element:
-        components = len(self._book.listed_components(profile.id))
-        intervals = len(self._book.listed_intervals(now, profile.id))
+        components = len(self._tariffs.listed_components(profile.id))
+        intervals = len(self._tariffs.listed_intervals(now, profile.id))
         href = MOUNT + self._of_profile(profile.id)
-        return documents.profile_element(profile, href, self._pen, components, intervals)
+        return documents.profile_element(profile, href, self._book.pen, components, intervals)
 
     def _get_components(self, profile: Profile, request: Request, now: float) -> Response:
-        components = self._book.listed_components(profile.id)
+        components = self._tariffs.listed_components(profile.id)
         shown = [self._component(each, now) for each in page(request, components, MOST)]
         return self._list("RateComponentList", f"{self._of_profile(profile.id)}/rc", shown, len(components))
 
@@ -91,9 +90,9 @@ class TariffPages:
         return _document(self._component(component, now))
 
     def _component(self, component: RateComponent, now: float) -> Element:
-        intervals = len(self._book.listed_intervals(now, component.profile_id, component.id))
+        intervals = len(self._tariffs.listed_intervals(now, component.profile_id, component.id))
         href = MOUNT + self._of_component(component.profile_id, component.id)
-        return documents.component_element(component, href, self._pen, intervals)
+        return documents.component_element(component, href, self._book.pen, intervals)
 
     def _get_reading_type(self, component: RateComponent, request: Request, now: float) -> Response:
         _still_there(component)
@@ -103,18 +102,18 @@ class TariffPages:
     # --- intervals ------------------------------------------------------------------------------
 
     def _get_combined(self, profile: Profile, request: Request, now: float) -> Response:
-        listed = self._book.listed_intervals(now, profile.id)
+        listed = self._tariffs.listed_intervals(now, profile.id)
         return self._intervals(f"{self._of_profile(profile.id)}/ctti", listed, request, now)
 
     def _get_intervals(self, component: RateComponent, request: Request, now: float) -> Response:
         _still_there(component)
-        listed = self._book.listed_intervals(now, component.profile_id, component.id)
+        listed = self._tariffs.listed_intervals(now, component.profile_id, component.id)
         address = f"{self._of_component(component.profile_id, component.id)}/tti"
         return self._intervals(address, listed, request, now)
 
     def _intervals(self, address: str, listed: list[Interval], request: Request, now: float) -> Response:
         shown = [self._interval(each, now) for each in page(request, listed, MOST)]
-        return self._list("TimeTariffIntervalList", address, shown, len(listed), self._rates.tti)
+        return self._list("TimeTariffIntervalList", address, shown, len(listed), self._book.rates.tti)
 
     def _get_interval(self, interval: Interval, request: Request, now: float) -> Response:
         return _document(self._interval(interval, now))

@@ -12,8 +12,8 @@ from envoy_schema.server.schema.sep2 import response as responses
 
 from sluice_tools.conformance.national import inbox
 from sluice_tools.conformance.national.documents import MOUNT, mrid
-from sluice_tools.conformance.national.state import Device, Rates
-from sluice_tools.conformance.national.tariff_book import Block, Book, Interval, Profile, RateComponent
+from sluice_tools.conformance.national.state import FSA, Book, Device
+from sluice_tools.conformance.national.tariff_book import Block, Interval, Profile, RateComponent, TariffBook
 from sluice_tools.conformance.national.tariff_documents import MRID_INTERVAL, READING_TYPE
 from sluice_tools.conformance.national.tariff_pages import TariffPages
 from sluice_tools.utility.dialect import Dialect
@@ -22,7 +22,6 @@ from sluice_tools.utility.resources import Resources, created
 
 # Where PriceResponses go. The procedures listen there; envoy 2.2.0 calls it "price", which they would not hear.
 RESPONSE_SET = "tariff_generated_rates"
-Changed = Callable[[float, str], None]
 
 
 class PriceResponse(NamedTuple):
@@ -34,7 +33,7 @@ class PriceResponse(NamedTuple):
 
 
 class Tariffs:
-    """The prices that every one of `devices` is told, below each of the FSAs that `fsas` gives.
+    """The prices that every one of `devices` is told, below each of the FSAs of `book`.
 
     `changed` is told the time and the address of each resource that is no longer what it was. Ids are 1, 2, ... by
     kind, times Unix seconds.
@@ -42,48 +41,43 @@ class Tariffs:
 
     def __init__(
         self,
-        resources: Resources,
+        book: Book,
         dialect: Dialect,
+        resources: Resources,
         *,
-        pen: int,
-        rates: Rates,
         devices: Sequence[Device],
-        fsas: Callable[[], Iterable[int]],
-        changed: Changed,
+        changed: Callable[[float, str], None],
     ) -> None:
         self.responses: list[PriceResponse] = []
-        self._book = Book()
-        self._resources = resources
+        self._tariffs = TariffBook()
+        self._book = book
         self._dialect = dialect
-        self._pen = pen
-        self._rates = rates
+        self._resources = resources
         self._devices = devices
-        self._fsas = fsas
         self._changed = changed
 
     @property
     def intervals(self) -> list[Interval]:
         """All that there ever were."""
-        return self._book.intervals
+        return self._tariffs.intervals
 
     def count(self, fsa_id: int) -> int:
         """Give how many TariffProfiles an FSA has."""
-        return len(self._book.listed_profiles(fsa_id))
+        return len(self._tariffs.listed_profiles(fsa_id))
 
     def publish(self) -> None:
         """Let every resource lie at its address; to be called when a device or an FSA has come."""
         for device in self._devices:
             replies = f"/edev/{device.id}/rsps/{RESPONSE_SET}/rsp"
             self._resources.add(replies, "ResponseList", device.lfdi, POST=partial(self._post_response, replies))
-            pages = TariffPages(self._book, self._resources, device, reply_to=replies, pen=self._pen, rates=self._rates)
-            pages.publish(self._fsas())
+            TariffPages(self._tariffs, self._book, self._resources, device, replies).publish()
 
-    def create_profile(self, now: float, primacy: int, fsa_id: int = 1, price_pow10: int = 0) -> int:
+    def create_profile(self, now: float, primacy: int, fsa_id: int = FSA, price_pow10: int = 0) -> int:
         """Make a TariffProfile and give its id; its prices are times 10**`price_pow10`. ValueError: no such FSA."""
-        if fsa_id not in self._fsas():
+        if fsa_id not in self._book.fsas:
             raise ValueError(f"there are no FunctionSetAssignments {fsa_id}: make a DERProgram of theirs first")
-        profile = Profile(len(self._book.profiles) + 1, primacy, fsa_id, price_pow10)
-        self._book.profiles.append(profile)
+        profile = Profile(len(self._tariffs.profiles) + 1, primacy, fsa_id, price_pow10)
+        self._tariffs.profiles.append(profile)
         self.publish()
         self._tell(now, f"fsa/{fsa_id}/tp")
         return profile.id
@@ -97,9 +91,9 @@ class Tariffs:
         unknown = set(fields) - set(READING_TYPE.values())
         if unknown:
             raise ValueError(f"a ReadingType has no {', '.join(sorted(unknown))}")
-        profile = self._book.profile(profile_id)
-        component = RateComponent(len(self._book.components) + 1, profile.id, role_flags, fields)
-        self._book.components.append(component)
+        profile = self._tariffs.profile(profile_id)
+        component = RateComponent(len(self._tariffs.components) + 1, profile.id, role_flags, fields)
+        self._tariffs.components.append(component)
         self.publish()
         self._tell(now, f"tp/{profile.id}/rc")
         return component.id
@@ -116,11 +110,11 @@ class Tariffs:
 
         `blocks`: from which consumption on (None: from 0), and the price.
         """
-        component = self._book.component(component_id)
+        component = self._tariffs.component(component_id)
         number = len(self.intervals) + 1
         interval = Interval(
             id=number,
-            mrid=mrid(MRID_INTERVAL, component.id, number, self._pen),
+            mrid=mrid(MRID_INTERVAL, component.id, number, self._book.pen),
             profile_id=component.profile_id,
             component_id=component.id,
             start=start,
@@ -139,7 +133,7 @@ class Tariffs:
 
     def delete_rate_component(self, now: float, component_id: int) -> None:
         """Take a RateComponent away, and cancel its intervals."""
-        component = self._book.component(component_id)
+        component = self._tariffs.component(component_id)
         component.gone_s = now
         self._tell(now, f"tp/{component.profile_id}/rc")
         self._cancel(now, [each for each in self.intervals if each.component_id == component_id])
