@@ -59,7 +59,8 @@ class TrueWorld:
         self._server, self._config, self._watch = server, config, watch
         self._directory = directory
         self._children = Children()
-        self._on = False
+        self._lives = 0
+        self._name = ""  # of the process that is the gateway now, "" while it is off
         self._stopped = False
 
     def now(self) -> float:
@@ -68,12 +69,13 @@ class TrueWorld:
 
     def power(self, on: bool) -> None:
         """Switch the gateway on or off."""
-        if not on:
-            self._children[GATEWAY].kill()
-            self._hear()
+        if on:
+            self._lives += 1
+            self._name = f"{GATEWAY} {self._lives}"
+            self._children.start(self._name, command_of(self._directory / "gateway.json", True))
         else:
-            self._children.start(GATEWAY, command_of(self._directory / "gateway.json", True))
-        self._on = on
+            name, self._name = self._name, ""
+            self._children[name].kill()
 
     def stop(self) -> None:
         """Let `run` end with this second."""
@@ -120,7 +122,7 @@ class TrueWorld:
         write_commissioned(file)
 
     def _hear(self) -> None:
-        """Take what the gateway has said; ChildDied if that was its end, and nobody has switched it off."""
+        """Take what the gateway has said; ChildDied if that was its end and nobody has switched it off."""
         while True:
             try:
                 line = self._children.lines.get_nowait()
@@ -129,5 +131,5 @@ class TrueWorld:
             if line.text is not None:
                 self.journal.append(line.text)
                 self.journal_s.append(int(self.now() - self.scenario.start_s))
-            elif self._on:
-                raise self._children[GATEWAY].died()
+            elif line.name == self._name:
+                raise self._children[self._name].died()
