@@ -4,7 +4,7 @@ import difflib
 import os
 import subprocess
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -27,9 +27,16 @@ OUT = BUILD / "conformance"
 COLOURS = {PASS: "green", FAIL: "bold red", UNSUPPORTED: "yellow"}
 
 
+def _version(_context: click.Context, _parameter: click.Parameter, given: str | None) -> str | None:
+    """Take a version as the other commands do (1.2), and as the procedures do (v1.2)."""
+    if given is None or (version := f"v{given.removeprefix('v')}") in VERSIONS:
+        return given and version
+    raise click.BadParameter(f"{given} is not one of 1.2, 1.3")
+
+
 @click.command()
 @click.argument("ids", nargs=-1, metavar="[ID]...")
-@click.option("--version", "only", type=click.Choice(VERSIONS), help="Play this version of CSIP-AUS only.")
+@click.option("--version", "only", metavar="1.2|1.3", callback=_version, help="Play this version of CSIP-AUS only.")
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -40,8 +47,9 @@ COLOURS = {PASS: "green", FAIL: "bold red", UNSUPPORTED: "yellow"}
 def conformance(ids: tuple[str, ...], only: str | None, out: Path, real: bool) -> None:
     """Play the national CSIP-AUS test procedures (all, or those named) against the real gateway in virtual time.
 
-    Each is played with CSIP-AUS 1.2 and with 1.3 if it is for both. One line tells each verdict, then a table those of
-    each class; report.json and report.html have every criterion, step and message. The exit code is 1 if any failed.
+    Each is played with CSIP-AUS 1.2 and with 1.3 if it is for both. A line tells each verdict as soon as it is there,
+    then a table those of each class; report.json and report.html have every criterion of what was played, with steps
+    and messages. The exit code is 1 if any failed.
     """
     began = time.monotonic()
     try:
@@ -50,7 +58,11 @@ def conformance(ids: tuple[str, ...], only: str | None, out: Path, real: bool) -
         raise click.ClickException(str(error)) from error
     if real and not ids:
         raise click.UsageError("--real takes as long as the procedures last: say which, such as --real GEN-01")
-    wanted = _chosen(loaded, ids, only)
+    wanted = _chosen(loaded, [id_.upper() for id_ in ids], only)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.ClickException(f"the report cannot be written to {out}: {error.strerror}") from error
     console = Console(highlight=False)
     told = _Progress(console, wanted)
     plays = _in_true_time(loaded, wanted, told) if real else _in_virtual_time(wanted, told)
@@ -59,7 +71,9 @@ def conformance(ids: tuple[str, ...], only: str | None, out: Path, real: bool) -
     report.write(out / "report.json", plays, client)
     page.write(out / "report.html", plays, client)
     took_s, played_s = time.monotonic() - began, sum(play.virtual_seconds for play in plays)
-    click.echo(f"{timedelta(seconds=played_s)} were played in {took_s:.0f} s; {out / 'report.html'}")
+    path = (out / "report.html").absolute()
+    path = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    click.echo(f"{timedelta(seconds=played_s)} were played in {took_s:.0f} s: {path}")
     raise SystemExit(any(play.result == FAIL for play in plays))
 
 
@@ -90,7 +104,10 @@ def _chosen(loaded: Mapping[str, Procedure], ids: Sequence[str], only: str | Non
     """Give what is to be played; a usage error for an id that is not there, or not in this version."""
     for id_ in ids:
         if id_ not in loaded:
-            near = difflib.get_close_matches(id_.upper(), loaded, n=6, cutoff=0.5)
+            ratios = {known: difflib.SequenceMatcher(None, id_, known).ratio() for known in sorted(loaded)}
+            near = sorted(
+                [known for known in sorted(ratios, key=ratios.__getitem__, reverse=True) if ratios[known] > 0.7][:8]
+            )
             hint = f"is it one of {', '.join(near)}?" if near else f"they run from {min(loaded)} to {max(loaded)}"
             raise click.UsageError(f"there is no procedure {id_} in cactus-test-definitions {PACKAGE}: {hint}")
         if only and only not in loaded[id_].versions:
@@ -117,13 +134,14 @@ class _Progress:
     def tell(self, play: Play) -> None:
         self._done += 1
         line = Text(f"{self._done:>{len(str(self._all))}}/{self._all}  {play.procedure:{self._wide}}  {play.version}  ")
-        line.append(f"{play.result:11}", COLOURS[play.result])
-        line.append(f"  {timedelta(seconds=play.virtual_seconds)!s:>16}  {why(play)}".rstrip())
+        line.append(play.result, COLOURS[play.result])
+        if play.result != UNSUPPORTED:
+            line.append(f"  {timedelta(seconds=play.virtual_seconds)!s:>15}  {why(play)}".rstrip())
         self._console.print(line, soft_wrap=True)
 
 
-def _show_classes(console: Console, loaded: Mapping[str, Procedure], plays: Iterable[Play]) -> None:
-    """Show how many procedures of each class have which result, all versions together."""
+def _show_classes(console: Console, loaded: Mapping[str, Procedure], plays: Sequence[Play]) -> None:
+    """Show how many procedures of each class have which result, all versions together; why some are not supported."""
     results: dict[str, str] = {}
     for each in plays:
         results[each.procedure] = max(
@@ -141,3 +159,11 @@ def _show_classes(console: Console, loaded: Mapping[str, Procedure], plays: Iter
     table.add_row("all", *map(str, totals), "")
     console.print()
     console.print(table)
+    reasons: dict[str, dict[str, None]] = {}
+    for each in plays:
+        if each.result == UNSUPPORTED:
+            reasons.setdefault(each.reason, {})[each.procedure] = None
+    for reason, those in reasons.items():
+        console.print(Text(f"not supported: {', '.join(those)}: {reason}"))
+    if reasons:
+        console.print()
