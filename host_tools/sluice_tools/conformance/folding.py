@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from sluice_tools.conformance.record import Message
-from sluice_tools.simulate.run import ANSWERS
+from sluice_tools.utility.ledger import ANSWERS
 
 BEAT_S = 5  # messages that follow each other within this are one beat
 STEADY = (0.6, 1.5)  # times the last distance: still the same rhythm; a poll counts as missed from 1.5 on

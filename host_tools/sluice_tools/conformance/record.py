@@ -1,4 +1,4 @@
-"""What is kept of one play of a procedure: verdicts, steps, messages and what flowed. Data only.
+"""What is kept of one play of a procedure: verdicts, steps, messages and what flowed.
 
 Times are seconds since the procedure was initialised.
 """
@@ -7,8 +7,11 @@ from array import array
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
+from urllib.parse import parse_qs
 
 PASS, FAIL, UNSUPPORTED = "pass", "fail", "unsupported"
+
+Judgement = tuple[bool, str]  # whether it is so, and why (not)
 
 
 class Verdict(NamedTuple):
@@ -42,6 +45,21 @@ class Message(NamedTuple):
     faults: tuple[str, ...]
     body: bytes
     answer: bytes
+
+    @property
+    def path(self) -> str:
+        """The target without its query."""
+        return self.target.partition("?")[0]
+
+    @property
+    def first_page(self) -> bool:
+        """Whether it asked for a list from its beginning."""
+        return is_first_page(self.target.partition("?")[2])
+
+    @property
+    def granted(self) -> bool:
+        """Whether the server did what it was asked."""
+        return 200 <= self.status < 300
 
 
 class Deed(NamedTuple):
@@ -97,3 +115,9 @@ class Client(NamedTuple):
     classes: tuple[str, ...]
     package: str
     played: datetime
+
+
+def is_first_page(query: str) -> bool:
+    """Tell whether a query asks for a list from its beginning, or for nothing that makes sense."""
+    start = parse_qs(query).get("s", ["0"])[0]
+    return not start.isdigit() or int(start) == 0

@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 from sluice_tools.house.judge import KINDS, Watch
 from sluice_tools.scenario import Scenario
+from sluice_tools.utility.ledger import ANSWERS
 from sluice_tools.utility.overheard import Exchange
 from sluice_tools.world import Holding, World
 
 LIMITS = ("export limit", "import limit", "generation limit", "load limit")
-ANSWERS = {1: "received", 2: "started", 3: "completed", 6: "cancelled", 7: "superseded"}
 NAMED_MAX = 8  # ids in one line
 UTC_TEXT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ ")
 MRID = re.compile(r"\b[0-9A-F]{32}\b")

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 Tell = Callable[[dict[str, Any]], None]
 
+ANSWERS = {1: "received", 2: "started", 3: "completed", 6: "cancelled", 7: "superseded"}  # Response.status, in words
+
 
 class Answer(NamedTuple):
     """A Response to an event: when it came, the event's id in the scenario, and its status."""

@@ -1,11 +1,10 @@
-"""A check as it is asked: of whom, when, with which parameters. And the words of an answer."""
+"""A check as it is asked: of whom, when, with which parameters; and what checks share."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from sluice_tools.conformance.engine.course import Course
-
-Answer = tuple[bool, str]
+from sluice_tools.conformance.record import Judgement
 
 
 class Asked(NamedTuple):
@@ -26,7 +25,7 @@ def matches(path: str, endpoint: str) -> bool:
     return len(parts) == len(wanted) and all(want in ("*", part) for part, want in zip(parts, wanted, strict=True))
 
 
-def within(count: int, values: Mapping[str, Any], what: str) -> Answer:
+def within(count: int, values: Mapping[str, Any], what: str) -> Judgement:
     """Tell whether a count is within `minimum_count` and `maximum_count`."""
     least, most = values.get("minimum_count"), values.get("maximum_count")
     bounds = [f"at least {least}"] * (least is not None) + [f"at most {most}"] * (most is not None)

@@ -8,9 +8,10 @@ import re
 from collections.abc import Callable, Iterator
 
 from sluice_tools.conformance.engine import checks_log, checks_readings
-from sluice_tools.conformance.engine.asked import Answer, Asked, within
+from sluice_tools.conformance.engine.asked import Asked, within
 from sluice_tools.conformance.engine.expressions import Expression
 from sluice_tools.conformance.engine.vocabulary import READINGS
+from sluice_tools.conformance.record import Judgement
 from sluice_wire.identity import sfdi
 
 SET, UNSET = "_set", "_unset"
@@ -22,17 +23,17 @@ DER_DOCUMENTS = {
 }
 
 
-def run(check: str, asked: Asked) -> Answer:
+def run(check: str, asked: Asked) -> Judgement:
     """Ask a check; Unresolvable if a parameter has no value."""
     return CHECKS[check](asked)
 
 
-def _steps_complete(asked: Asked) -> Answer:
+def _steps_complete(asked: Asked) -> Judgement:
     left = [name for name in asked.course.left if name not in asked.values.get("ignored_steps", ())]
     return not left, f"not done: {', '.join(left)}" if left else "every step is done"
 
 
-def _end_device(asked: Asked) -> Answer:
+def _end_device(asked: Asked) -> Judgement:
     device = asked.course.server.device
     if device is None:
         return False, "no EndDevice is registered"
@@ -50,14 +51,14 @@ def _end_device(asked: Asked) -> Answer:
     return not faults, "; ".join(faults) or f"EndDevice {device.id}, lFDI {device.lfdi}"
 
 
-def _end_device_count(asked: Asked) -> Answer:
+def _end_device_count(asked: Asked) -> Judgement:
     return within(len(asked.course.server.devices), asked.values, "EndDevices")
 
 
-def _der_document(check: str) -> Callable[[Asked], Answer]:
+def _der_document(check: str) -> Callable[[Asked], Judgement]:
     name, title = DER_DOCUMENTS[check]
 
-    def answer(asked: Asked) -> Answer:
+    def answer(asked: Asked) -> Judgement:
         device = asked.course.server.device
         told = device.der.get(name) if device else None
         if told is None:
@@ -95,7 +96,7 @@ def _shown(value: float | None) -> str:
     return "not told" if value is None else f"{value:g}"
 
 
-CHECKS: dict[str, Callable[[Asked], Answer]] = {
+CHECKS: dict[str, Callable[[Asked], Judgement]] = {
     "all-steps-complete": _steps_complete,
     "all-notifications-transmitted": checks_log.notifications,
     "end-device-contents": _end_device,

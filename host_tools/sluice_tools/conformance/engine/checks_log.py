@@ -6,10 +6,9 @@ Source: README of cactus-test-definitions 1.18.2; the behaviour of cactus-runner
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
-from urllib.parse import parse_qs
 
-from sluice_tools.conformance.engine.asked import Answer, Asked, matches, within
-from sluice_tools.conformance.record import Message
+from sluice_tools.conformance.engine.asked import Asked, matches, within
+from sluice_tools.conformance.record import Judgement, Message
 
 MISS = 1.5  # a gap of so many intervals is a missed poll
 MISS_WINDOW, MISSES_MAX = 5, 1  # so many may be missed in so many intervals
@@ -63,14 +62,13 @@ def _requests(messages: Sequence[Message], method: str, endpoints: Sequence[str]
     """Give the requests of a method for any of the endpoints, first pages only."""
     found = []
     for message in messages:
-        path, _, query = message.target.partition("?")
-        first = parse_qs(query).get("s", ["0"])[0] == "0"
-        if message.method == method and first and any(matches(path, endpoint) for endpoint in endpoints):
-            found.append(Poll(path, message.t_s))
+        at_one = any(matches(message.path, endpoint) for endpoint in endpoints)
+        if message.method == method and message.first_page and at_one:
+            found.append(Poll(message.path, message.t_s))
     return found
 
 
-def polls(asked: Asked) -> Answer:
+def polls(asked: Asked) -> Judgement:
     """Every address among `endpoints` is asked for about every `poll_interval_seconds`, since the test began."""
     method, endpoints = asked.values["request_type_str"].upper(), asked.values["endpoints"]
     found = _requests(asked.course.messages, method, endpoints)
@@ -104,14 +102,14 @@ def _windows(begin: float, last: float, width: float) -> Iterator[tuple[float, f
         begin += width
 
 
-def requests(asked: Asked) -> Answer:
+def requests(asked: Asked) -> Judgement:
     """The resources are asked for often enough and not too often since the test began."""
     addresses = [ADDRESSES[name] for name in asked.values["resources"] if name in ADDRESSES]
     begin = asked.course.start_t
     asked_for = [
         message
         for message in asked.course.messages
-        if message.t_s >= begin and any(matches(message.target.partition("?")[0], address) for address in addresses)
+        if message.t_s >= begin and any(matches(message.path, address) for address in addresses)
     ]
     return within(len(asked_for), asked.values, f"requests of {' and '.join(asked.values['resources'])}")
 
@@ -123,21 +121,21 @@ class Told(NamedTuple):
     status: int
 
 
-def responses(asked: Asked) -> Answer:
+def responses(asked: Asked) -> Judgement:
     """A DERControlResponse came, or one for each DERControl there ever was."""
     server = asked.course.server
     told = [Told(response.control_id, response.status) for response in server.responses]
     return _told(asked, told, [control.id for control in server.controls], "control", "DERControl")
 
 
-def price_responses(asked: Asked) -> Answer:
+def price_responses(asked: Asked) -> Judgement:
     """A PriceResponse came, or one for each TimeTariffInterval there ever was."""
     tariffs = asked.course.server.tariffs
     told = [Told(response.interval_id, response.status) for response in tariffs.responses]
     return _told(asked, told, [interval.id for interval in tariffs.intervals], "interval", "TimeTariffInterval")
 
 
-def _told(asked: Asked, told: list[Told], subjects: list[int], kind: str, title: str) -> Answer:
+def _told(asked: Asked, told: list[Told], subjects: list[int], kind: str, title: str) -> Judgement:
     status, tag = asked.values.get("status"), asked.values.get("subject_tag")
     exists = asked.values.get("exists", True)
     what = "a Response" if status is None else f"a Response {status}"
@@ -156,14 +154,14 @@ def _told(asked: Asked, told: list[Told], subjects: list[int], kind: str, title:
     return found is exists, f"{'there is' if found else 'there is not'} {what}{whose}{last}"
 
 
-def subscription(asked: Asked) -> Answer:
+def subscription(asked: Asked) -> Judgement:
     """There is a Subscription to the resource."""
     wanted = asked.values["subscribed_resource"]
     found = [each for each in asked.course.server.subscriptions.subscriptions if each.resource == wanted]
     return bool(found), f"{len(found)} Subscriptions to {wanted}"
 
 
-def notifications(asked: Asked) -> Answer:
+def notifications(asked: Asked) -> Judgement:
     """Every Notification that was sent was taken; none at all is a failure too."""
     log = asked.course.server.subscriptions.notifications
     refused = [each for each in log if not 200 <= each.status < 300]

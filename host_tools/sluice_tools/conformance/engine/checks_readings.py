@@ -8,8 +8,9 @@ Source: README of cactus-test-definitions 1.18.2; the behaviour of cactus-runner
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from sluice_tools.conformance.engine.asked import Answer, Asked
+from sluice_tools.conformance.engine.asked import Asked
 from sluice_tools.conformance.national.state import Reading, ReadingType
+from sluice_tools.conformance.record import Judgement
 
 SITE, DER = 0x03, 0x49
 AVERAGE, MOMENT = 2, 0  # data qualifiers
@@ -26,11 +27,11 @@ KINDS = {
 }
 
 
-def of(check: str) -> Callable[[Asked], Answer]:
+def of(check: str) -> Callable[[Asked], Judgement]:
     """Give the check of this name."""
     name, uom, kind, qualifier, roles = KINDS[check]
 
-    def answer(asked: Asked) -> Answer:
+    def answer(asked: Asked) -> Judgement:
         told = asked.course.server.reading_types
         alike = [each for each in told if (each.uom, each.kind, each.data_qualifier) == (uom, kind, qualifier)]
         answers = []
@@ -43,7 +44,7 @@ def of(check: str) -> Callable[[Asked], Answer]:
     return answer
 
 
-def _answer(name: str, types: list[ReadingType], asked: Asked, others: list[str], moment: bool) -> Answer:
+def _answer(name: str, types: list[ReadingType], asked: Asked, others: list[str], moment: bool) -> Judgement:
     if not types:
         elsewhere = f" (there are some under roleFlags {', '.join(others)})" if others else ""
         return False, f"no MirrorMeterReading of {name} was told{elsewhere}"

@@ -9,7 +9,6 @@ Source: README of cactus-test-definitions 1.18.2; the behaviour of cactus-runner
 import random
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qs
 
 from sluice_tools.conformance.engine.actions import ACTIONS, NotMade
 from sluice_tools.conformance.engine.asked import Asked, matches
@@ -18,7 +17,7 @@ from sluice_tools.conformance.engine.course import Course
 from sluice_tools.conformance.engine.expressions import Expression, Unresolvable, Value
 from sluice_tools.conformance.engine.procedures import Action, Check, Procedure, Step
 from sluice_tools.conformance.national.server import MOUNT, National
-from sluice_tools.conformance.record import FAIL, PASS, Message, StepRecord, Verdict
+from sluice_tools.conformance.record import FAIL, PASS, Judgement, Message, StepRecord, Verdict, is_first_page
 from sluice_tools.schema import validate
 from sluice_tools.utility.dialect import DIALECTS, WELL_KNOWN
 from sluice_tools.utility.ledger import Ledger
@@ -151,29 +150,31 @@ class Harness:
         except Refusal as refusal:
             self.ledger.refuse(self.t(now), f"{request.method} {request.path}", refusal.status, refusal.reason)
             return refusal.response()
-        path = request.path.removeprefix(MOUNT)
-        fired = self._hear(request, path, now, after=False)
-        response = self._serve(request, path, now)
-        fired = fired or self._hear(request, path, now, after=True)
+        request = request._replace(path=request.path.removeprefix(MOUNT))
+        fired = self._hear(request, now, after=False)
+        response = self._serve(request, now)
+        fired = fired or self._hear(request, now, after=True)
         faults = tuple(validate(request.body, self.version)) if request.body else ()
         kept = request.body, response.body if response.status == 200 else b""
-        target = path + ("?" + request.query if request.query else "")
-        self.course.messages.append(Message(self.t(now), request.method, target, response.status, fired, faults, *kept))
+        self.course.messages.append(
+            Message(self.t(now), request.method, request.target, response.status, fired, faults, *kept)
+        )
         return response
 
-    def _serve(self, request: Request, path: str, now: float) -> Response:
+    def _serve(self, request: Request, now: float) -> Response:
         """Give the server's answer, or what was forced upon it."""
         if not self.course.communicating:
             return Refusal(500, "the server is out").response()
         for endpoint, (status, retry_s, until) in self.course.forced.items():
-            if now < until and matches(path, endpoint):
+            if now < until and matches(request.path, endpoint):
                 headers = (("Retry-After", str(retry_s)),) if retry_s is not None else ()
                 return Refusal(status, "not now", headers).response()
-        return self.course.server.handle(request._replace(path=self.course.routes.get(path, path)), now)
+        path = self.course.routes.get(request.path, request.path)
+        return self.course.server.handle(request._replace(path=path), now)
 
-    def _hear(self, request: Request, path: str, now: float, after: bool) -> str:
+    def _hear(self, request: Request, now: float, after: bool) -> str:
         """Let the request fire the first step that listens to it; give its name, "" if none does."""
-        if self.course.started_s is None or self.finished or not _is_first_page(request.query):
+        if self.course.started_s is None or self.finished or not is_first_page(request.query):
             return ""
         for name in list(self.course.listening):
             step = self.procedure.steps[name]
@@ -181,7 +182,7 @@ class Harness:
             if (
                 step.event.type == f"{request.method}-request-received"
                 and bool(parameters.get("serve_request_first")) is after
-                and matches(path, str(self.resolved(parameters, now)["endpoint"]))
+                and matches(request.path, str(self.resolved(parameters, now)["endpoint"]))
                 and self._gates_open(step, now)
             ):
                 self._fire(step, now)
@@ -208,7 +209,7 @@ class Harness:
 
     # --- questions ------------------------------------------------------------------------------
 
-    def ask(self, check: Check, now: float) -> tuple[bool, str]:
+    def ask(self, check: Check, now: float) -> Judgement:
         """Tell whether a check holds, and why (not)."""
         try:
             return run(check.type, Asked(self.course, now, self.resolved(check.parameters, now), check.parameters))
@@ -239,11 +240,6 @@ class Harness:
         if name not in told:
             raise Unresolvable(f"the client has not told {name}")
         return told[name]
-
-
-def _is_first_page(query: str) -> bool:
-    start = parse_qs(query).get("s", ["0"])[0]
-    return not start.isdigit() or int(start) == 0
 
 
 def _some(faults: list[str], count: int = 3) -> str:

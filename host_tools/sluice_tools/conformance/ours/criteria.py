@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 from sluice_tools.conformance.ours import flowing, talking
 from sluice_tools.conformance.ours.flowing import Case
-from sluice_tools.conformance.record import FAIL, PASS, Play, Verdict
+from sluice_tools.conformance.record import FAIL, PASS, Judgement, Play, Verdict
 
-CRITERIA: dict[str, Callable[[Case], tuple[bool, str]]] = {
+CRITERIA: dict[str, Callable[[Case], Judgement]] = {
     "site held": flowing.site_held,
     "output follows": flowing.follows,
     "ramp": flowing.ramp,

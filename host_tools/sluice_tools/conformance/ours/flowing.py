@@ -17,7 +17,7 @@ from functools import cached_property
 from sluice_tools.conformance import sites
 from sluice_tools.conformance.operator import POWER_OFF, POWER_ON, PROCEED
 from sluice_tools.conformance.ours.heard import Word, heard
-from sluice_tools.conformance.record import Play
+from sluice_tools.conformance.record import Judgement, Play
 from sluice_tools.house.judge import GRACE_S, KINDS, Watch
 from sluice_tools.promise import EXPORT, GENERATION, IMPORT, LOAD
 from sluice_tools.truth import Leg
@@ -34,7 +34,6 @@ OUTAGE_S = 600  # ALL-23 is out for 720 s
 WAY, ARRIVED_S = 0.2, 5  # of a fixed power: how much of the way is gone, in the last seconds of it
 WISH = re.compile(r"wish for (-?\d+) W$")
 
-Verdict = tuple[bool, str]
 Span = tuple[int, int]
 
 
@@ -183,7 +182,7 @@ def mean(line: Sequence[float], begin: int, end: int) -> float:
     return sum(line[begin:end]) / (end - begin)
 
 
-def _followed(case: Case, span: Span) -> Verdict:
+def _followed(case: Case, span: Span) -> Judgement:
     wrong = astray(case, span)
     if wrong:
         t, w, due = wrong[0]
@@ -197,7 +196,7 @@ def _followed(case: Case, span: Span) -> Verdict:
 # --- the criteria -------------------------------------------------------------------------------
 
 
-def site_held(case: Case) -> Verdict:
+def site_held(case: Case) -> Judgement:
     """No mode over its limit, beyond 4 % of the rating for more than 15 s; and a limit was there to be held."""
     flows, word = case.play.flows, case.word
     watch = Watch(RATING_W)
@@ -211,7 +210,7 @@ def site_held(case: Case) -> Verdict:
     return not any(over.values()) and binding > GRACE_S, text
 
 
-def follows(case: Case) -> Verdict:
+def follows(case: Case) -> Judgement:
     """The output is where limits and wish put it, all the time; and they put it elsewhere at least once."""
     due = case.due_w[case.first_s : case.seconds]
     if not due or max(due) - min(due) < 2 * NEAR_W:
@@ -219,7 +218,7 @@ def follows(case: Case) -> Verdict:
     return _followed(case, (case.first_s, case.seconds))
 
 
-def ramp(case: Case) -> Verdict:
+def ramp(case: Case) -> Judgement:
     """As `follows`; and a ramp was there to be followed, below what the DERs wished."""
     told = [
         f"{KINDS[mode]} {float(leg.from_w):.0f} to {leg.end_w} W in {float(leg.seconds):.0f} s from {leg.start} s"
@@ -241,7 +240,7 @@ def _shows(case: Case, mode: str, leg: Leg) -> bool:
     return any(line[t] + 2 * NEAR_W < sign * case.wish_w[t] for t in way)
 
 
-def returns(case: Case) -> Verdict:
+def returns(case: Case) -> Judgement:
     """While nothing limits, at least 90 % of what was offered flows; and that is so for a minute at least."""
     least, most = case.bounds_w
     free = [
@@ -262,7 +261,7 @@ def returns(case: Case) -> Verdict:
     return share >= RETURNS_PCT, f"at least {share:.0f} % of what was offered ({begin} to {end} s), {len(shares)} times"
 
 
-def ceases(case: Case) -> Verdict:
+def ceases(case: Case) -> Judgement:
     """Told to disconnect or to de-energize, the DERs give and take nothing, 15 s later; the load has none of it."""
     halts = [(begin + GRACE_S, end) for begin, end in spans([not flag for flag in case.word.live])]
     halts = [(begin, end) for begin, end in halts if end - begin >= GRACE_S]
@@ -273,7 +272,7 @@ def ceases(case: Case) -> Verdict:
     return most <= CEASED_W, f"at most {most:.0f} W ({t} s), {GRACE_S} s after it was told, {len(halts)} times"
 
 
-def through_the_outage(case: Case) -> Verdict:
+def through_the_outage(case: Case) -> Judgement:
     """While the server answered 500 the schedule went on, and then the default."""
     out = [message.t_s for message in case.play.messages if message.status == 500]
     if not out or out[-1] - out[0] < OUTAGE_S:
@@ -284,7 +283,7 @@ def through_the_outage(case: Case) -> Verdict:
     return ok and len(levels) > 2, f"{text}; out from {begin} to {end} s, {len(levels)} levels"
 
 
-def through_the_restart(case: Case) -> Verdict:
+def through_the_restart(case: Case) -> Judgement:
     """Switched on again while the server is out, the gateway holds what it had stored until the operator proceeds."""
     on, pressed = case.deed_s(POWER_ON), case.deed_s(PROCEED)
     if not on or not pressed or pressed[0] - on[0] < BOOT_S:
@@ -296,14 +295,14 @@ def through_the_restart(case: Case) -> Verdict:
     return not off_s, f"{given_w:.0f} W on the average, due {due_w:.0f} W; {off_s} of {end - begin} s astray"
 
 
-def storage_target(case: Case) -> Verdict:
+def storage_target(case: Case) -> Judgement:
     """As `follows`; and a target was told that the battery does not wish by itself."""
     told = sum(not math.isnan(w) for w in case.word.storage_w)
     ok, text = _followed(case, (case.first_s, case.seconds))
     return ok and told > GRACE_S, f"{text}; a target in {told} s"
 
 
-def demand_response(case: Case) -> Verdict:
+def demand_response(case: Case) -> Judgement:
     """As `follows`; and while a fixed power was told the DERs went to it, a fifth of what setGradW asks for at least: a
     minute of a slow gradient is too short to be seen astray, and the client's own ramp may have begun at setMaxW.
     Positive: percent of the rating given; negative: taken."""

@@ -153,7 +153,6 @@ class _Telling:
 
     def _take(self, t: int, message: Message) -> None:
         root = ET.fromstring(message.answer)
-        path = message.target.partition("?")[0]
         kind = name_of(root)
         if kind == "FunctionSetAssignmentsList":
             links = [href(each, "DERProgramListLink") for each in all_of(root, "FunctionSetAssignments")]
@@ -161,13 +160,13 @@ class _Telling:
                 gone = [p for p in self._programs.values() if not any(link.endswith(p.listed_at) for link in links)]
                 self._forget(t, gone)
         elif kind == "DERProgramList":
-            self._take_programs(t, path, root)
+            self._take_programs(t, message.path, root)
         elif kind == "DERControlList":
-            for program in self._of(path, "controls_path"):
+            for program in self._of(message.path, "controls_path"):
                 program.controls = [_control(each, self._start_s) for each in all_of(root, "DERControl")]
                 self._tell_of(t, program)
         elif kind == "DefaultDERControl":
-            for program in self._of(path, "default_path"):
+            for program in self._of(message.path, "default_path"):
                 program.default = Default(_sets(root), integer(root, "setGradW"))
                 self._tell_of(t, program)
 
@@ -245,7 +244,7 @@ def late_s(play: Play) -> dict[str, int]:
     """Give how many seconds after its specified start the client says that each control started, by mRID."""
     starts: dict[str, float] = {}
     for message in play.messages:
-        if message.method == "POST" and b"DERControlResponse" in message.body and message.status < 300:
+        if message.method == "POST" and b"DERControlResponse" in message.body and message.granted:
             response = ET.fromstring(message.body)
             if integer(response, "status") == EVENT_STARTED:
                 at = integer(response, "createdDateTime")

@@ -22,8 +22,8 @@ from sluice_tools.conformance.operator import (
 )
 from sluice_tools.conformance.ours import heard
 from sluice_tools.conformance.ours.elements import all_of, integer, name_of, text
-from sluice_tools.conformance.ours.flowing import RATING_W, Case, Verdict, mean
-from sluice_tools.conformance.record import Message
+from sluice_tools.conformance.ours.flowing import RATING_W, Case, mean
+from sluice_tools.conformance.record import Judgement
 from sluice_tools.house.judge import GRACE_S
 
 SILENT_S = 110  # of the 120 s that ALL-03-REJ waits, the wait being ten seconds late or not
@@ -37,26 +37,16 @@ LAG_S = 60  # within which readings are told
 AT_ONCE_S = 2
 
 
-def good(message: Message) -> bool:
-    """Tell whether a request was granted."""
-    return 200 <= message.status < 300
-
-
-def path_of(message: Message) -> str:
-    """Give its path without the query."""
-    return message.target.partition("?")[0]
-
-
 # --- silence and rates --------------------------------------------------------------------------
 
 
 def _registration(case: Case) -> int | None:
     """Give the place of the first message by which the client read its Registration."""
     messages = case.play.messages
-    return next((i for i, one in enumerate(messages) if path_of(one).endswith("/rg") and good(one)), None)
+    return next((i for i, one in enumerate(messages) if one.path.endswith("/rg") and one.granted), None)
 
 
-def silence(case: Case) -> Verdict:
+def silence(case: Case) -> Judgement:
     """After the Registration with the wrong PIN was read no request comes any more."""
     at, messages = _registration(case), case.play.messages
     if at is None:
@@ -68,7 +58,7 @@ def silence(case: Case) -> Verdict:
     return not after, f"{len(after)} requests in {case.seconds - read_s:.0f} s{first}"
 
 
-def keeps_talking(case: Case) -> Verdict:
+def keeps_talking(case: Case) -> Judgement:
     """After the Registration with the right PIN was read the client goes on."""
     at = _registration(case)
     if at is None:
@@ -83,11 +73,11 @@ def keeps_talking(case: Case) -> Verdict:
     )
 
 
-def spacing(case: Case) -> Verdict:
+def spacing(case: Case) -> Judgement:
     """The list in question is polled as its last answer said, at two rates at least."""
     end, least_gap = POLLED[case.play.procedure]
-    polls = [one for one in case.play.messages if one.method == "GET" and path_of(one).endswith(end) and good(one)]
-    first_pages = [one for one in polls if "s=" not in one.target or "s=0" in one.target]
+    polls = [one for one in case.play.messages if one.method == "GET" and one.path.endswith(end) and one.granted]
+    first_pages = [one for one in polls if one.first_page]
     gaps = [
         (later.t_s - sooner.t_s, int(ET.fromstring(sooner.answer).get("pollRate", "0")))
         for sooner, later in pairwise(first_pages)
@@ -98,20 +88,20 @@ def spacing(case: Case) -> Verdict:
     return fits and len({rate for _, rate in gaps}) > 1, text or "it was not polled"
 
 
-def backs_off(case: Case) -> Verdict:
+def backs_off(case: Case) -> Judgement:
     """Answered 429, the client leaves that resource alone: 180 s where Retry-After says so, else ten at least."""
     wait_s = {"P-05": 10, "P-06": 180}[case.play.procedure]
     refused = [one for one in case.play.messages if one.status == 429]
     if not refused:
         return False, "the client was never answered 429"
-    asked = [one for one in case.play.messages if path_of(one) == path_of(refused[0])]
+    asked = [one for one in case.play.messages if one.path == refused[0].path]
     waits = [later.t_s - one.t_s for one, later in pairwise(asked) if one.status == 429]
-    came_back = any(good(one) for one in asked if one.t_s > refused[-1].t_s)
+    came_back = any(one.granted for one in asked if one.t_s > refused[-1].t_s)
     text = f"{len(refused)} times 429, then {', '.join(f'{wait:.0f}' for wait in waits)} s"
     return came_back and bool(waits) and min(waits) >= wait_s, text
 
 
-def randomised(case: Case) -> Verdict:
+def randomised(case: Case) -> Judgement:
     """Every control starts within its bound, and what was heard ahead does not start on its second.
 
     Successive controls of a program share their edges (docs/events.md, 2.3), so they may all be equally late.
@@ -143,7 +133,7 @@ KEPT = {FIRST_OFF}  # what is so before the deed too
 def _statuses(case: Case) -> list[tuple[float, dict[str, int]]]:
     found = []
     for message in case.play.messages:
-        if message.method == "PUT" and good(message) and b"DERStatus" in message.body:
+        if message.method == "PUT" and message.granted and b"DERStatus" in message.body:
             root = ET.fromstring(message.body)
             bits = next((text(each, "value") for each in all_of(root, "genConnectStatus")), None)
             mode = next((integer(each, "value") for each in all_of(root, "operationalModeStatus")), None)
@@ -152,7 +142,7 @@ def _statuses(case: Case) -> list[tuple[float, dict[str, int]]]:
     return found
 
 
-def status_told(case: Case) -> Verdict:
+def status_told(case: Case) -> Judgement:
     """What the operator did to the DER is told by DERStatus within a poll period, and was not told before."""
     statuses, lines, held = _statuses(case), [], True
     for deed, wanted in STATUS[case.play.procedure].items():
@@ -170,7 +160,7 @@ def status_told(case: Case) -> Verdict:
     return held, "; ".join(lines)
 
 
-def ratings_true(case: Case) -> Verdict:
+def ratings_true(case: Case) -> Judgement:
     """DERCapability and DERSettings tell the sums of what the devices are set to; after a change what that made."""
     batteries = [unit.battery for unit in sites.HOUSES[case.setting.house] if unit.battery]
     whole: dict[str, float] = {"rtgMaxW": RATING_W, "setMaxW": RATING_W}
@@ -194,7 +184,7 @@ def ratings_true(case: Case) -> Verdict:
 
 def _told(case: Case, element: str) -> Iterator[tuple[float, float]]:
     for message in case.play.messages:
-        if message.method == "PUT" and good(message) and element.encode() in message.body:
+        if message.method == "PUT" and message.granted and element.encode() in message.body:
             for each in all_of(ET.fromstring(message.body), element):
                 yield message.t_s, (integer(each, "value") or 0) * 10.0 ** (integer(each, "multiplier") or 0)
 
@@ -202,21 +192,21 @@ def _told(case: Case, element: str) -> Iterator[tuple[float, float]]:
 # --- links and readings -------------------------------------------------------------------------
 
 
-def links_followed(case: Case) -> Verdict:
+def links_followed(case: Case) -> Judgement:
     """Every path but the first was in an earlier answer, or is what a POST has made: nothing is built."""
-    known = {path_of(message) for message in case.play.messages[:1]}
+    known = {message.path for message in case.play.messages[:1]}
     posted: set[str] = set()
     built = []
     for message in case.play.messages:
-        path = path_of(message)
+        path = message.path
         if not any(link.endswith(path) for link in known) and path.rpartition("/")[0] not in posted:
             built.append(f"{message.method} {path}")
         if message.answer:
             links = (each.get("href", "").partition("?")[0] for each in ET.fromstring(message.answer).iter())
             known |= {link.rstrip("/") for link in links if link}
-        if message.method == "POST" and good(message):
+        if message.method == "POST" and message.granted:
             posted.add(path)
-    count = len({path_of(message) for message in case.play.messages})
+    count = len({message.path for message in case.play.messages})
     return not built and count > 1, f"{count} addresses" + (
         f", of which built: {', '.join(built[:3])}" if built else ""
     )
@@ -239,7 +229,7 @@ def readings(case: Case) -> Iterator[tuple[str, int, int, float]]:
     """Give the readings of active power, all phases together: (role, start second, duration, watts)."""
     kinds: dict[str, Kind] = {}
     for message in case.play.messages:
-        if message.method != "POST" or not good(message) or b"MirrorMeterReading" not in message.body:
+        if message.method != "POST" or not message.granted or b"MirrorMeterReading" not in message.body:
             continue
         root = ET.fromstring(message.body)
         role = text(root, "roleFlags") or ""
@@ -257,7 +247,7 @@ def readings(case: Case) -> Iterator[tuple[str, int, int, float]]:
                         yield kind.role, start - case.play.start_s, duration, value * 10.0**kind.multiplier
 
 
-def telemetry_true(case: Case) -> Verdict:
+def telemetry_true(case: Case) -> Judgement:
     """Every reading of site and DER is what the house measured over that interval, sign included.
 
     Within 5 % of it or 2 % of the rating; and once at least something flowed, or the sign would prove nothing. They go
