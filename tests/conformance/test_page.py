@@ -26,7 +26,15 @@ from sluice_tools.conformance.record import (
 )
 
 HOUR_S = 3600
-CLIENT = Client("Weir <Gate>", "0.8 (abc123)", ("v1.2", "v1.3"), ("A", "G"), "1.18.2", datetime(2026, 1, 5, tzinfo=UTC))
+CLIENT = Client(
+    "Weir <Gate>",
+    "0.8 (abc123)",
+    ("v1.2", "v1.3"),
+    ("A", "G"),
+    "1.18.2",
+    "in true time",
+    datetime(2026, 1, 5, tzinfo=UTC),
+)
 HOSTILE = "<script>alert('a')</script> & \"quoted\""
 NEVER = array("f", [math.inf] * 300)
 RESPONSE = b"<DERControlResponse><status>2</status></DERControlResponse>"

@@ -8,7 +8,7 @@ from sluice_tools.conformance.record import FAIL, PASS, UNSUPPORTED, Client, Pla
 from sluice_tools.conformance.report import report, why, write
 
 NOON = datetime(2026, 2, 2, 12, tzinfo=UTC)
-CLIENT = Client("Sluice", "0.1.0", ("v1.2", "v1.3"), ("A", "G"), "1.18.2", NOON)
+CLIENT = Client("Sluice", "0.1.0", ("v1.2", "v1.3"), ("A", "G"), "1.18.2", "in true time", NOON)
 STEPS = Verdict("all-steps-complete", PASS, "every step is done")
 WATTS = Verdict("within the export limit", FAIL, "5100 W at 70 s", ours=True)
 
@@ -62,6 +62,7 @@ def test_a_report_is_written_with_its_client(tmp_path: Path) -> None:
         "firmware": "0.1.0",
         "versions": ["v1.2", "v1.3"],
         "classes": ["A", "G"],
+        "how": "in true time",
         "played": "2026-02-02T12:00:00+00:00",
     }
 

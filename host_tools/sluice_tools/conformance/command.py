@@ -18,12 +18,16 @@ from sluice_tools.conformance import page, report, sites
 from sluice_tools.conformance.engine import procedures
 from sluice_tools.conformance.engine.procedures import PACKAGE, VERSIONS, Procedure
 from sluice_tools.conformance.play import Key, keys, play, play_all
-from sluice_tools.conformance.record import FAIL, PASS, UNSUPPORTED, Client, Deed, Play
+from sluice_tools.conformance.record import FAIL, PASS, UNSUPPORTED, Client, Deed, Play, reasons, results
 from sluice_tools.conformance.report import why
 from sluice_tools.schema import SchemaMissing
 from sluice_tools.toolchain import BUILD, ROOT, interpreter
 
 OUT = BUILD / "conformance"
+HOW = {
+    False: "in virtual time: the gateway in process on CPython, requests and registers in memory",
+    True: "in true time: the gateway a process on MicroPython (32 bits), mutual TLS, a serial line",
+}
 COLOURS = {PASS: "green", FAIL: "bold red", UNSUPPORTED: "yellow"}
 
 
@@ -67,7 +71,7 @@ def conformance(ids: tuple[str, ...], only: str | None, out: Path, real: bool) -
     told = _Progress(console, wanted)
     plays = _in_true_time(loaded, wanted, told) if real else _in_virtual_time(wanted, told)
     _show_classes(console, loaded, plays)
-    client = Client("Sluice", _firmware(), VERSIONS, sites.CLASSES, PACKAGE, datetime.now(UTC))
+    client = Client("Sluice", _firmware(), VERSIONS, sites.CLASSES, PACKAGE, HOW[real], datetime.now(UTC))
     report.write(out / "report.json", plays, client)
     page.write(out / "report.html", plays, client)
     took_s, played_s = time.monotonic() - began, sum(play.virtual_seconds for play in plays)
@@ -142,28 +146,21 @@ class _Progress:
 
 def _show_classes(console: Console, loaded: Mapping[str, Procedure], plays: Sequence[Play]) -> None:
     """Show how many procedures of each class have which result, all versions together; why some are not supported."""
-    results: dict[str, str] = {}
-    for each in plays:
-        results[each.procedure] = max(
-            each.result, results.get(each.procedure, PASS), key=(PASS, UNSUPPORTED, FAIL).index
-        )
-    classes = sorted({class_ for id_ in results for class_ in loaded[id_].classes})
+    found = results(plays)
+    classes = sorted({class_ for id_ in found for class_ in loaded[id_].classes})
     heads = [Column(result, justify="right", style=COLOURS[result]) for result in report.RESULTS]
     table = Table("class", *heads, "not passed", box=None)
     for class_ in classes:
-        of = {id_: result for id_, result in results.items() if class_ in loaded[id_].classes}
+        of = {id_: result for id_, result in found.items() if class_ in loaded[id_].classes}
         counts = [sum(each == result for each in of.values()) for result in report.RESULTS]
         others = ", ".join(sorted(id_ for id_, result in of.items() if result != PASS))
         table.add_row(class_, *(str(count or "") for count in counts), others)
-    totals = [sum(each == result for each in results.values()) for result in report.RESULTS]
+    totals = [sum(each == result for each in found.values()) for result in report.RESULTS]
     table.add_row("all", *map(str, totals), "")
     console.print()
     console.print(table)
-    reasons: dict[str, dict[str, None]] = {}
-    for each in plays:
-        if each.result == UNSUPPORTED:
-            reasons.setdefault(each.reason, {})[each.procedure] = None
-    for reason, those in reasons.items():
+    unsupported = reasons(plays)
+    for reason, those in unsupported.items():
         console.print(Text(f"not supported: {', '.join(those)}: {reason}"))
-    if reasons:
+    if unsupported:
         console.print()

@@ -17,12 +17,23 @@ from pathlib import Path
 
 from sluice_tools.conformance.folding import Line, fold
 from sluice_tools.conformance.plot import clock, operators, svg
-from sluice_tools.conformance.record import FAIL, PASS, UNSUPPORTED, Client, Deed, Message, Play, Verdict
+from sluice_tools.conformance.record import (
+    FAIL,
+    PASS,
+    UNSUPPORTED,
+    WORST_FIRST,
+    Client,
+    Deed,
+    Message,
+    Play,
+    Verdict,
+    reasons,
+    results,
+)
 from sluice_tools.paper import facts, head, spaced
 
 WORDS = {PASS: "passed", FAIL: "failed", UNSUPPORTED: "not supported"}
 SIGNS = {PASS: "✓", FAIL: "✗", UNSUPPORTED: "–"}
-WORST_FIRST = (FAIL, UNSUPPORTED, PASS)
 HERE = Path(__file__)
 
 
@@ -69,18 +80,17 @@ def _client(client: Client) -> Iterable[tuple[str, str]]:
     yield "CSIP-AUS", ", ".join(client.versions)
     yield "Classes claimed", ", ".join(client.classes)
     yield "Procedures", f"cactus-test-definitions {client.package}"
+    yield "How", client.how
     yield "Played", f"{client.played.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _verdict(plays: Sequence[Play]) -> str:
     """Give how many procedures passed: a procedure does if all its plays do, as in report.json."""
-    worst: dict[str, str] = {}
-    for play in plays:
-        worst[play.procedure] = min(play.result, worst.get(play.procedure, PASS), key=WORST_FIRST.index)
-    counts = Counter(worst.values())
+    found = results(plays)
+    counts = Counter(found.values())
     told = ", ".join(f"{counts[result]} {WORDS[result]}" for result in WORDS if counts[result])
     kind = "passed" if counts[PASS] and not counts[FAIL] else "failed"
-    of = f"<br><small>of {len(worst)} procedures; {len(plays)} plays, one for each version</small>"
+    of = f"<br><small>of {len(found)} procedures; {len(plays)} plays, one for each version</small>"
     return f'<div class="verdict {kind}">{told or "Nothing was played"}{of}</div>'
 
 
@@ -104,14 +114,11 @@ def _failed(play: Play) -> list[Verdict]:
 
 
 def _unsupported(plays: Sequence[Play]) -> Iterable[str]:
-    why: dict[str, dict[str, None]] = {}
-    for play in plays:
-        if play.result == UNSUPPORTED:
-            why.setdefault(play.reason, {})[escape(play.procedure)] = None
+    why = reasons(plays)
     if why:
         yield "<h2>What is not supported</h2><table><tr><th>Why</th><th>Procedures</th></tr>"
         for reason, those in why.items():
-            links = ", ".join(f'<a href="#{id_}">{id_}</a>' for id_ in those)
+            links = ", ".join(f'<a href="#{id_}">{id_}</a>' for id_ in map(escape, those))
             yield f"<tr><td>{_text(reason)}</td><td>{links}</td></tr>"
         yield "</table>"
 

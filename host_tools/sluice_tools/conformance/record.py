@@ -4,12 +4,14 @@ Times are seconds since the procedure was initialised.
 """
 
 from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import parse_qs
 
 PASS, FAIL, UNSUPPORTED = "pass", "fail", "unsupported"
+WORST_FIRST = (FAIL, UNSUPPORTED, PASS)
 
 Judgement = tuple[bool, str]  # whether it is so, and why (not)
 
@@ -107,14 +109,32 @@ class Play:
 
 class Client(NamedTuple):
     """What was played with: `firmware` is its version and commit, `classes` those it claims, `package` the release of
-    the procedures, `played` when, in true time."""
+    the procedures, `how` in which time and over what, `played` when, in true time."""
 
     name: str
     firmware: str
     versions: tuple[str, ...]
     classes: tuple[str, ...]
     package: str
+    how: str
     played: datetime
+
+
+def results(plays: Iterable[Play]) -> dict[str, str]:
+    """Give the result of each procedure: the worst of its plays."""
+    worst: dict[str, str] = {}
+    for play in plays:
+        worst[play.procedure] = min(play.result, worst.get(play.procedure, PASS), key=WORST_FIRST.index)
+    return worst
+
+
+def reasons(plays: Iterable[Play]) -> dict[str, list[str]]:
+    """Give why something is not supported, and which procedures are not for that reason."""
+    told: dict[str, list[str]] = {}
+    for play in plays:
+        if play.result == UNSUPPORTED and play.procedure not in told.setdefault(play.reason, []):
+            told[play.reason].append(play.procedure)
+    return told
 
 
 def is_first_page(query: str) -> bool:

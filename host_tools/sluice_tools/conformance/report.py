@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sluice_tools.conformance.engine.procedures import VERSIONS
-from sluice_tools.conformance.record import FAIL, PASS, UNSUPPORTED, Client, Play, StepRecord, Verdict
+from sluice_tools.conformance.record import FAIL, PASS, UNSUPPORTED, Client, Play, StepRecord, Verdict, results
 
 RESULTS = (PASS, FAIL, UNSUPPORTED)
 
@@ -30,6 +30,7 @@ def report(plays: Iterable[Play], client: Client) -> dict[str, Any]:
             "firmware": client.firmware,
             "versions": client.versions,
             "classes": client.classes,
+            "how": client.how,
             "played": client.played.isoformat(timespec="seconds"),
         },
         "procedures": entries,
@@ -57,8 +58,7 @@ def _both(versions: Mapping[str, Play]) -> dict[str, Any]:
     for other in others:
         entry[other.version] = _entry(other)
         entry["criteria"].append(_criterion(Verdict(other.version, other.result, why(other))))
-        entry["result"] = max(first.result, other.result, key=(PASS, UNSUPPORTED, FAIL).index)
-    return entry
+    return entry | {"result": results(versions.values())[first.procedure]}
 
 
 def _entry(play: Play) -> dict[str, Any]:
