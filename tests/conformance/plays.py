@@ -3,7 +3,7 @@
 from array import array
 from collections.abc import Iterable, Sequence
 
-from sluice_tools.conformance.ours.flowing import Case
+from sluice_tools.conformance.ours.case import Case
 from sluice_tools.conformance.record import Deed, Message, Play
 
 START_S = 1_770_000_000 - 1_770_000_000 % 60

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from plays import control, controls, default, due, get, play, programs
 
 from sluice_tools.conformance.operator import POWER_OFF, POWER_ON, PROCEED
+from sluice_tools.conformance.ours.case import Case
 from sluice_tools.conformance.ours.flowing import (
-    Case,
     ceases,
     demand_response,
     extreme,

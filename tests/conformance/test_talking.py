@@ -4,7 +4,7 @@ import pytest
 from plays import ROOT, START_S, control, controls, get, play, response, sent
 
 from sluice_tools.conformance.operator import DISCONNECT, FIRST_OFF, RECONNECT, RERATE, REST_OFF, SOURCE_OFF, SOURCE_ON
-from sluice_tools.conformance.ours.flowing import Case
+from sluice_tools.conformance.ours.case import Case
 from sluice_tools.conformance.ours.talking import (
     backs_off,
     keeps_talking,

@@ -12,7 +12,7 @@ from dataclasses import replace
 from html import escape
 from itertools import pairwise
 
-from sluice_tools.conformance.ours.flowing import Case
+from sluice_tools.conformance.ours.case import Case
 from sluice_tools.conformance.ours.talking import DER_ROLE, SITE_ROLE, readings
 from sluice_tools.conformance.record import Deed, Play
 from sluice_tools.paper import colour, tick_s, tick_w

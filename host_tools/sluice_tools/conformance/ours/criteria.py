@@ -8,7 +8,7 @@ Source: the instructions in cactus-test-definitions 1.18.2; requirements C, E, M
 from collections.abc import Callable
 
 from sluice_tools.conformance.ours import flowing, talking
-from sluice_tools.conformance.ours.flowing import Case
+from sluice_tools.conformance.ours.case import Case
 from sluice_tools.conformance.record import FAIL, PASS, Judgement, Play, Verdict
 
 CRITERIA: dict[str, Callable[[Case], Judgement]] = {

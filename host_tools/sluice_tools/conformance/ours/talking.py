@@ -21,8 +21,8 @@ from sluice_tools.conformance.operator import (
     SOURCE_ON,
 )
 from sluice_tools.conformance.ours import heard
+from sluice_tools.conformance.ours.case import RATING_W, Case, mean
 from sluice_tools.conformance.ours.elements import all_of, integer, name_of, text
-from sluice_tools.conformance.ours.flowing import RATING_W, Case, mean
 from sluice_tools.conformance.record import Judgement
 from sluice_tools.house.judge import GRACE_S
 
