@@ -15,6 +15,7 @@ from sluice_tools import scenario as scenarios
 from sluice_tools.gateway import gateway_config, write_commissioned
 from sluice_wire.utilities import PROFILES
 
+COMMAND = ".venv/bin/sluice"  # as `make setup` and the pages name it
 TCP = "tcp://"
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -89,5 +90,5 @@ def configure(
     face = f"--tcp {place.removeprefix(TCP)}" if place.startswith(TCP) else f"--pty {place}"
     folder = os.path.relpath(config.parent)
     click.echo(f"{config} is written; it is for a simulated house only. Now, in two terminals:")
-    click.echo(f"  sluice house --scenario {os.path.relpath(scenario)} {face} --control {folder}/control.yaml")
-    click.echo(f"  sluice run --config {config}")
+    click.echo(f"  {COMMAND} house --scenario {os.path.relpath(scenario)} {face} --control {folder}/control.yaml")
+    click.echo(f"  {COMMAND} run --config {config}")

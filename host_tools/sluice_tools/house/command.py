@@ -75,7 +75,7 @@ def house(
 
     Prints {"ready": ..., "pty": ..., "tcp": ...}, a line for each simulated minute, {"orders": ...} when those of the
     control file change, and {"report": ...} when it ends: by SIGTERM, Ctrl-C, or the end of standard input if that is a
-    pipe. The house moves when a request arrives. docs/house.md tells what can be ordered.
+    pipe. The house moves when a request arrives. docs/foreign-server.md tells what can be ordered.
     """
     time = Clock.file(clock) if clock else Clock.system()
     try:
