@@ -11,16 +11,13 @@ from sluice_tools.conformance.engine import checks_log, checks_readings
 from sluice_tools.conformance.engine.asked import Asked, within
 from sluice_tools.conformance.engine.expressions import Expression
 from sluice_tools.conformance.engine.vocabulary import READINGS
+from sluice_tools.conformance.national.inbox import DER_DOCUMENTS
 from sluice_tools.conformance.record import Judgement
 from sluice_wire.identity import sfdi
 
 SET, UNSET = "_set", "_unset"
 BIT = "genConnectStatus_bit"
-DER_DOCUMENTS = {
-    "der-capability-contents": ("dercap", "DERCapability"),
-    "der-settings-contents": ("derg", "DERSettings"),
-    "der-status-contents": ("ders", "DERStatus"),
-}
+DER_CHECKS = {"der-capability-contents": "dercap", "der-settings-contents": "derg", "der-status-contents": "ders"}
 
 
 def run(check: str, asked: Asked) -> Judgement:
@@ -56,7 +53,8 @@ def _end_device_count(asked: Asked) -> Judgement:
 
 
 def _der_document(check: str) -> Callable[[Asked], Judgement]:
-    name, title = DER_DOCUMENTS[check]
+    name = DER_CHECKS[check]
+    title = DER_DOCUMENTS[name].__name__
 
     def answer(asked: Asked) -> Judgement:
         device = asked.course.server.device
@@ -101,7 +99,7 @@ CHECKS: dict[str, Callable[[Asked], Judgement]] = {
     "all-notifications-transmitted": checks_log.notifications,
     "end-device-contents": _end_device,
     "end-device-count": _end_device_count,
-    **{check: _der_document(check) for check in DER_DOCUMENTS},
+    **{check: _der_document(check) for check in DER_CHECKS},
     **{check: checks_readings.of(check) for check in READINGS},
     "subscription-contents": checks_log.subscription,
     "response-contents": checks_log.responses,

@@ -11,19 +11,18 @@ from typing import Any
 from sluice_tools.conformance.engine.asked import Asked
 from sluice_tools.conformance.national.state import Reading, ReadingType
 from sluice_tools.conformance.record import Judgement
+from sluice_wire.sep2 import KIND_ENERGY, KIND_POWER, ROLE_DER, ROLE_SITE, UOM_V, UOM_VAR, UOM_W, UOM_WH
 
-SITE, DER = 0x03, 0x49
 AVERAGE, MOMENT = 2, 0  # data qualifiers
-POWER, ENERGY = 37, 12  # kinds
 MINUTE_S = 60
 # Of each check: the uom, kind and data qualifier of a reading, and the role flags that it may be told under.
 KINDS = {
-    "readings-site-active-power": ("site W", 38, POWER, AVERAGE, (SITE,)),
-    "readings-site-reactive-power": ("site var", 63, POWER, AVERAGE, (SITE,)),
-    "readings-voltage": ("V", 29, POWER, AVERAGE, (SITE, DER)),
-    "readings-der-active-power": ("DER W", 38, POWER, AVERAGE, (DER,)),
-    "readings-der-reactive-power": ("DER var", 63, POWER, AVERAGE, (DER,)),
-    "readings-der-stored-energy": ("DER stored Wh", 72, ENERGY, MOMENT, (DER,)),
+    "readings-site-active-power": ("site W", UOM_W, KIND_POWER, AVERAGE, (ROLE_SITE,)),
+    "readings-site-reactive-power": ("site var", UOM_VAR, KIND_POWER, AVERAGE, (ROLE_SITE,)),
+    "readings-voltage": ("V", UOM_V, KIND_POWER, AVERAGE, (ROLE_SITE, ROLE_DER)),
+    "readings-der-active-power": ("DER W", UOM_W, KIND_POWER, AVERAGE, (ROLE_DER,)),
+    "readings-der-reactive-power": ("DER var", UOM_VAR, KIND_POWER, AVERAGE, (ROLE_DER,)),
+    "readings-der-stored-energy": ("DER stored Wh", UOM_WH, KIND_ENERGY, MOMENT, (ROLE_DER,)),
 }
 
 
@@ -38,7 +37,7 @@ def of(check: str) -> Callable[[Asked], Judgement]:
         for role in roles:
             types = [each for each in alike if each.role_flags == role]
             others = sorted({f"{each.role_flags:04X}" for each in alike} - {f"{role:04X}"})
-            answers.append(_answer(name, types, asked, others, moment=uom == 72))
+            answers.append(_answer(name, types, asked, others, moment=qualifier == MOMENT))
         return next((each for each in answers if each[0]), answers[0])
 
     return answer

@@ -12,18 +12,13 @@ from envoy_schema.server.schema.sep2.base import BaseXmlModelWithNS
 from lxml import etree
 from pydantic import ValidationError
 
-from sluice_tools.utility import inbox
+from sluice_tools.utility import inbox, server
 from sluice_tools.utility.dialect import Dialect
 from sluice_tools.utility.message import Refusal, Request
 from sluice_wire.sep2 import NS_CSIPAUS_12, NS_SEP2
 
 # What a client tells of its DER: the name in addresses, and the document.
-DER_DOCUMENTS: dict[str, type[BaseXmlModelWithNS]] = {
-    "dercap": sep2.DERCapability,
-    "derg": sep2.DERSettings,
-    "ders": sep2.DERStatus,
-    "dera": sep2.DERAvailability,
-}
+DER_DOCUMENTS: dict[str, type[BaseXmlModelWithNS]] = {**server.DER_DOCUMENTS, "dera": sep2.DERAvailability}
 BITMAPS = frozenset(
     (
         *("modesSupported", "modesEnabled", "doeModesSupported", "doeModesEnabled"),

@@ -25,6 +25,7 @@ from sluice_tools.conformance.ours.case import RATING_W, Case, mean
 from sluice_tools.conformance.ours.elements import all_of, integer, name_of, text
 from sluice_tools.conformance.record import Judgement
 from sluice_tools.house.judge import GRACE_S
+from sluice_wire.sep2 import ROLE_DER, ROLE_SITE, UOM_W
 
 SILENT_S = 110  # of the 120 s that ALL-03-REJ waits, the wait being ten seconds late or not
 TALKS_S = 90  # one and a half of a poll rate of 60 s
@@ -221,8 +222,7 @@ class Kind(NamedTuple):
     phase: int
 
 
-SITE_ROLE, DER_ROLE = "0003", "0049"
-WATTS_UOM = 38
+SITE_ROLE, DER_ROLE = f"{ROLE_SITE:04X}", f"{ROLE_DER:04X}"
 
 
 def readings(case: Case) -> Iterator[tuple[str, int, int, float]]:
@@ -240,7 +240,7 @@ def readings(case: Case) -> Iterator[tuple[str, int, int, float]]:
                 multiplier, phase = integer(each, "powerOfTenMultiplier") or 0, integer(each, "phase") or 0
                 kinds[mrid] = Kind(role, integer(each, "uom"), multiplier, phase)
             kind = kinds.get(mrid)
-            if kind and kind.uom == WATTS_UOM and not kind.phase:
+            if kind and kind.uom == UOM_W and not kind.phase:
                 for each in [each for each in all_of(one, "Reading") if name_of(each) == "Reading"]:
                     start, duration, value = (integer(each, tag) for tag in ("start", "duration", "value"))
                     if start is not None and duration and value is not None:
