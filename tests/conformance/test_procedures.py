@@ -18,7 +18,8 @@ CLAIMED = [key for key in keys(LOADED) if not sites.unsupported(key.procedure)]
 
 @pytest.fixture(scope="session")
 def plays(request: pytest.FixtureRequest) -> dict[Key, Play]:
-    chosen = [item.callspec.params["key"] for item in request.session.items if "plays" in item.fixturenames]
+    tests = [item for item in request.session.items if isinstance(item, pytest.Function)]
+    chosen = [test.callspec.params["key"] for test in tests if "plays" in test.fixturenames]
     return play_all(chosen, os.cpu_count() or 1)
 
 

@@ -46,9 +46,9 @@ class Watched(Utility):
         return status.genConnectStatus.value, status.operationalModeStatus.value
 
 
-def test_a_disconnected_site_is_told_as_such_and_when_it_is_back(tmp_path: Path) -> None:  # R1, E11, ALL-12
+def test_a_disconnected_site_is_told_as_such_and_when_it_is_back(tmp_path: Path) -> None:  # R1, E11, ALL-12, DRA-02
     server = Watched(tmp_path, "opModConnect: false")
-    assert [server.at(second) for second in (599, 640, 1199, 1300)] == [("07", 2), ("00", 1), ("00", 1), ("07", 2)]
+    assert [server.at(second) for second in (599, 640, 1199, 1300)] == [("07", 2), ("00", 100), ("00", 100), ("07", 2)]
 
 
 def test_a_site_that_is_not_energized_is_connected_and_does_not_operate(tmp_path: Path) -> None:  # R1, E11, ALL-11
