@@ -46,11 +46,23 @@ def placed(document: dict[str, Any], place: str) -> dict[str, Any]:
 @click.option("--pin", type=int, help="The registration PIN; 111115 without it.")
 @click.option("--pen", type=int, help="The Private Enterprise Number in mRIDs.")
 @click.option("--nmi", help="Of the connection point.")
-@click.option("--version", type=click.Choice(("1.2", "1.3", "discover")), default="1.2", show_default=True)
-@click.option("--profile", type=click.Choice(sorted(PROFILES)), default="default", show_default=True)
+@click.option(
+    "--version", type=click.Choice(("1.2", "1.3", "discover")), default="1.2", show_default=True, help="Of CSIP-AUS."
+)
+@click.option(
+    "--profile", type=click.Choice(sorted(PROFILES)), default="default", show_default=True, help="The utility's."
+)
 @click.option("--server-name", help='The name in the server\'s certificate, if it is not HOST; "" for none.')
-@click.option("--house", "place", default="tcp://127.0.0.1:5020", show_default=True, help="Or its pseudo-terminal.")
-@click.option("--scenario", type=FILE, default=scenarios.SCENARIOS / "solar.yaml", show_default="solar.yaml")
+@click.option(
+    "--house",
+    "place",
+    default="tcp://127.0.0.1:5020",
+    show_default=True,
+    help="Where it is: tcp://HOST:PORT, or its pseudo-terminal.",
+)
+@click.option(
+    "--scenario", type=FILE, default=scenarios.SCENARIOS / "solar.yaml", show_default="solar.yaml", help="Which house."
+)
 def configure(
     config: Path,
     url: str,
