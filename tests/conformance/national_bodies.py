@@ -25,6 +25,11 @@ STATUS = (
     "<operationalModeStatus><dateTime>1</dateTime><value>2</value></operationalModeStatus><readingTime>1</readingTime>"
     "</DERStatus>"
 )
+LOG_EVENT = (
+    f'<LogEvent xmlns="{NS}"><createdDateTime>1</createdDateTime><details>inverter: fault</details><functionSet>11'
+    "</functionSet><logEventCode>2</logEventCode><logEventID>1</logEventID><logEventPEN>57269</logEventPEN><profileID>1"
+    "</profileID></LogEvent>"
+)
 TYPE = (
     "<ReadingType><commodity>1</commodity><dataQualifier>2</dataQualifier><kind>37</kind><phase>64</phase>"
     "<powerOfTenMultiplier>-1</powerOfTenMultiplier><uom>%d</uom></ReadingType>"

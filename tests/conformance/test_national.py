@@ -3,12 +3,12 @@
 import json
 
 import pytest
-from envoy_schema.server.schema.sep2 import der, end_device, function_set_assignments, metering_mirror
+from envoy_schema.server.schema.sep2 import der, end_device, function_set_assignments, log_events, metering_mirror
 from envoy_schema.server.schema.sep2.device_capability import DeviceCapabilityResponse
 from envoy_schema.server.schema.sep2.time import TimeResponse
 from hypothesis import given
 from hypothesis import strategies as st
-from national_bodies import CAPABILITY, DEVICE, MUP, NAMESPACES, POINT, SETTINGS, STATUS, STRANGER, WATTS
+from national_bodies import CAPABILITY, DEVICE, LOG_EVENT, MUP, NAMESPACES, POINT, SETTINGS, STATUS, STRANGER, WATTS
 from national_world import LFDI, NOW, NationalClient, all_texts, text
 
 from sluice_tools.conformance.national.server import National
@@ -28,6 +28,7 @@ MODELS = {
     "DERControlList": der.DERControlListResponse,
     "DERList": der.DERListResponse,
     "DERCapability": der.DERCapability,
+    "LogEventList": log_events.LogEventList,
     "MirrorUsagePointList": metering_mirror.MirrorUsagePointListResponse,
 }
 
@@ -62,6 +63,7 @@ def furnished(version: str) -> NationalClient:
     ):
         assert client.ask("PUT", f"/edev/1/{path}", body).status == 201
     assert client.ask("POST", "/mup", MUP % (LFDI, WATTS)).status == 201
+    assert client.ask("POST", "/edev/1/lel", LOG_EVENT).status == 201
     return client
 
 
@@ -81,6 +83,13 @@ def test_envoy_schema_reads_every_document() -> None:
         if answer.kind in MODELS:
             kinds[answer.kind] = MODELS[answer.kind].from_xml(answer.body)
     assert kinds.keys() == MODELS.keys()
+
+
+def test_a_log_event_is_taken_and_listed() -> None:
+    client = NationalClient()
+    assert client.ask("POST", "/edev/1/lel", LOG_EVENT).headers == (("Location", "/envoy/edev/1/lel/1"),)
+    assert client.ask("POST", "/edev/1/lel", STATUS).status == 400
+    assert all_texts(client.get("/edev/1/lel"), "details") == ["inverter: fault"]
 
 
 def test_version_1_2_has_no_well_known_document() -> None:
@@ -122,7 +131,8 @@ def test_only_version_1_3_wants_its_media_type(
     [
         ("GET", "/nothing", 404),
         ("GET", "/edev/2", 404),
-        ("GET", "/edev/1/lel", 404),
+        ("GET", "/edev/1/lel", 200),
+        ("PUT", "/edev/1/lel", 405),
         ("PUT", "/dcap", 405),
         ("DELETE", "/edev/1", 405),
         ("POST", "/edev/1/der/1/ders", 405),
@@ -175,7 +185,6 @@ def test_registration_links_can_be_switched_off() -> None:
     client.national.book.registration_links = False
     assert not client.get("/edev/1").findall("{*}RegistrationLink")
     assert client.get("/edev/1").findall("{*}DERListLink")
-    assert not client.get("/edev/1").findall("{*}LogEventListLink")
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -8,6 +8,7 @@ from typing import Any
 
 from envoy_schema.server.schema.csip_aus.connection_point import ConnectionPointRequest, ConnectionPointResponse
 from envoy_schema.server.schema.sep2.end_device import EndDeviceRequest
+from envoy_schema.server.schema.sep2.log_events import LogEvent
 
 from sluice_tools.conformance.national import documents, inbox
 from sluice_tools.conformance.national.documents import MOUNT
@@ -55,6 +56,7 @@ class NationalDevices:
             GET=lambda _, now: document(documents.registration(device, self._book.rates)),
         )
         self._add_connection_point(device)
+        self._add_log(device)
         self._add_ders(device)
         for name in inbox.DER_DOCUMENTS:
             self._add_der_document(device, name)
@@ -100,6 +102,20 @@ class NationalDevices:
             return created(MOUNT + path, 204 if known else 201)
 
         self._resources.add(path, "ConnectionPoint", device.lfdi, GET=get, PUT=put, POST=put)
+
+    def _add_log(self, device: Device) -> None:
+        path, told = f"/edev/{device.id}/lel", list[LogEvent]()
+
+        def get(request: Request, now: float) -> Response:
+            return document(documents.log_events(device, page(request, told, MOST), len(told)))
+
+        def post(request: Request, now: float) -> Response:
+            event: LogEvent = inbox.read(self._dialect, request, LogEvent)
+            told.append(event)
+            self._ledger.log_event(now, int(event.functionSet), event.logEventCode, event.details or "")
+            return created(f"{MOUNT}{path}/{len(told)}")
+
+        self._resources.add(path, "LogEventList", device.lfdi, GET=get, POST=post)
 
     def _add_ders(self, device: Device) -> None:
         at, lfdi, add = f"/edev/{device.id}/der", device.lfdi, self._resources.add

@@ -16,6 +16,7 @@ from envoy_schema.server.schema.sep2.function_set_assignments import (
     FunctionSetAssignmentsResponse,
 )
 from envoy_schema.server.schema.sep2.identification import Link, ListLink
+from envoy_schema.server.schema.sep2.log_events import LogEvent, LogEventList
 from envoy_schema.server.schema.sep2.time import TimeResponse
 from envoy_schema.server.schema.sep2.types import DateTimeIntervalType, TimeQualityType
 
@@ -76,6 +77,7 @@ def end_device(device: Device, rates: Rates, fsas: int, registration_link: bool)
         DERListLink=list_link(f"{at}/der", 1),
         deviceCategory=f"{device.category:08X}",
         lFDI=device.told_lfdi,
+        LogEventListLink=ListLink(href=f"{MOUNT}{at}/lel"),
         sFDI=device.sfdi,
         changedTime=int(device.changed_s),
         enabled=True,
@@ -100,6 +102,10 @@ def registration(device: Device, rates: Rates) -> RegistrationResponse:
         dateTimeRegistered=int(device.registered_s),
         pIN=device.pin,
     )
+
+
+def log_events(device: Device, page: Sequence[LogEvent], count: int) -> LogEventList:
+    return LogEventList(href=f"{MOUNT}/edev/{device.id}/lel", all_=count, results=len(page), LogEvent_=list(page))
 
 
 def der(device: Device) -> sep2.DER:
