@@ -64,7 +64,7 @@ def _create_control(course: Course, now: float, **given: Any) -> None:
         f"{name}={value if isinstance(value, bool) else f'{value:g}'}" for name, value in control.modes.items()
     )
     name = given.get("tag", control.id)
-    course.tell(now, "server", f"DERControl {name} from +{given['start'] - now:g} s for {control.duration} s: {told}")
+    course.tell(now, "server", f"DERControl {name} from {given['start'] - now:+g} s for {control.duration} s: {told}")
 
 
 def _program(course: Course, now: float, given: dict[str, Any]) -> int:
