@@ -42,7 +42,7 @@ def test_what_has_criteria_is_claimed():
 @pytest.mark.parametrize("name", sorted(sites.HOUSES))
 def test_a_house_is_of_the_rating_and_stands(name):
     procedure = {"solar": "GEN-01", "storage": "LOA-01", "several": "MUL-01"}[name]
-    scenario = sites.scenario(procedure, "v1.2")
+    scenario = sites.scenario(procedure)
     house = House(scenario)
     house.advance(scenario.start_s + 20)
     assert sum(spec.max_w for spec in scenario.inverters.values()) == sites.RATING_W
@@ -50,7 +50,7 @@ def test_a_house_is_of_the_rating_and_stands(name):
 
 
 def test_the_sun_gives_ninety_percent_at_any_hour():
-    scenario = sites.scenario("DRG-01", "v1.3")
+    scenario = sites.scenario("DRG-01")
     house = House(scenario)
     for hour in range(4):
         house.advance(scenario.start_s + 3600 * hour + 30)
@@ -59,8 +59,3 @@ def test_the_sun_gives_ninety_percent_at_any_hour():
 
 def test_the_agreement_never_binds_before_twice_the_maximum():
     assert sites.FIXED_W > 2 * sites.RATING_W
-
-
-def test_an_unknown_version_has_no_house():
-    with pytest.raises(ValueError, match=r"v2\.0"):
-        sites.scenario("ALL-01", "v2.0")

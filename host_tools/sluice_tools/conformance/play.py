@@ -119,7 +119,7 @@ class _Stage:
         make: Callable[..., World],
     ) -> None:
         number = record.version.removeprefix("v")
-        scenario = sites.scenario(procedure.id, record.version)
+        scenario = sites.scenario(procedure.id)
         client = make_client(directory) if live else lfdi(stand_in.certificate(scenario.seed))
         config = gateway_config(scenario, f"https://localhost{MOUNT}/dcap", "memory")
         config["server"]["version"] = "discover" if procedure.id in DISCOVERS else number

@@ -119,10 +119,8 @@ def setting(procedure_id: str) -> Setting:
     return SETTINGS.get(procedure_id, SOLAR)
 
 
-def scenario(procedure_id: str, version: str) -> Scenario:
-    """Give the house of a procedure for a client of `version` ("v1.2", "v1.3"), which is the same in both."""
-    if version not in ("v1.2", "v1.3"):
-        raise ValueError(f"there is no version {version}")
+def scenario(procedure_id: str) -> Scenario:
+    """Give the house of a procedure."""
     here = setting(procedure_id)
     duration_s = LONG_S if procedure_id in LONG else DURATION_S
     return Scenario(
