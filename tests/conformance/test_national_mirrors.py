@@ -78,6 +78,13 @@ def test_readings_that_make_no_sense_are_refused_whole(meters: str) -> None:
     assert client.ask("POST", "/mup/2", READINGS % GOOD).status == 404
 
 
+def test_a_new_multiplier_counts_for_what_came_before_it_too() -> None:
+    client = mirrored()
+    client.ask("POST", "/mup/1", READINGS % (METER % ("BB00028547", READING % (60, 1234))))
+    client.ask("POST", "/mup", MUP % (LFDI, WATTS.replace("<powerOfTenMultiplier>-1", "<powerOfTenMultiplier>1")))
+    assert [reading.value for reading in client.national.reading_types[0].readings] == [12340]
+
+
 def test_readings_may_come_in_sets() -> None:
     client = mirrored()
     reading_set = (

@@ -125,12 +125,16 @@ class NationalMirrors:
         )
 
     def _take_type(self, point: UsagePoint, posted: metering_mirror.MirrorMeterReading) -> None:
-        """Note what a MirrorMeterReading measures; what came in before stays."""
+        """Note what a MirrorMeterReading measures; what came in before stays, and counts by the new multiplier."""
         given = posted.readingType
         if given is None:
             return
         mrid = posted.mRID.upper()
         known = point.types.get(mrid)
+        multiplier = int(given.powerOfTenMultiplier or 0)
+        if known:
+            for i, old in enumerate(known.readings):
+                known.readings[i] = old._replace(value=old.value * 10.0 ** (multiplier - known.multiplier))
         point.told[mrid] = posted.model_copy(update={"reading": None, "mirrorReadingSets": None})
         point.types[mrid] = ReadingType(
             mup_id=point.id,
@@ -140,7 +144,7 @@ class NationalMirrors:
             uom=int(given.uom or 0),
             kind=int(given.kind or 0),
             data_qualifier=int(given.dataQualifier or 0),
-            multiplier=int(given.powerOfTenMultiplier or 0),
+            multiplier=multiplier,
             phase=int(given.phase or 0),
             readings=known.readings if known else [],
         )
