@@ -210,7 +210,7 @@ def test_the_picture_has_the_limit_that_was_told_and_not_the_one_that_never_was(
     for untold in ("opModLoadLimW", "NEVER-OPENED"):
         assert untold not in text
     shade = picture.xpath("./path[@d and contains(@fill, '--beyond')]/@d")
-    assert [path[:5] for path in shade] == ["M418 "]  # from 120 s of 300 on
+    assert [path[:5] for path in shade] == ["M412 "]  # from 120 s of 300 on
 
 
 def test_a_play_without_power_has_no_picture() -> None:

@@ -17,7 +17,7 @@ from sluice_tools.conformance.ours.talking import DER_ROLE, SITE_ROLE, readings
 from sluice_tools.conformance.record import Deed, Play
 from sluice_tools.paper import colour, tick_s, tick_w
 
-WIDTH, LEFT, RIGHT = 960, 62, 12
+WIDTH, LEFT, RIGHT = 960, 62, 26
 TOP, LEGEND, GAP, AXIS = 16, 22, 10, 22  # heights
 PANEL, STEP = 150, 15
 COLUMNS = (WIDTH - LEFT - RIGHT) // 2
