@@ -93,7 +93,7 @@ def site_held(case: Case) -> Judgement:
     over = {kind: watch.over_s(mode) for mode, kind in KINDS.items()}
     least, most = case.bounds_w
     binding = sum(not least[t] <= case.wish_w[t] <= most[t] for t in range(case.seconds))
-    text = f"{', '.join(f'{kind} {s} s over' for kind, s in over.items())}; limits bound in {binding} s"
+    text = f"{', '.join(f'{kind} {s} s over' for kind, s in over.items())}; a limit was binding for {binding} s"
     return not any(over.values()) and binding > GRACE_S, text
 
 
@@ -145,7 +145,10 @@ def returns(case: Case) -> Judgement:
     if not shares:
         return False, f"the DERs were never free for {SETTLE_S + PLATEAU_S} s: this proves nothing"
     share, begin, end = min(shares)
-    return share >= RETURNS_PCT, f"at least {share:.0f} % of what was offered ({begin} to {end} s), {len(shares)} times"
+    return (
+        share >= RETURNS_PCT,
+        f"at least {share:.0f} % of what was offered (least of {len(shares)}: {begin} to {end} s)",
+    )
 
 
 def ceases(case: Case) -> Judgement:
@@ -156,7 +159,7 @@ def ceases(case: Case) -> Judgement:
         return False, "the client was never told to cease for 30 s"
     der = case.play.flows.der_w
     most, t = max((abs(der[t]), t) for begin, end in halts for t in range(begin, end))
-    return most <= CEASED_W, f"at most {most:.0f} W ({t} s), {GRACE_S} s after it was told, {len(halts)} times"
+    return most <= CEASED_W, f"at most {most:.0f} W, {GRACE_S} s after it was told (most of {len(halts)}: at {t} s)"
 
 
 def through_the_outage(case: Case) -> Judgement:
