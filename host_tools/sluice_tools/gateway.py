@@ -2,6 +2,8 @@
 
 import json
 import os
+import signal
+import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,7 +13,9 @@ import click
 
 from sluice_tools.house.parts import METER_UNIT_ID, Inverter
 from sluice_tools.plan import Plan
+from sluice_tools.processes import dies_with_us
 from sluice_tools.toolchain import ROOT, image, interpreter
+from sluice_wire.console import RESTART
 from sluice_wire.limits import UNLIMITED_W
 
 HEAP = "144k"
@@ -83,16 +87,39 @@ def write_commissioned(config: Path) -> None:
     (state / "commissioned.json").write_text(json.dumps(record))
 
 
+def supervised(command: list[str]) -> int:
+    """Run the gateway until it does not ask to be started again; give how it ended, 128 + n by signal n.
+
+    It ends with us: by Ctrl-C, by SIGTERM, and when we are killed ourselves.
+    """
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    try:
+        while (code := subprocess.call(command, preexec_fn=dies_with_us())) == RESTART:
+            pass
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    return code if code >= 0 else 128 - code
+
+
 @click.command()
 @click.option(
     "--config",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(dir_okay=False, path_type=Path),
     required=True,
     help="The gateway's configuration file; its state is kept beside it.",
 )
 @click.option("--micropython", is_flag=True, help="Run it on MicroPython (32 bits, code in ROMFS) instead of CPython.")
-def run(config: Path, micropython: bool) -> None:
+@click.option("--console", metavar="PATH", help="Open the provisioning console: at a tty, a link to be made, or -.")
+def run(config: Path, micropython: bool, console: str | None) -> None:
     """Run the gateway in real time, until it is stopped. `sluice configure` writes a configuration file for a house of
-    ours and the server of your choice."""
+    ours and the server of your choice.
+
+    With --console a gateway without a configuration waits for `sluice provision`, and is started again when it asks
+    for that.
+    """
+    if console:
+        sys.exit(supervised(command_of(config, micropython, "--console", console)))
+    if not config.exists():
+        raise click.BadParameter(f"file '{config}' does not exist", param_hint="--config")
     command = command_of(config, micropython)
     os.execv(command[0], command)

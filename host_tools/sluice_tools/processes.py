@@ -31,8 +31,8 @@ class ChildDied(Exception):
     """A child ended too early; the message is its exit code and its last words."""
 
 
-def _dies_with_us() -> Callable[[], None] | None:
-    """Give what a child does before it becomes its program; None where the kernel cannot help."""
+def dies_with_us() -> Callable[[], None] | None:
+    """Give what a child does before it becomes its program, to be killed with us; None where the kernel cannot help."""
     if not sys.platform.startswith("linux"):
         return None
     prctl = ctypes.CDLL(None).prctl
@@ -60,7 +60,7 @@ class Child:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
-            preexec_fn=_dies_with_us(),
+            preexec_fn=dies_with_us(),
         )
         self._threads = [
             threading.Thread(target=target, args=(pipe,), daemon=True)
