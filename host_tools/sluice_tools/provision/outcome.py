@@ -62,3 +62,13 @@ class Outcome:
     aggregator: dict[str, Any] = field(default_factory=dict)
     program: dict[str, Any] = field(default_factory=dict)
     provider: dict[str, Any] = field(default_factory=dict)
+
+
+def plain(value: object) -> str:
+    """Give what stands for `value` on paper and on screen: one line, and nothing in it but what can be seen."""
+    return " ".join("".join(c if c.isprintable() else " " for c in str(value)).split())
+
+
+def name_of(device: dict[str, Any]) -> str:
+    """Give a device's maker and model, "" where it was not read."""
+    return plain(f"{device.get('maker', '')} {device.get('model', '')}")
