@@ -20,6 +20,7 @@ MISSING = "[to be filled in]"
 ABN_WEIGHTS = (10, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19)
 CSR = "Certificate Signing Request (CSR)"
 PRODUCT = "Sluice"
+TOLD = ("rtg_max_w", "rtg_max_va", "rtg_max_wh")  # of a device's ratings
 
 Rows = Iterable[tuple[str, str]]
 
@@ -97,14 +98,10 @@ def _site(outcome: Outcome, nmi: str) -> Rows:
     gateway = [PRODUCT, plain(outcome.firmware), plain(outcome.board)]
     yield "Gateway", " ".join(filter(None, gateway)) + _serial(outcome.serial)
     for device in outcome.devices:
-        ratings = device.get("ratings", {})
-        told = (f", {ratings[key]} {unit}" for key, (_, unit) in RATINGS.items() if _told(key) and ratings.get(key))
+        ratings = device.get("ratings") or {}
+        told = (f", {ratings[key]} {RATINGS[key][1]}" for key in TOLD if ratings.get(key))
         named = (name_of(device) or MISSING) + _serial(device.get("serial"))
         yield f"Inverter, unit {plain(device.get('unit_id'))}", named + "".join(told)
-
-
-def _told(key: str) -> bool:
-    return key in ("rtg_max_w", "rtg_max_va", "rtg_max_wh")
 
 
 def _serial(serial: Any) -> str:
@@ -114,14 +111,14 @@ def _serial(serial: Any) -> str:
 def _provider(outcome: Outcome) -> Rows:
     """Give the rows of annex A in its words and order."""
     provider = outcome.provider
-    contact, signatory = provider.get("contact", {}), provider.get("signatory", {})
+    contact, signatory = provider.get("contact") or {}, provider.get("signatory") or {}
     yield "Entity Name", provider.get("entity", "")
     yield "Australian Business Number (ABN)", _abn(plain(provider.get("abn", "")))
-    yield "IANA Private Enterprise Number (PEN)", provider.get("pen", outcome.pen)
+    yield "IANA Private Enterprise Number (PEN)", provider.get("pen") or outcome.pen
     yield "Address", provider.get("address", "")
     yield "Client Product Name", provider.get("product", "")
-    yield "Client Type", provider.get("client_type", "Direct")
-    yield "Equipment Type", provider.get("equipment", "Gateway")
+    yield "Client Type", provider.get("client_type") or "Direct"
+    yield "Equipment Type", provider.get("equipment") or "Gateway"
     targeted = provider.get("inverters") or dict.fromkeys(filter(None, map(name_of, outcome.devices)))
     yield "Targeted Inverter Products", "; ".join(map(plain, targeted))
     yield "Technical Contact Name (for communications and outage notifications)", contact.get("name", "")

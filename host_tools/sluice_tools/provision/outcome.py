@@ -66,9 +66,10 @@ class Outcome:
 
 def plain(value: object) -> str:
     """Give what stands for `value` on paper and on screen: one line, and nothing in it but what can be seen."""
+    value = "" if value is None else value
     return " ".join("".join(c if c.isprintable() else " " for c in str(value)).split())
 
 
 def name_of(device: dict[str, Any]) -> str:
     """Give a device's maker and model, "" where it was not read."""
-    return plain(f"{device.get('maker', '')} {device.get('model', '')}")
+    return plain(f"{device.get('maker') or ''} {device.get('model') or ''}")
