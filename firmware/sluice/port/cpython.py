@@ -1,7 +1,6 @@
 """CPython: the same gateway on a PC, for development and tests."""
 
 import asyncio
-import contextlib
 import errno
 import os
 import secrets
@@ -14,9 +13,13 @@ import tty
 from sluice_wire.limits import ADU_MAX, REPLY_MAX_MS, REPLY_TIMEOUT_MS
 from sluice_wire.sep2 import EPOCH
 
+from . import files
 from .built import BUILT
+from .cpython_console import Console
 from .errors import BAD_CA, BAD_CHAIN, TlsError, link_error, text_of
+from .nameplate import serial
 from .timing import is_cold, silence_ms, wire_ms
+from .watchdog import Watchdog
 
 CIPHERS = "ECDHE-ECDSA-AES128-CCM8:ECDHE-ECDSA-AES128-GCM-SHA256:@SECLEVEL=0"  # CCM8 needs level 0 in OpenSSL 3
 
@@ -139,12 +142,24 @@ def _for_its_owner(name, flags):
     return os.open(name, flags, 0o600)
 
 
+def _sync_folder(name):
+    fd = os.open(name.rpartition("/")[0] or ".", os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
 class Port:
     """The functions that `sluice.port` lists."""
 
     name = "CPython %d.%d, %d bits" % (sys.version_info[0], sys.version_info[1], sys.maxsize.bit_length() + 1)
     built = BUILT
     cold = is_cold()
+    board = os.environ.get("SLUICE_BOARD", "")
+    serial = serial()
+    alive = staticmethod(Watchdog().alive)
+    open_console = Console
 
     def ticks_ms(self):
         return time.monotonic_ns() // 1000000
@@ -154,6 +169,9 @@ class Port:
 
     def rtc(self):
         return int(time.time()) - EPOCH
+
+    def set_rtc(self, core_s):
+        time.clock_settime(time.CLOCK_REALTIME, core_s + EPOCH)
 
     def random_below(self, n):
         return secrets.randbelow(n)
@@ -179,15 +197,14 @@ class Port:
             file.flush()
             os.fsync(file.fileno())
         os.replace(new, name)
-        fd = os.open(name.rpartition("/")[0] or ".", os.O_RDONLY)
-        try:
-            os.fsync(fd)  # the new name too
-        finally:
-            os.close(fd)
+        _sync_folder(name)  # the new name too
 
-    def make_folder(self, name):
-        with contextlib.suppress(FileExistsError):
-            os.mkdir(name)
+    def remove_file(self, name):
+        files.remove(name)
+        _sync_folder(name)
+
+    make_folder = staticmethod(files.make_folder)
+    file_names = staticmethod(files.names)
 
     def heap(self):
         return 0, 0

@@ -25,3 +25,22 @@ def make_folder(name):
     except OSError as error:
         if error.errno != errno.EEXIST:
             raise
+
+
+def remove(name):
+    """Have no file `name`."""
+    try:
+        os.remove(name)
+    except OSError as error:
+        if error.errno != errno.ENOENT:
+            raise
+
+
+def names(folder):
+    """Return the names in `folder`; none if it is not there."""
+    try:
+        return os.listdir(folder)
+    except OSError as error:
+        if error.errno != errno.ENOENT:
+            raise
+        return []

@@ -5,11 +5,11 @@ import errno
 import gc
 import os
 import socket
+import struct
 import sys
 import termios
 import time
 
-import ffi
 import tls
 
 from sluice_wire.limits import ADU_MAX, REPLY_MAX_MS, REPLY_TIMEOUT_MS
@@ -18,7 +18,9 @@ from sluice_wire.sep2 import EPOCH
 from . import files
 from .built import BUILT
 from .errors import BAD_CA, BAD_CHAIN, TlsError, link_error, text_of
+from .libc import call
 from .timing import is_cold, silence_ms, wire_ms
+from .watchdog import Watchdog
 
 CIPHERS = ("TLS-ECDHE-ECDSA-WITH-AES-128-CCM-8", "TLS-ECDHE-ECDSA-WITH-AES-128-GCM-SHA256")
 
@@ -29,8 +31,10 @@ _VTIME = 5
 _BAUDS = {9600: termios.B9600, 57600: termios.B57600, 115200: termios.B115200, 19200: 14, 38400: 15, 4800: 12, 2400: 11}
 _PARENB = 0o400
 _PARODD = 0o1000
+_O_LINE = 0o402  # O_RDWR | O_NOCTTY: a line that hangs up ends nothing but itself
+_CLOCK_SETTIME = "clock_settime" if sys.maxsize > 0x7FFFFFFF else "__clock_settime64"
 
-ffi.open(None).func("i", "umask", "i")(0o077)  # what is written is for its owner only, a key among it
+call("umask", "i", 0o077)  # what is written is for its owner only, a key among it
 
 
 class Stream:
@@ -125,6 +129,11 @@ async def _dialled(host, port):
     return plain
 
 
+def _sync_folder(name):
+    with open(name.rpartition("/")[0] or ".", "rb") as folder:
+        folder.flush()  # fsync
+
+
 class Port:
     """The functions that `sluice.port` lists."""
 
@@ -139,10 +148,23 @@ class Port:
     print = staticmethod(print)
     built = BUILT
     cold = is_cold()
+    board = os.getenv("SLUICE_BOARD") or ""
+    alive = staticmethod(Watchdog().alive)
     random_bytes = staticmethod(os.urandom)
+
+    @property
+    def serial(self):
+        from .nameplate import serial
+
+        text = serial()
+        self.unload("sluice.port.nameplate")
+        return text
 
     def rtc(self):
         return int(time.time()) - EPOCH
+
+    def set_rtc(self, core_s):
+        call(_CLOCK_SETTIME, "ip", 0, struct.pack("<qq", core_s + EPOCH, 0))
 
     def random_below(self, n):
         return int.from_bytes(os.urandom(3), "little") % n
@@ -155,11 +177,15 @@ class Port:
         return open(name, "rb")
 
     make_folder = staticmethod(files.make_folder)
+    file_names = staticmethod(files.names)
 
     def replace_file(self, name, parts):
         files.replace(name, parts)
-        with open(name.rpartition("/")[0] or ".", "rb") as folder:
-            folder.flush()  # fsync: the new name too
+        _sync_folder(name)  # the new name too
+
+    def remove_file(self, name):
+        files.remove(name)
+        _sync_folder(name)
 
     def heap(self):
         gc.collect()
@@ -205,8 +231,8 @@ class Port:
             raise link_error(error)
         return Stream(asyncio.StreamReader(s), plain)
 
-    async def open_line(self, device, baud, parity):
-        file = open(device, "r+b", 0)
+    async def open_line(self, device, baud, parity, rts=False):
+        file = open(call("open", "si", device, _O_LINE), "r+b", 0)
         termios.setraw(file.fileno())
         attrs = termios.tcgetattr(file.fileno())
         attrs[2] = attrs[2] & ~(_PARENB | _PARODD) | {"none": 0, "even": _PARENB, "odd": _PARENB | _PARODD}[parity]
@@ -215,6 +241,11 @@ class Port:
         attrs[6][_VTIME] = 0
         termios.tcsetattr(file.fileno(), termios.TCSANOW, attrs)
         return Line(file, self, baud)
+
+    def open_console(self, name):
+        from .console import Console
+
+        return Console(name)
 
     async def open_tcp(self, host, port):
         from .tcp import Tcp

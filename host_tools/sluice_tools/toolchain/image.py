@@ -43,7 +43,7 @@ IMAGE = IMAGES / f"sluice-{SIM}.romfs"
 
 FOLDERS = ("firmware", "shared")
 SOURCES = ["firmware/main.py", "firmware/sluice/**/*.py", "shared/sluice_wire/**/*.py"]
-DESK_ONLY = ("sluice/port/cpython", "sluice/sep2/documents")
+DESK_ONLY = ("sluice/port/cpython", "sluice/port/cpython_console", "sluice/sep2/documents")
 BUILT = "sluice.port.built"
 PORTABLE, VIPER = "/loops_portable", "/loops_viper"  # the same twice over: in Python, and for machine code
 
