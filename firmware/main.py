@@ -1,6 +1,7 @@
 """What a board runs after boot: the gateway with the board's port and its configuration.
 
-main.py [CONFIG]                        run the gateway; the configuration is gateway.json unless CONFIG is given
+main.py [CONFIG [--console LINE]]       run the gateway; the configuration is gateway.json unless CONFIG is given; LINE
+                                        is a tty, - for stdin and stdout, or where to link a pseudo-terminal
 main.py CONFIG commission [fallback]    prove what is wired and set; afterwards, what holds without gateway
 main.py --new-key NAME                  make this device's key, NAME.key, and its certificate's request, NAME.csr
 """
@@ -29,9 +30,14 @@ def main(port, arguments):
         from sluice.app.commission import run
 
         return run(port, arguments[0], len(arguments) == 3)
-    from sluice.app.gateway import run
+    config_name = arguments[0] if arguments else "gateway.json"
+    if arguments[1:2] == ["--console"] and len(arguments) == 3:
+        from sluice.app.start import run_with_console
 
-    return run(port, arguments[0] if arguments else "gateway.json")
+        return run_with_console(port, config_name, arguments[2])
+    from sluice.app.start import run
+
+    return run(port, config_name)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The SIM board: the gateway in 32 bits on a PC, its code in ROMFS, its clock in lock-step with its peers.
 
     micropython -X heapsize=128k boot.py ROMFS CONFIG [commission [fallback]] [CLOCK START_MS UNTIL_MS]
+    micropython -X heapsize=128k boot.py ROMFS CONFIG --console LINE
 
 This file is compiled on the device, into its heap, so it mounts the image and hands over to what lies in it.
 """
@@ -34,6 +35,10 @@ if "commission" in arguments:
 
     after = "fallback" in arguments
     sys.exit(run(port(arguments[1 + after :]), config, after))
-from sluice.app.gateway import run  # noqa: E402
+if arguments[:1] == ["--console"]:
+    from sluice.app.start import run_with_console
+
+    sys.exit(run_with_console(port([]), config, arguments[1]))
+from sluice.app.start import run  # noqa: E402
 
 sys.exit(run(port(arguments), config))

@@ -116,7 +116,7 @@ def play(directory: Path, mixture: Mixture) -> Played:
     def watch(t: int) -> None:
         held.append(world.holding())
         if t == SECONDS - 1:
-            conversation, journal = world.gateway._conversation, world.gateway._journal
+            conversation, journal = world.gateway.conversation, world.gateway.journal
             left.extend((dict(journal.faults), conversation._responder._responses.waiting))
             left.append(conversation._mirror._ring.waiting)
 

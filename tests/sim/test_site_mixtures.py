@@ -82,7 +82,7 @@ def plan(seed: int) -> str:
 def test_a_random_plant_keeps_its_limits_and_all_that_failed_works_again(seed: int, tmp_path: Path) -> None:  # C1 to C5
     held = scenario.loads(plan(seed))
     failing: list[dict[str, str]] = []
-    world = World(held, tmp_path, watch=lambda t: failing.append(dict(world.gateway._journal.faults)))
+    world = World(held, tmp_path, watch=lambda t: failing.append(dict(world.gateway.journal.faults)))
     world.run(SECONDS)
     report = world.house.report()
     over = {name: report[f"seconds_over_{name}"] for name in OVER}

@@ -57,3 +57,9 @@ class Bus:
             return None if isinstance(error, DeviceError) else False
         self._journal.well(name)
         return True
+
+    def close(self):
+        """Close all lines; what is asked next opens its own anew."""
+        for line, _ in self._open.values():
+            line.close()
+        self._open = {}

@@ -240,14 +240,21 @@ def load(port, name):
         text = port.read_file(name)
     except OSError as error:
         raise ConfigError("it cannot be read: %s" % error)
+    return placed(check(parsed(text)), name[: name.rfind("/") + 1])
+
+
+def parsed(text):
+    """Return the JSON in `text`; ConfigError if it is none."""
     try:
         if text.count(b"{") != text.count(b"}"):
             raise ValueError("it is cut off, or a brace is missing")  # MicroPython would read what is there
-        document = json.loads(text)
+        return json.loads(text)
     except ValueError as error:
         raise ConfigError("it is not JSON: %s" % error)
-    config = check(document)
-    folder = name[: name.rfind("/") + 1]
+
+
+def placed(config, folder):
+    """Return a checked configuration whose files are looked for in `folder`."""
     for key in FILES:
         file = config["server"][key]
         config["server"][key] = file if file.startswith("/") else folder + file

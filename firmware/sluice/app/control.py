@@ -59,7 +59,7 @@ class ControlTask:
         self._fast = config["bus"]["baud"] >= _SAMPLE_BAUD * (1 + len(self.ders))
         self._control = Control(self.ders)
         self._failsafe = FailSafe(self._meter, self.ders)
-        self._armed = armed
+        self.armed = armed
         self._events = envelope.events
         self._envelope = envelope
         self._intervals = intervals
@@ -68,6 +68,8 @@ class ControlTask:
         self._stepped = clock.uptime()  # when the envelope was decided last
         self._shared = -_SHARE_S
         self._applied = False  # the DER hold what they were last told
+        self.meter_read = False  # it has been, once,
+        self._meter_ok = False  # and in this second
         self.post_rate_s = intervals.rate_s
 
     async def run(self, alive):
@@ -86,6 +88,8 @@ class ControlTask:
         if self._meter.known and not known:
             self._port.unload("sluice.devices.meter_scan")
             self._port.unload("sluice_wire.meter_maps")
+        self._meter_ok = meter_ok is True
+        self.meter_read = self.meter_read or self._meter_ok
         self._watch.grid(self._meter.grid)
         all_ok = await self._poll_all(self._clock.uptime()) and meter_ok
         self._account(meter_ok)
@@ -97,7 +101,7 @@ class ControlTask:
         if self._envelope.changed:
             self._tell()
         trust = self._failsafe.step(now, meter_ok)
-        if not self._armed:
+        if not self.armed:
             trust = max(trust, BLIND)
         if self._failsafe.changed:
             self._tell_doubts()
@@ -126,6 +130,10 @@ class ControlTask:
             for i in range(len(self.ders)):
                 await self.ders[i].poll(await self._bus.client(self._ats[i]))
             sample_der(self._intervals, self.ders)
+
+    def site_w(self):
+        """Return what flows at the connection point (+ = import), None if it was not read in this second."""
+        return self._meter.w if self._meter_ok else None
 
     # --- the DER ----------------------------------------------------------------------------------
 
@@ -211,7 +219,7 @@ class ControlTask:
 
     def _bound_w(self, mode):
         limit_w = self._envelope.ahead_w(mode, _LAG_S)
-        return limit_w if self._armed else min(limit_w, self._envelope.fixed_w[mode])
+        return limit_w if self.armed else min(limit_w, self._envelope.fixed_w[mode])
 
     def _share(self, fallback_w, max_w):
         """Give each inverter its part of what they may give when the gateway is gone."""

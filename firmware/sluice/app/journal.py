@@ -18,11 +18,15 @@ class Journal:
         self._port = port
         self._clock = clock
         self.faults = {}  # what fails at the moment, and why
+        self.kept = None  # where the last lines are kept for who asks, a Kept
         self._told = {}  # of each the reason that was told last, and at what uptime
 
     def write(self, text):
         """Enter one line, with the time before it."""
-        self._port.print(utc_text(self._clock.now()) + " " + text)
+        line = utc_text(self._clock.now()) + " " + text
+        self._port.print(line)
+        if self.kept:
+            self.kept.write(line)
 
     def fault(self, what, why):
         """Something (`what`: the server, one of its resources, the meter ...) fails because of `why`."""

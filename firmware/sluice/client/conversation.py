@@ -117,6 +117,16 @@ class Conversation:
             await self._failed(error, row, self._clock.uptime())  # it may have taken half a minute
         return True
 
+    def answered(self):
+        """Tell whether the server has answered anything since the start, be it a refusal."""
+        return self._session.requests > 0
+
+    def state(self):
+        """Return how far we are with the server, in the words of docs/console.md 4.2."""
+        if not self.answered() or _SERVER in self._journal.faults:
+            return "waiting"
+        return "registered" if self._registered() else "answers"
+
     async def _says(self, row, say):
         """Let `say` send what waits next, if the server may be told anything now. Return whether there was anything."""
         if row.due > self._clock.uptime() or not self._registered():

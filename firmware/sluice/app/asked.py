@@ -1,0 +1,223 @@
+"""What the console answers in both modes: who this is, how it is, what it did; and its lock. Loaded when asked.
+
+Nothing here returns a key, a PIN or a code.
+Source: docs/console.md 3, 4.1, 4.2.
+"""
+
+import json
+
+from sluice.port.errors import TlsError
+from sluice_wire.console import (
+    CODE_MAX,
+    CODE_MIN,
+    NAME_CHARACTERS,
+    NAME_MAX,
+    REFUSED,
+    RUNNING,
+    SERVICE,
+    VERSION,
+    WAIT,
+)
+from sluice_wire.identity import sfdi
+from sluice_wire.limits import UNLIMITED_W
+from sluice_wire.sep2 import EPOCH, EXP_LIM, GEN_LIM, IMP_LIM, LOAD_LIM
+
+from .armed import commissioned
+from .clock import utc_text
+from .config import ConfigError, check
+from .console import Refused, argument, refused
+from .device import first_certificate, lfdi
+
+FIRMWARE = "0.1.0"
+_SECRETS = (("server", "pin"), ("network", "key"))
+_LINES = ("ttyUSB", "ttyACM", "ttyAMA", "ttySC0", "ttySC1", "ttyRS4")
+_WRONG = "this is not the site code; it is on the site's sheet"
+_WAITS = "too many wrong codes: wait %d s"
+
+
+def document(port, name):
+    """Return the configuration as it stands in the file `name`, {} if there is none that can be read."""
+    try:
+        found = json.loads(port.read_file(name))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def identify(console, request):
+    """Who this is and how far it has been set up."""
+    port = console.port
+    setup = console.setup
+    config = document(port, setup.trial.name)
+    lfdi_text = _lfdi(port, setup, config)
+    state = setup.trial.what()
+    return {
+        "console": VERSION,
+        "product": "sluice",
+        "firmware": FIRMWARE,
+        "built": utc_text(port.built),
+        "python": port.name,
+        "board": port.board,
+        "serial": port.serial,
+        "lines": ["/dev/" + name for name in port.file_names("/dev") if name[:6] in _LINES],
+        "mode": console.mode,
+        "busy": console.busy,
+        "locked": console.lock.locked,
+        "code": console.lock.coded,
+        "key": setup.has_key(),
+        "lfdi": lfdi_text,
+        "sfdi": lfdi_text and sfdi(lfdi_text),
+        "nmi": None if console.lock.locked else config.get("nmi"),
+        "config": "wrong" if setup.wrong else state,
+        "commissioned": _is_commissioned(port, setup, config),
+        "utc_s": port.rtc() + EPOCH,
+    }
+
+
+def _lfdi(port, setup, config):
+    try:
+        name = config["server"]["certificate"]
+        return lfdi(first_certificate(port.read_file(name if name.startswith("/") else setup.folder + name)))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, TlsError):
+        return None
+
+
+def _is_commissioned(port, setup, config):
+    try:
+        return commissioned(port, setup.state, check(config))
+    except ConfigError:
+        return False
+
+
+def status(console, request):
+    """How it is."""
+    gateway = console.gateway
+    if gateway is None:
+        faults = {"configuration": console.setup.wrong} if console.setup.wrong else {}
+        return {
+            "mode": SERVICE,
+            "uptime_s": console.clock.uptime(),
+            "faults": faults,
+            "idle_s": console.idle_s(),
+        }
+    control = gateway.control
+    limits = [gateway.envelope.limit_w(mode) for mode in (EXP_LIM, IMP_LIM, GEN_LIM, LOAD_LIM)]
+    heard = [not der.stale for der in control.ders]
+    return {
+        "mode": RUNNING,
+        "uptime_s": console.clock.uptime(),
+        "faults": console.journal.faults,
+        "server": gateway.conversation.state(),
+        "clock": console.clock.known,
+        "meter": control.meter_read,
+        "inverters": heard,
+        "site_w": control.site_w(),
+        "der_w": [der.w if der.heard else None for der in control.ders],
+        "limits_w": [None if w >= UNLIMITED_W else w for w in limits],
+        "trial_s": gateway.trial_s(),
+        "events": gateway.envelope.events.stored,
+        "heap": console.port.heap(),
+    }
+
+
+def explain(console, request):
+    """Why the limits are what they are."""
+    return {"text": console.gateway.explain()}
+
+
+def journal(console, request):
+    """The last lines."""
+    return {"lines": console.journal.kept.lines() if console.journal else []}
+
+
+def config(console, request):
+    """The configuration without what is secret in it."""
+    trial = console.setup.trial
+    which = argument(request, "which", _is_which, '"kept" or "trial"', "kept")
+    if which == "trial" and not trial.running() or trial.what() is None:
+        raise refused("there is no such configuration: put one, then take it")
+    found = document(console.port, trial.name if which == "trial" else trial.kept)
+    for section, key in _SECRETS:
+        if isinstance(found.get(section), dict):
+            found[section].pop(key, None)
+    return {"config": found}
+
+
+def _is_which(value):
+    return value in ("kept", "trial")
+
+
+def is_name(value):
+    """Tell whether this may be the name of a file here."""
+    return isinstance(value, str) and 0 < len(value) <= NAME_MAX and not [c for c in value if c not in NAME_CHARACTERS]
+
+
+NAME = "a name of small letters, digits and -, up to %d" % NAME_MAX
+
+
+def csr(console, request):
+    """The request for a certificate that was made with a key."""
+    name = argument(request, "name", is_name, NAME, "device")
+    try:
+        return {"pem": console.port.read_file(console.setup.key(name) + ".csr").decode()}
+    except OSError:
+        raise refused("there is no %s.csr: make a key first" % name)
+
+
+def time(console, request):
+    """Set the real-time clock."""
+    unix_s = argument(request, "unix_s", _is_time, "Unix seconds")
+    if unix_s - EPOCH < console.port.built:
+        raise refused("this firmware was built later, %s: is the laptop's clock right?" % utc_text(console.port.built))
+    try:
+        console.port.set_rtc(unix_s - EPOCH)
+    except OSError as error:
+        raise refused("this machine's clock is not ours to set (%s): let its owner, or NTP" % error)
+    return {}
+
+
+def _is_time(value):
+    return isinstance(value, int) and not isinstance(value, bool) and EPOCH <= value < 1 << 33
+
+
+def keep(console, request):
+    """End the trial: the new configuration is kept."""
+    if not console.setup.trial.running():
+        raise refused("nothing is on trial")
+    console.journal.write(console.setup.trial.keep())
+    return {}
+
+
+def restart(console, request):
+    """Start again, into a mode."""
+    console.leaving = argument(request, "mode", _is_mode, '"running" or "service"', RUNNING)
+    return {}
+
+
+def _is_mode(value):
+    return value in (RUNNING, SERVICE)
+
+
+def _is_code(value):
+    return isinstance(value, str) and CODE_MIN <= len(value) <= CODE_MAX
+
+
+_CODE = "%d to %d characters" % (CODE_MIN, CODE_MAX)
+
+
+def lock(console, request):
+    """Set the site code, and lock."""
+    console.lock.set(argument(request, "code", _is_code, _CODE))
+    return {}
+
+
+def unlock(console, request):
+    """Let who knows the site code in."""
+    if not console.lock.coded:
+        raise refused("no site code has been set")
+    wait_s = console.lock.wait_s()
+    if wait_s:
+        raise Refused(WAIT, _WAITS % wait_s, wait_s=wait_s)
+    if not console.lock.unlock(argument(request, "code", _is_code, _CODE)):
+        raise Refused(REFUSED, _WRONG)
+    return {}

@@ -1,0 +1,212 @@
+"""The console: one request at a time, a line each, from whoever holds the cable.
+
+What is answered at once is answered here; what takes its time is a task of its own, so that it can be looked at and
+stopped meanwhile. No request ends the program, whatever is in it: a fault of ours while it is answered is told as one.
+The commands are loaded when somebody asks, and given back.
+Source: docs/console.md.
+"""
+
+import asyncio
+import json
+
+from micropython import const
+
+from sluice_wire.console import (
+    ARGUMENT,
+    BUSY,
+    FAILED,
+    LINE,
+    LOCKED,
+    MODE,
+    PACE_MS,
+    REFUSED,
+    RESTART,
+    RUNNING,
+    SERVICE,
+    SERVICE_IDLE_S,
+    UNKNOWN,
+)
+
+from .lines import LineError, Lines
+
+_CHUNK = const(64)
+
+# Command: the module in which the function of its name is, and in which of the modes. Those of _OPEN are
+# answered although it is locked, and those of _ALWAYS although something else is being done.
+_ASKED = "sluice.app.asked"
+_SERVING = "sluice.app.serving"
+_COMMANDS = {
+    "identify": (_ASKED, None),
+    "status": (_ASKED, None),
+    "explain": (_ASKED, RUNNING),
+    "unlock": (_ASKED, None),
+    "lock": (_ASKED, None),
+    "journal": (_ASKED, None),
+    "config": (_ASKED, None),
+    "csr": (_ASKED, None),
+    "time": (_ASKED, None),
+    "keep": (_ASKED, RUNNING),
+    "restart": (_ASKED, None),
+    "put": (_SERVING, SERVICE),
+    "take": (_SERVING, SERVICE),
+    "key": (_SERVING, SERVICE),
+    "scan": (_SERVING, SERVICE),
+    "commission": (_SERVING, SERVICE),
+    "stop": (_SERVING, SERVICE),
+    "reset": (_SERVING, SERVICE),
+}
+_OPEN = ("identify", "status", "explain", "unlock")
+_ALWAYS = ("identify", "status", "stop")
+
+_TEXTS = {
+    LOCKED: "this gateway is locked: unlock it with its site code",
+    UNKNOWN: "there is no such command; see docs/console.md, version 1",
+    MODE: "this needs %s mode: restart it into that",
+    BUSY: "%s is being done: wait, or stop it",
+    FAILED: "a fault in the gateway itself, please report it: %s",
+}
+_NO_CODE = "this site is commissioned and has no code yet: set one with lock"
+
+
+class Refused(Exception):
+    """A request is not done: the word of docs/console.md 5, what is wrong and what to do, and more for the answer."""
+
+    def __init__(self, error, text, **more):
+        super().__init__(text)
+        self.error = error
+        self.more = more
+
+
+class Console:
+    """One console. `mode`: in which the program runs; `setup`: what it was set up with."""
+
+    def __init__(self, port, line, lock, setup, mode):
+        self.port = port
+        self.lock = lock
+        self.setup = setup
+        self.mode = mode
+        self.busy = None  # the command being done
+        self.asked = 0  # requests so far
+        self.task = None
+        self.leaving = None  # the mode into which it is restarted when the answer is out
+        self.gateway = None  # while it runs
+        self.journal = None
+        self.clock = None
+        self.coming = None  # the file that is coming in
+        self._asked_before = self._asked_at = 0
+        self._line = line
+        self._lines = Lines()
+
+    def idle_s(self):
+        """Return for how long service mode lasts yet if nobody asks anything; None = there is nothing else to do."""
+        if self.setup.wrong or not self.setup.trial.what():
+            return None
+        now = self.clock.uptime()
+        if self.busy or self.asked != self._asked_before:
+            self._asked_before = self.asked
+            self._asked_at = now
+        return max(0, SERVICE_IDLE_S - (now - self._asked_at))
+
+    async def run(self):
+        """Answer for ever; it returns when nobody can ask any more. SystemExit: it is to be started again."""
+        chunk = bytearray(_CHUNK)
+        while True:
+            n = await self._line.readinto(chunk)
+            if not n:
+                return
+            for i in range(n):
+                if self._lines.feed(chunk[i], self.port.ticks_ms(), self.port.ticks_diff):
+                    await self._answer()
+
+    async def _answer(self):
+        number = None
+        try:
+            request = self._lines.request()
+            number = request["id"]
+            self.asked += 1
+            answer = self._done(request)
+            if answer is not None:
+                self._end(number, answer)
+        except LineError as error:
+            self._refuse(number, Refused(LINE, str(error)))
+        except Refused as error:
+            self._refuse(number, error)
+        except Exception as error:
+            self._refuse(number, Refused(FAILED, _TEXTS[FAILED] % repr(error)))
+        await self.port.sleep_ms(PACE_MS)
+        self._leave()
+
+    def _done(self, request):
+        """Do what is asked; return the answer, None if it comes later."""
+        do = request["do"]
+        if do not in _COMMANDS:
+            raise Refused(UNKNOWN, _TEXTS[UNKNOWN])
+        module, mode = _COMMANDS[do]
+        self.lock.touch()
+        if self.lock.locked and do not in _OPEN and (do != "lock" or self.lock.coded):
+            raise Refused(LOCKED, _TEXTS[LOCKED] if self.lock.coded else _NO_CODE)
+        if mode not in (None, self.mode):
+            raise Refused(MODE, _TEXTS[MODE] % mode)
+        if self.busy and do not in _ALWAYS:
+            raise Refused(BUSY, _TEXTS[BUSY] % self.busy)
+        function = getattr(__import__(module, None, None, (do,)), do)
+        try:
+            answer = function(self, request)
+        finally:
+            if self.mode == RUNNING:
+                self.port.unload(module)
+        if answer is None or isinstance(answer, dict):
+            return answer or {}
+        self.busy = do
+        self.task = asyncio.create_task(self._take_time(request["id"], answer))
+        return None
+
+    async def _take_time(self, number, doing):
+        try:
+            answer = await doing
+            self._end(number, answer or {})
+        except asyncio.CancelledError:
+            self._refuse(number, Refused(FAILED, "it was stopped"))
+        except Refused as error:
+            self._refuse(number, error)
+        except Exception as error:
+            self._refuse(number, Refused(FAILED, _TEXTS[FAILED] % repr(error)))
+        finally:
+            self.busy = self.task = None
+        self._leave()
+
+    def _leave(self):
+        if self.leaving:
+            self.setup.restart_into(self.leaving)
+            raise SystemExit(RESTART)
+
+    def say(self, number, what):
+        """Tell on the way to an answer what happens."""
+        self._line.write(json.dumps({"id": number, "say": what}))
+
+    def _end(self, number, answer):
+        answer["id"] = number
+        answer["ok"] = True
+        self._line.write(json.dumps(answer))
+
+    def _refuse(self, number, refused):
+        answer = refused.more
+        answer["id"] = number
+        answer["ok"] = False
+        answer["error"] = refused.error
+        answer["text"] = str(refused)
+        self._line.write(json.dumps(answer))
+
+
+def argument(request, name, good, expected, default=None):
+    """Return an argument of a request; Refused unless it is `good`, or left out and has a `default`."""
+    value = request.get(name, default)
+    if value is None or not good(value) and value is not default:
+        shown = "" if name in ("code", "data") else ", not %s" % json.dumps(value)
+        raise Refused(ARGUMENT, "%s: expected %s%s" % (name, expected, shown if name in request else ""))
+    return value
+
+
+def refused(text, **more):
+    """Return what refuses because of what is there."""
+    return Refused(REFUSED, text, **more)
