@@ -32,11 +32,13 @@ class MisfitError(ValueError):
         self.faults = faults
 
 
-def parse(text: str, name: str, kind: type[Model], context: object = None) -> Model:
+def parse(
+    text: str, name: str, kind: type[Model], context: object = None, loader: type[yaml.SafeLoader] = yaml.SafeLoader
+) -> Model:
     """Make a `kind` of YAML text; `name` stands before each line of a WrittenError, `context` is for validators."""
     try:
-        root = yaml.compose(text, yaml.SafeLoader)
-        content: Any = yaml.safe_load(text)
+        root = yaml.compose(text, loader)
+        content: Any = yaml.load(text, loader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise WrittenError(f"{name}:{line}: not YAML: {error.problem}") from error

@@ -1,7 +1,7 @@
 """`sluice scan`: settings and units are tried, the likeliest first; the first setting that is answered is the bus's."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import click
@@ -39,10 +39,11 @@ NO_LIMIT = (
 
 
 class Scan:
-    """One scan, told on `console` as it goes."""
+    """One scan, told on `console` as it goes; `wire` opens a line: SerialWire, or what is called like it."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, wire: Callable[[str, int, str, float], Wire] = SerialWire) -> None:
         self._console = console
+        self._wire = wire
         self.garbled: list[str] = []  # settings at which something came that could not be read
 
     def serial(self, device: str, everything: bool) -> tuple[int, str, list[Found]]:
@@ -58,7 +59,7 @@ class Scan:
 
     def _answers(self, device: str, baud: int, parity: str, units: Sequence[int], patience_s: float) -> bool:
         try:
-            wire = SerialWire(device, baud, parity, patience_s)
+            wire = self._wire(device, baud, parity, patience_s)
         except NoSetting:
             self._console.print(f"{baud} {LETTERS[parity]}: the adapter does not have it")
             return False
@@ -77,7 +78,7 @@ class Scan:
             return False
 
     def _all(self, device: str, baud: int, parity: str, units: Iterable[int], patience_s: float) -> list[Found]:
-        wire = SerialWire(device, baud, parity, patience_s)
+        wire = self._wire(device, baud, parity, patience_s)
         try:
             return list(self.units(wire, units, f"{baud} {LETTERS[parity]}"))
         finally:

@@ -48,6 +48,8 @@ class Wire(Protocol):
 
     def read(self, unit_id: int, function: int, address: int, count: int) -> list[int]: ...
 
+    def close(self) -> None: ...
+
 
 class SerialWire:
     """A serial line, which waits `patience_s` for a reply to begin; OSError if it cannot be used."""
