@@ -35,10 +35,12 @@ if "commission" in arguments:
 
     after = "fallback" in arguments
     sys.exit(run(port(arguments[1 + after :]), config, after))
-if arguments[:1] == ["--console"]:
+if arguments:
     from sluice.app.start import run_with_console
 
-    sys.exit(run_with_console(port([]), config, arguments[1]))
+    # In lock-step nobody is at the console, but what it takes is taken.
+    console = arguments[:1] == ["--console"]
+    sys.exit(run_with_console(port([] if console else arguments), config, arguments[1] if console else ""))
 from sluice.app.start import run  # noqa: E402
 
-sys.exit(run(port(arguments), config))
+sys.exit(run(port([]), config))

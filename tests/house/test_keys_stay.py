@@ -16,14 +16,20 @@ FIRMWARE = ROOT / "firmware"
 MAY_SAY = {
     "keys": {"sluice/app/enrol._made"},
     "p256": {"sluice/app/enrol._made"},
-    "csr": {"sluice/app/enrol._made"},
-    "random_bytes": {"sluice/app/enrol._made", "sluice/port/cpython.Port", "sluice/port/unix.Port"},
+    "csr": {"sluice/app/enrol._made", "sluice/app/asked"},  # the console's command that shows the request
+    "random_bytes": {
+        *("sluice/app/enrol._made", "sluice/app/lock.Lock.set"),
+        *("sluice/port/cpython.Port", "sluice/port/unix.Port"),
+    },
     "'key'": {
         *("sluice/app/config", "sluice/app/build.build"),
-        *("sluice/port/cpython.Port.tls", "sluice/port/unix.Port.tls"),
+        *("sluice/app/console", "sluice/app/asked.identify"),  # the command; that there is one
+        *("sluice/app/asked", "sluice/app/serving._keep_secrets"),  # of the network: never told
+        "sluice/app/serving._prove",
+        *("sluice/port/cpython.Port.tls", "sluice/port/alike.tls"),
     },
-    "key_text": {"sluice/port/unix.Port.tls"},
-    "load_cert_chain": {"sluice/port/cpython.Port.tls", "sluice/port/unix.Port.tls"},
+    "key_text": {"sluice/port/alike.tls"},
+    "load_cert_chain": {"sluice/port/cpython.Port.tls", "sluice/port/alike.tls"},
 }
 # What enrol does with anything: every call in it, and no other.
 MAY_CALL = {
@@ -78,6 +84,16 @@ def test_the_name_of_the_keys_file_is_given_to_tls_alone() -> None:  # T1
     given = [ast.unparse(call.func) for call in calls if "server['key']" in map(ast.unparse, call.args)]
     assert given == ["port.tls"]
     assert text.count('"key"') == 1
+
+
+def test_the_console_gives_the_keys_file_to_tls_and_looks_at_the_request_beside_it() -> None:  # T1
+    text = (FIRMWARE / "sluice/app/serving.py").read_text()
+    calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+    given = {ast.unparse(call) for call in calls if any("server['key']" in ast.unparse(part) for part in call.args)}
+    assert given == {
+        "port.tls(server['ca'], server['certificate'], server['key'], server['name'] or '')",
+        "port.read_file(server['key'][:-len(_KEY)] + '.csr')",
+    }
 
 
 def test_enrolment_calls_nothing_but_what_makes_and_writes_a_key() -> None:  # T1

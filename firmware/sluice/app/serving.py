@@ -31,7 +31,10 @@ from .device import BEGIN, first_certificate
 
 _PEM = ".pem"
 _PRIVATE = b"PRIVATE KEY"
-_POINT = const(65)  # bytes of a public key, at the end of the private one's file
+_KEY = ".key"
+_POINT = b"\x03\x42\x00\x04"  # a public key of P-256 begins so (RFC 5480 2), in a request as in a certificate
+_POINT_SIZE = const(68)
+_OTHER_KEY = "server.certificate: %s is not for the key that is here: have one issued for this gateway's request"
 _READ_MAX = const(125)
 
 
@@ -158,13 +161,17 @@ def _keep_secrets(new, old):
 
 
 def _prove(port, config):
-    """TlsError unless the certificates can be used together."""
+    """TlsError unless the certificates can be used together, and are for the key whose request lies beside it."""
     server = config["server"]
     port.tls(server["ca"], server["certificate"], server["key"], server["name"] or "")
-    text = port.read_file(server["key"])
-    der = binascii.a2b_base64(text[text.find(b"\n") : text.find(b"-----END")])
-    if der[-_POINT] == 4 and der[-_POINT:] not in first_certificate(port.read_file(server["certificate"])):
-        raise TlsError("server.certificate: it is not for the key that is here; send the request of this device's key")
+    try:
+        pem = port.read_file(server["key"][: -len(_KEY)] + ".csr")
+    except OSError:
+        return  # it was not made here
+    request = binascii.a2b_base64(pem[pem.find(b"\n") : pem.find(b"-----END")])
+    at = request.find(_POINT)
+    if request[at : at + _POINT_SIZE] not in first_certificate(port.read_file(server["certificate"])):
+        raise TlsError(_OTHER_KEY % server["certificate"])
 
 
 def key(console, request):
