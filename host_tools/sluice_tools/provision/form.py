@@ -16,6 +16,7 @@ from sluice_wire.utilities import NMI_WITH_CHECKSUM, PROFILES
 COLUMNS = 72
 LABEL_MAX = 36  # columns
 GAP = 2
+JOINT = "\N{NO-BREAK SPACE}"  # while lines are made; no text has one
 MISSING = "[to be filled in]"
 ABN_WEIGHTS = (10, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19)
 CSR = "Certificate Signing Request (CSR)"
@@ -147,8 +148,8 @@ def _table(rows: Rows) -> Iterable[str]:
     rows = list(rows)
     width = min(max(len(label) + 1 for label, _ in rows), LABEL_MAX) + GAP
     for label, value in rows:
-        if "\n" in str(value):  # it is to be copied: nothing before or after its lines
-            yield from (f"{label}:", *str(value).split("\n"))
+        if label == CSR:  # it is to be copied: nothing before or after its lines
+            yield from (f"{label}:", value)
             continue
         left = textwrap.wrap(f"{label}:", width - GAP)
         right = _wrapped(plain(value) or MISSING, COLUMNS - width)
@@ -162,4 +163,6 @@ def _table(rows: Rows) -> Iterable[str]:
 
 
 def _wrapped(value: str, width: int) -> list[str]:
-    return textwrap.wrap(value, width, break_long_words=False, break_on_hyphens=False)
+    joined = re.sub(r"(\d) (W|VA|Wh)(?!\w)", f"\\1{JOINT}\\2", value)
+    lines = textwrap.wrap(joined, width, break_long_words=False, break_on_hyphens=False)
+    return [line.replace(JOINT, " ") for line in lines]

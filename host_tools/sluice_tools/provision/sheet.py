@@ -98,7 +98,7 @@ def _lines(outcome: Outcome) -> Iterable[str]:
 
 def _told(outcome: Outcome) -> tuple[list[Step], int, list[Step]]:
     """Give the steps that are told in full, how many of these have no room, and those that only their name tells."""
-    if len(outcome.steps) <= STEPS_IN_FULL:
+    if len(outcome.steps) <= STEPS_IN_FULL and _height(outcome, outcome.steps, []) <= ROOM["dense"]:
         return outcome.steps, 0, []
     passed = [step for step in outcome.steps if step["ok"] == findings.PASSED]
     # What failed comes before what was not proved
@@ -113,7 +113,7 @@ def _height(outcome: Outcome, in_full: list[Step], passed: list[Step]) -> int:
     """Give about how many lines the devices and steps are."""
     long = [len(name_of(device)) > SHORT // 2 for device in outcome.devices[:DEVICES]]
     found = [1 + len(_cut(step["text"], LONG)) // COLUMNS for step in in_full]
-    to_do = [1 + len(_cut(step["do"], LONG)) // COLUMNS for step in in_full if step.get("do")]
+    to_do = [1 + len(_cut(step["do"], LONG)) // COLUMNS for step in in_full if step["do"]]
     return len(long) + sum(long) + sum(found) + sum(to_do) + -(-min(len(passed), PASSED_NAMES) // 3)
 
 
@@ -207,7 +207,7 @@ def _steps(in_full: list[Step], left_out: int, passed: list[Step]) -> Iterable[s
         yield "<table class=rows><tr><th class=name>Step</th><th></th><th>Found, and to do</th></tr>"
         for step in in_full:
             kind = MARKS.get(step["ok"], "open")
-            do = f"<b class=do>{_text(step['do'], LONG)}</b>" if step.get("do") else ""
+            do = f"<b class=do>{_text(step['do'], LONG)}</b>" if step["do"] else ""
             yield (
                 f"<tr><td class=name>{_text(step['step'])}</td><td class='mark {kind}'>{_text(step['ok'])}</td>"
                 f"<td>{_text(step['text'], LONG)}{do}</td></tr>"
