@@ -10,7 +10,8 @@ validation; ratings bear the names of IEEE 2030.5's DERCapability. Every key:
     utility     profile, url
     device      the gateway: product, board, serial, firmware, lfdi, sfdi (null without certificate), pen
     der         a list: unit_id, maker, model, serial, native_w (the limit that is set in it),
-                nameplate: rtgMaxW {"value": 10000, "unit": "W"}, rtgMaxVA, rtgMaxVar, rtgMaxVarNeg, rtgMaxWh, ...
+                nameplate: rtgMaxW {"value": 10000, "unit": "W"}, rtgMaxVA, rtgMaxVar, rtgMaxVarNeg (a negative
+                number, as it is there), rtgMaxWh, rtgMaxChargeRateW, rtgMaxDischargeRateW
     nameplate   their sums; one that a device does not give cannot be summed, and is not there
     aggregator, program     name, id
     validation  time (ISO 8601 with zone), valid, connection {result, text},
@@ -36,6 +37,7 @@ AGREEMENT = ("exp_lim_w", "imp_lim_w", "gen_lim_w", "load_lim_w")
 DEVICE = ("unit_id", "maker", "model", "serial", "native_w")
 BODY = ("name", "id")  # of an aggregator, of a program
 STORING = ("rtg_max_charge_rate_w", "rtg_max_discharge_rate_w", "rtg_max_wh")  # only what stores has them
+ABSORBED = "rtg_max_var_neg"
 
 TIMEOUT_S = 20.0
 ANSWER_MAX = 2000  # characters
@@ -144,7 +146,11 @@ def _known(given: dict[str, Any], keys: Iterable[str]) -> dict[str, Any]:
 
 
 def _nameplate(ratings: dict[str, Any]) -> dict[str, Any]:
-    return {name: {"value": ratings[key], "unit": unit} for key, (name, unit) in RATINGS.items() if ratings.get(key)}
+    return {
+        name: {"value": -ratings[key] if key == ABSORBED else ratings[key], "unit": unit}
+        for key, (name, unit) in RATINGS.items()
+        if ratings.get(key)
+    }
 
 
 def _sums(devices: list[dict[str, Any]]) -> dict[str, int]:

@@ -15,8 +15,8 @@ NOT_REGISTERED = "not registered"  # the server answers, and does not know this 
 REFUSED = "refused"
 NOT_REACHED = "not reached"
 
-# The ratings a device may have, in the order of DERCapability (IEEE 2030.5): key, name and unit there. What a device
-# absorbs is a positive number, too; a power factor is in thousandths.
+# The ratings a device may have, in the order of DERCapability (IEEE 2030.5): key, name and unit there. Here all are
+# positive numbers.
 RATINGS = {
     "rtg_max_charge_rate_w": ("rtgMaxChargeRateW", "W"),
     "rtg_max_discharge_rate_w": ("rtgMaxDischargeRateW", "W"),
