@@ -62,6 +62,10 @@ class Gateway:
         }
 
 
+class HungUpError(Exception):
+    """The gateway has hung up."""
+
+
 class Laptop:
     """Whoever holds the cable."""
 
@@ -85,9 +89,10 @@ class Laptop:
 
     def hang_up(self) -> None:
         """Wait until the gateway has hung up."""
-        with suppress(OSError):
+        with suppress(HungUpError):
             for _ in self.lines():
                 pass
+            raise AssertionError("it has not hung up")
         self.close()
 
     def send(self, data: bytes) -> None:
@@ -105,7 +110,10 @@ class Laptop:
 
     def _hear(self, patience_s: float) -> None:
         if select.select([self._fd], [], [], patience_s)[0]:
-            *lines, self._pending = (self._pending + os.read(self._fd, 4096)).split(b"\n")
+            data = os.read(self._fd, 4096)
+            if not data:
+                raise HungUpError
+            *lines, self._pending = (self._pending + data).split(b"\n")
             self._lines += lines
 
     def lines(self, patience_s: float = PATIENCE_S) -> Iterator[bytes]:

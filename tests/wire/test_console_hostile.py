@@ -40,7 +40,7 @@ ERRORS = {
     for name in ("LINE", "UNKNOWN", "ARGUMENT", "LOCKED", "WAIT", "MODE", "BUSY", "REFUSED", "FAILED")
 }
 INVERTER = 2
-AT_ONCE = 500
+AT_ONCE = 300
 HEAP_SLACK = 512  # bytes that may be live for another reason: a limit that is held now, a fault that is over
 
 pytestmark = pytest.mark.usefixtures("sep2_certificates")
