@@ -1,0 +1,498 @@
+"""The console, command by command: what is answered, what is refused, and that no request ends the program."""
+
+import binascii
+import hashlib
+import json
+
+from console_world import FOLDER, Port, World
+
+from expect import raises
+from sluice_wire.console import PACE_MS, PUT_MAX, RESTART, RUNNING, SERVICE, SERVICE_IDLE_S, TRIES
+from sluice_wire.sep2 import EPOCH
+
+CODE = "k7m2p-x9q4r"
+CONFIG = {
+    "nmi": "NMI0001234",
+    "site": {"exp_lim_w": 1500, "imp_lim_w": 15000},
+    "server": {
+        "url": "https://localhost:8443/dcap",
+        "ca": "pki/ca.pem",
+        "certificate": "pki/chain.pem",
+        "key": "pki/device.key",
+        "pen": 57269,
+        "pin": 111115,
+    },
+    "bus": {"device": "/dev/ttyUSB0"},
+    "meter": {"unit_id": 1, "map": "sdm630"},
+    "inverters": [{"unit_id": 2}],
+}
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n"
+
+
+def ask(world, do, **arguments):
+    """Ask; return the answer, of which there is one."""
+    arguments["id"] = 5
+    arguments["do"] = do
+    told = world.send(json.dumps(arguments).encode() + b"\n")
+    assert len(told) == 1
+    answer = json.loads(told[0])
+    assert answer.pop("id") == 5
+    return answer
+
+
+def done(world, do, **arguments):
+    answer = ask(world, do, **arguments)
+    assert answer.pop("ok") is True, answer
+    return answer
+
+
+def error(world, do, **arguments):
+    answer = ask(world, do, **arguments)
+    assert answer["ok"] is False
+    assert answer["text"]
+    return answer["error"]
+
+
+def put(world, file, text, size=300):
+    at = 0
+    while at < len(text):
+        at = done(world, "put", file=file, at=at, data=text[at : at + size])["size"]
+    return binascii.hexlify(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def take(world, file, text):
+    return done(world, "take", file=file, sha256=put(world, file, text))
+
+
+def provisioned(config=CONFIG):
+    """Return a world with a key's place, certificates and this configuration taken."""
+    world = World()
+    for name in ("ca", "chain"):
+        take(world, name + ".pem", CERTIFICATE % "AAAA")
+    take(world, "config", json.dumps(config))
+    return world
+
+
+# --- lines and numbers ---------------------------------------------------------------------------------
+
+
+def test_the_answer_has_the_number_of_its_request():
+    world = World()
+    told = world.send(b'{"id":3,"do":"status"}\n{"id":4,"do":"status"}\n')
+    assert [json.loads(line)["id"] for line in told] == [3, 4]
+
+
+def test_any_cut_of_the_bytes_gives_the_same_answers():
+    text = b'{"id":3,"do":"status"}\r\nxx\n{"id":4,"do":"none"}\n'
+    whole = World().send(text)
+    assert len(whole) == 3
+    for at in range(1, len(text)):
+        assert World().send(text[:at], text[at:]) == whole
+    assert World().send(*[text[i : i + 1] for i in range(len(text))]) == whole
+
+
+def test_what_is_no_request_is_answered_with_the_error_line_and_no_number():
+    told = json.loads(World().send(b"hello\n")[0])
+    assert told["error"] == "line"
+    assert told["id"] is None
+
+
+def test_answers_are_paced():
+    world = World()
+    world.send(b"x\n" * 50)
+    assert world.port.ms == 50 * PACE_MS
+
+
+def test_a_command_that_is_not_there_is_unknown():
+    for do in ("", "IDENTIFY", "__class__", "argument", "Refused", "run"):
+        assert error(World(), do) == "unknown"
+
+
+def test_a_fault_of_ours_while_it_is_answered_is_told_and_the_next_is_answered():
+    world = World()
+    world.port.rtc = lambda: 1 // 0
+    told = ask(world, "identify")
+    assert told["error"] == "failed"
+    assert "ZeroDivisionError" in told["text"]
+    assert done(world, "status")["mode"] == SERVICE
+
+
+# --- who it is ------------------------------------------------------------------------------------------
+
+
+def test_a_blank_gateway_says_so():
+    told = done(World(), "identify")
+    assert told["product"] == "sluice"
+    assert told["console"] == 1
+    assert told["mode"] == SERVICE
+    assert told["key"] is False
+    for nothing in ("lfdi", "sfdi", "nmi", "config", "busy"):
+        assert told[nothing] is None
+    assert told["commissioned"] is told["locked"] is told["code"] is False
+
+
+def test_one_with_certificate_and_configuration_says_who_it_is():  # T2
+    world = provisioned()
+    told = done(world, "identify")
+    assert told["lfdi"] == binascii.hexlify(hashlib.sha256(b"\0\0\0").digest()[:20]).decode().upper()
+    assert told["sfdi"] > 0
+    assert told["nmi"] == "NMI0001234"
+    assert told["config"] == "kept"
+
+
+def test_it_tells_the_time_it_has():
+    world = World()
+    assert done(world, "identify")["utc_s"] == world.unix_s()
+
+
+# --- files come in ---------------------------------------------------------------------------------------
+
+
+def test_a_file_comes_in_pieces_and_takes_its_place_whole():
+    world = World()
+    text = CERTIFICATE % ("QUJD" * 300)
+    take(world, "ca.pem", text)
+    assert world.port.files[FOLDER + "pki/ca.pem"] == text.encode()
+
+
+def test_a_piece_that_is_sent_again_does_no_harm():
+    world = World()
+    done(world, "put", file="ca.pem", at=0, data="one")
+    done(world, "put", file="ca.pem", at=3, data="two")
+    told = ask(world, "put", file="ca.pem", at=3, data="two")
+    assert told["error"] == "refused"
+    assert told["size"] == 6
+
+
+def test_a_piece_of_another_file_or_after_a_restart_begins_at_nothing():
+    world = World()
+    done(world, "put", file="ca.pem", at=0, data="one")
+    assert ask(world, "put", file="chain.pem", at=3, data="two")["size"] == 0
+    world.start()
+    assert ask(world, "put", file="ca.pem", at=3, data="two")["size"] == 0
+    assert error(world, "take", file="ca.pem", sha256="0" * 64) == "refused"
+
+
+def test_a_file_has_a_bound():
+    world = World()
+    world.send(b'{"id":1,"do":"put","file":"ca.pem","at":0,"data":"x"}\n')
+    world.console.coming.content.extend(b"x" * (PUT_MAX - 1))
+    assert error(world, "put", file="ca.pem", at=PUT_MAX, data="y") == "refused"
+    assert len(world.console.coming.content) == PUT_MAX
+
+
+def test_a_file_with_another_hash_is_refused_and_must_be_sent_again():
+    world = World()
+    put(world, "ca.pem", CERTIFICATE % "AAAA")
+    told = ask(world, "take", file="ca.pem", sha256="0" * 64)
+    assert told["error"] == "refused"
+    assert "put it again" in told["text"]
+    assert world.port.files == {}
+    assert error(world, "take", file="ca.pem", sha256="0" * 64) == "refused"
+
+
+def test_names_lead_nowhere_else():
+    world = World()
+    for name in (
+        "../x.pem",
+        "/etc/x.pem",
+        "a/b.pem",
+        ".pem",
+        "A.pem",
+        "x.key",
+        "device.key",
+        "gateway.json",
+        "",
+        7,
+        None,
+    ):
+        assert error(world, "put", file=name, at=0, data="") == "argument"
+    for name in ("../x", "a/b", "", "x" * 25, 7):
+        assert error(world, "key", name=name) == "argument"
+        assert error(world, "csr", name=name) == "argument"
+
+
+def test_a_private_key_is_not_taken():  # T1
+    world = World()
+    text = CERTIFICATE % "AAAA" + "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
+    told = ask(world, "take", file="chain.pem", sha256=put(world, "chain.pem", text))
+    assert told["error"] == "refused"
+    assert "private key" in told["text"]
+    assert world.port.files == {}
+
+
+def test_what_is_no_certificate_is_not_taken():
+    world = World()
+    assert "no certificate" in ask(world, "take", file="ca.pem", sha256=put(world, "ca.pem", "hello"))["text"]
+
+
+def test_certificates_in_use_are_not_replaced_and_the_same_again_is_well():
+    world = provisioned()
+    take(world, "ca.pem", CERTIFICATE % "AAAA")
+    told = ask(world, "take", file="ca.pem", sha256=put(world, "ca.pem", CERTIFICATE % "BBBB"))
+    assert told["error"] == "refused"
+    assert "another name" in told["text"]
+    take(world, "ca-2.pem", CERTIFICATE % "BBBB")
+
+
+# --- the configuration ----------------------------------------------------------------------------------
+
+
+def test_a_configuration_is_checked_whole_and_every_mistake_comes_back():
+    world = World()
+    wrong = {"nmi": "x", "site": {"exp_lim_w": "5 kW"}}
+    told = ask(world, "take", file="config", sha256=put(world, "config", json.dumps(wrong)))
+    assert told["error"] == "refused"
+    for name in ("nmi is wrong", "site.exp_lim_w is wrong", "site.imp_lim_w is missing", "server.pin is missing"):
+        assert name in told["text"]
+    assert world.port.files == {}
+
+
+def test_a_wrong_pin_is_not_repeated():  # D4
+    world = World()
+    wrong = json.loads(json.dumps(CONFIG))
+    wrong["server"]["pin"] = 123456
+    told = ask(world, "take", file="config", sha256=put(world, "config", json.dumps(wrong)))
+    assert "server.pin is wrong" in told["text"]
+    assert "123456" not in told["text"]
+
+
+def test_a_configuration_is_tried_with_its_certificates_and_its_key():
+    world = provisioned()
+    assert world.port.tls_asked == [("g/pki/ca.pem", "g/pki/chain.pem", "g/pki/device.key", "")]
+
+
+def test_what_is_no_json_is_refused():
+    for text in ("{", "[]", "nonsense", '{"nmi": {', "\x00", "[1, 2"):
+        world = World()
+        assert error(world, "take", file="config", sha256=put(world, "config", text)) == "refused"
+
+
+def test_the_first_configuration_is_kept_and_the_next_one_is_on_trial():
+    world = provisioned()
+    other = json.loads(json.dumps(CONFIG))
+    other["site"]["exp_lim_w"] = 5000
+    assert take(world, "config", json.dumps(other)) == {"config": "trial"}
+    assert done(world, "config")["config"]["site"]["exp_lim_w"] == 1500
+    assert done(world, "config", which="trial")["config"]["site"]["exp_lim_w"] == 5000
+
+
+def test_a_configuration_that_cannot_be_used_is_replaced_without_a_trial():
+    world = provisioned()
+    world.port.files[FOLDER + "gateway.json"] = b"{}"
+    assert take(world, "config", json.dumps(CONFIG)) == {"config": "kept"}
+
+
+def test_the_pin_is_never_told_and_is_kept_when_it_is_left_out():  # D4
+    world = provisioned()
+    told = done(world, "config")["config"]
+    assert "pin" not in told["server"]
+    take(world, "config", json.dumps(told))
+    assert json.loads(world.port.files[FOLDER + "gateway.json.next"])["server"]["pin"] == 111115
+
+
+def test_without_a_configuration_there_is_none_to_tell():
+    assert error(World(), "config") == "refused"
+    assert error(provisioned(), "config", which="trial") == "refused"
+    assert error(provisioned(), "config", which="both") == "argument"
+
+
+def test_a_full_flash_leaves_all_as_it_was():
+    world = provisioned()
+    before = dict(world.port.files)
+    hash = put(world, "config", json.dumps(CONFIG))
+    world.port.full = True
+    assert error(world, "take", file="config", sha256=hash) == "failed"
+    assert world.port.files == before
+
+
+# --- the key --------------------------------------------------------------------------------------------
+
+
+class Random(Port):
+    """Its random bytes differ, as they must."""
+
+    drawn = 0
+
+    def random_bytes(self, n):
+        self.drawn += 1
+        return (hashlib.sha256(bytes([self.drawn])).digest() * 2)[:n]
+
+
+def test_a_key_is_made_once_and_its_request_can_be_had_again_and_again():
+    world = World(Random())
+    assert error(world, "csr") == "refused"
+    assert done(world, "key") == {}
+    assert done(world, "identify")["key"] is True
+    assert done(world, "csr")["pem"].startswith("-----BEGIN CERTIFICATE REQUEST-----")
+    key = world.port.files[FOLDER + "pki/device.key"]
+    assert error(world, "key") == "refused"
+    assert world.port.files[FOLDER + "pki/device.key"] == key
+
+
+def test_a_certificate_for_another_key_is_refused():
+    world = World(Random())
+    done(world, "key")
+    for name in ("ca", "chain"):
+        take(world, name + ".pem", CERTIFICATE % "AAAA")
+    told = ask(world, "take", file="config", sha256=put(world, "config", json.dumps(CONFIG)))
+    assert "not for the key that is here" in told["text"]
+
+
+# --- time, restart, reset -----------------------------------------------------------------------------------
+
+
+def test_the_clock_is_set_and_never_to_before_the_firmware_was_built():
+    world = World()
+    done(world, "time", unix_s=world.unix_s() + 77)
+    assert world.port.clock_s == world.port.rtc() + 77
+    assert error(world, "time", unix_s=world.port.built + EPOCH - 1) == "refused"
+    for wrong in (None, "now", -5, 1.5, 1 << 40, True):
+        assert error(world, "time", unix_s=wrong) == "argument"
+    world.port.full = True
+    assert error(world, "time", unix_s=world.unix_s()) == "refused"
+
+
+def test_a_restart_is_answered_first_and_done_then():
+    for mode, files in ((RUNNING, []), (SERVICE, ["service"])):
+        world = World()
+        line = b'{"id":1,"do":"restart","mode":"%s"}\n' % mode.encode()
+        assert raises(SystemExit, world.send, line).args[0] == RESTART
+        assert json.loads(world.line.told[0])["ok"] is True
+        assert world.port.file_names(world.setup.state) == files
+
+
+def test_service_mode_is_for_one_start():
+    world = World()
+    world.setup.restart_into(SERVICE)
+    assert world.setup.wants_service()
+    assert not world.setup.wants_service()
+
+
+def test_a_reset_wants_its_word_and_removes_all():
+    world = provisioned()
+    world.console.lock.set(CODE)
+    world.console.lock.unlock(CODE)
+    assert error(world, "reset") == "argument"
+    assert error(world, "reset", confirm="yes") == "argument"
+    assert world.port.files
+    raises(SystemExit, world.send, b'{"id":1,"do":"reset","confirm":"factory"}\n')
+    assert world.port.files == {}
+
+
+def test_nobody_asks_for_a_quarter_of_an_hour_and_it_goes_back_to_what_it_is_for():
+    world = provisioned()
+    done(world, "status")
+    assert world.console.idle_s() == SERVICE_IDLE_S
+    world.port.ms += SERVICE_IDLE_S * 1000
+    assert world.console.idle_s() == 0
+
+
+def test_a_blank_gateway_waits_for_ever():
+    world = World()
+    world.port.ms += 10 * SERVICE_IDLE_S * 1000
+    assert world.console.idle_s() is None
+    assert done(world, "status")["idle_s"] is None
+
+
+# --- the lock ---------------------------------------------------------------------------------------------
+
+
+def test_a_commissioned_site_without_a_code_answers_nothing_but_who_it_is_until_one_is_set():
+    world = World(commissioned=True)
+    assert error(world, "config") == "locked"
+    assert error(world, "restart") == "locked"
+    assert done(world, "identify")["locked"] is True
+    done(world, "lock", code=CODE)
+    assert error(world, "lock", code="another one") == "locked"
+
+
+def test_who_knows_the_code_gets_in():
+    world = World()
+    done(world, "lock", code=CODE)
+    for do in (
+        "journal",
+        "config",
+        "csr",
+        "put",
+        "take",
+        "key",
+        "scan",
+        "commission",
+        "stop",
+        "time",
+        "restart",
+        "reset",
+    ):
+        assert error(world, do) == "locked"
+    assert error(world, "unlock", code="wrong code") == "refused"
+    done(world, "unlock", code=CODE)
+    assert error(world, "config") == "refused"  # there is none yet
+
+
+def test_while_locked_the_nmi_is_not_told():
+    world = provisioned()
+    done(world, "lock", code=CODE)
+    assert done(world, "identify")["nmi"] is None
+
+
+def test_after_too_many_wrong_codes_the_right_one_has_to_wait_too():
+    world = World()
+    done(world, "lock", code=CODE)
+    for _ in range(TRIES):
+        assert error(world, "unlock", code="wrong code") == "refused"
+    told = ask(world, "unlock", code=CODE)
+    assert told["error"] == "wait"
+    assert 0 < told["wait_s"] <= 60
+    world.port.ms += told["wait_s"] * 1000
+    done(world, "unlock", code=CODE)
+
+
+def test_codes_have_a_length_and_are_not_repeated():
+    world = World()
+    for code in ("short", "x" * 33, 12345678, None):
+        told = ask(world, "lock", code=code)
+        assert told["error"] == "argument"
+        assert "short" not in told["text"]
+    assert error(world, "unlock", code=CODE) == "refused"  # there is none
+
+
+# --- modes --------------------------------------------------------------------------------------------------
+
+
+def test_what_needs_the_other_mode_says_so():
+    for do in ("put", "take", "key", "scan", "commission", "stop", "reset"):
+        assert error(World(mode=RUNNING), do) == "mode"
+    for do in ("explain", "keep"):
+        assert error(World(), do) == "mode"
+
+
+def test_while_it_runs_what_was_loaded_to_answer_is_given_back():
+    world = World(mode=RUNNING)
+    error(world, "config")
+    assert world.port.unloaded == ["sluice.app.asked"]
+
+
+def test_a_scan_asks_for_what_it_wants():
+    world = World()
+    good = {"baud": 9600, "parity": "none", "unit_id": 1, "function": 3, "register": 0, "count": 2}
+    for name, wrong in (
+        ("baud", 9601),
+        ("parity", "N"),
+        ("unit_id", 0),
+        ("unit_id", 248),
+        ("function", 6),
+        ("function", 16),
+        ("register", -1),
+        ("register", 65536),
+        ("count", 0),
+        ("count", 126),
+        ("patience_ms", 2001),
+        ("device", 5),
+        ("at", "192.168.1.2"),
+        ("at", "tcp://:502"),
+        ("at", 5),
+    ):
+        arguments = dict(good)
+        arguments[name] = wrong
+        assert error(world, "scan", **arguments) == "argument"

@@ -1,0 +1,44 @@
+"""Any bytes at all: a line is a request where Python's json makes a flat object of it, and else says why."""
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sluice.app.lines import LineError, Lines
+from sluice_wire.console import LINE_MAX
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=40)
+REQUESTS = st.dictionaries(st.text(max_size=8), SCALARS, max_size=4)
+PIECES = st.lists(
+    st.sampled_from([b'{"id":1,"do":"a"}', b"{", b"}", b'"', b"\\", b"\\u00e9", b"[", b",", b":1", b"\r", b" "])
+)
+
+
+def heard(data: bytes) -> dict[str, object] | str | None:
+    lines = Lines()
+    ended = [lines.feed(byte, 0, lambda a, b: a - b) for byte in data]
+    try:
+        return lines.request() if ended[-1] else None
+    except LineError as error:
+        return str(error)
+
+
+@given(REQUESTS, st.integers(0, 999999), st.text(max_size=10))
+def test_what_json_writes_of_a_flat_object_is_heard_as_it_was(more: dict[str, object], number: int, do: str) -> None:
+    request = {**more, "id": number, "do": do}
+    line = json.dumps(request).encode()
+    said = heard(line + b"\n")
+    # Characters beyond the first 65,536 are two halves to JSON's escapes, and halves are refused.
+    beyond = any(ord(character) > 0xFFFF for text in map(str, (*request, *request.values())) for character in text)
+    assert (said == request) == (len(line) < LINE_MAX and not beyond)
+
+
+@given(PIECES.map(b"".join) | st.binary(max_size=600).map(lambda data: data.replace(b"\n", b"")))
+def test_any_line_is_a_request_or_an_error_in_words(line: bytes) -> None:
+    said = heard(line + b"\n")
+    if isinstance(said, dict):
+        assert said == json.loads(line)
+        assert not any(isinstance(value, dict | list) for value in said.values())
+    else:
+        assert said is None or said.startswith("this line")
