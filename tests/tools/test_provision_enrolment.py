@@ -301,6 +301,12 @@ def test_a_status_counts_even_if_the_rest_does_not_come():
         assert enrolment.post(url, RECORD, timeout_s=0.2) == (201, "201 Created", True)
 
 
+def test_no_more_is_read_than_is_told():
+    with mute(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 99999999999\r\n\r\n" + 10000 * b"x") as url:
+        answer = enrolment.post(url, RECORD, timeout_s=0.2)
+    assert answer.text.startswith("400 Bad Request: xxx")
+
+
 def test_what_does_not_speak_http_is_told():
     with mute(b"SSH-2.0-x\r\n") as url:
         answer = enrolment.post(url, RECORD, timeout_s=0.2)
