@@ -144,14 +144,12 @@ class Board:
         if op == SYNC:
             for _ in range(8):
                 self._reply(op, value=0 if self._in_stub else 0x20120707)
-        elif op not in self._DOES or (op >= ERASE_FLASH and not self._in_stub):
-            self._reply(op, error=BAD_COMMAND)
-        elif size != len(data):
+        elif op not in DOES or (op >= ERASE_FLASH and not self._in_stub) or size != len(data):
             self._reply(op, error=BAD_COMMAND)
         elif op in (FLASH_DATA, MEM_DATA, DEFL_DATA) and checksum != _checksum(data[16:]):
             self._reply(op, error=BAD_CHECKSUM)
         else:
-            self._DOES[op](self, op, data)
+            DOES[op](self, op, data)
 
     def _reply(self, op: int, data: bytes = b"", value: int = 0, error: int = 0) -> None:
         status = bytes([1, error] if error else [0, 0]) + (b"" if self._in_stub else bytes(2))
@@ -255,32 +253,33 @@ class Board:
         start, end = start // SECTOR * SECTOR, -(-end // SECTOR) * SECTOR
         self.flash[start:end] = BLANK * (end - start)
 
-    _DOES = {
-        FLASH_BEGIN: _begin,
-        FLASH_DATA: _data,
-        FLASH_END: _end,
-        MEM_BEGIN: _memory_begin,
-        MEM_DATA: _memory_data,
-        MEM_END: _memory_end,
-        WRITE_REG: _write_register,
-        READ_REG: _read_register,
-        SPI_SET_PARAMS: _nothing,
-        SPI_ATTACH: _nothing,
-        READ_FLASH_SLOW: _read_slowly,
-        CHANGE_BAUDRATE: _nothing,
-        DEFL_BEGIN: _begin,
-        DEFL_DATA: _data,
-        DEFL_END: _end,
-        SPI_FLASH_MD5: _md5,
-        GET_SECURITY_INFO: _security,
-        ERASE_FLASH: _erase_flash,
-        ERASE_REGION: _erase_region,
-        READ_FLASH: _read_flash,
-    }
-
 
 def _checksum(data: bytes) -> int:
     checksum = 0xEF
     for byte in data:
         checksum ^= byte
     return checksum
+
+
+DOES = {
+    FLASH_BEGIN: Board._begin,
+    FLASH_DATA: Board._data,
+    FLASH_END: Board._end,
+    MEM_BEGIN: Board._memory_begin,
+    MEM_DATA: Board._memory_data,
+    MEM_END: Board._memory_end,
+    WRITE_REG: Board._write_register,
+    READ_REG: Board._read_register,
+    SPI_SET_PARAMS: Board._nothing,
+    SPI_ATTACH: Board._nothing,
+    READ_FLASH_SLOW: Board._read_slowly,
+    CHANGE_BAUDRATE: Board._nothing,
+    DEFL_BEGIN: Board._begin,
+    DEFL_DATA: Board._data,
+    DEFL_END: Board._end,
+    SPI_FLASH_MD5: Board._md5,
+    GET_SECURITY_INFO: Board._security,
+    ERASE_FLASH: Board._erase_flash,
+    ERASE_REGION: Board._erase_region,
+    READ_FLASH: Board._read_flash,
+}
