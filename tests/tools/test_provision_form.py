@@ -80,6 +80,10 @@ def test_what_is_missing_is_marked_and_what_the_site_knows_is_filled_in():
     assert "Direct Gateway Weir Power WP-10000-3P" in values
 
 
+def test_a_number_that_was_never_given_is_no_zero():
+    assert "Number [to be filled in]" in one_line(annex({}, pen=0))
+
+
 def test_the_request_for_a_certificate_is_whole():
     pem = request()
     text = form.text(outcome(provider=PROVIDER, csr=pem))

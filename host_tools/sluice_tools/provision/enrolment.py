@@ -3,19 +3,18 @@
 Its parts are those of Oracle's DER registration (004): customer, location, nameplate ratings, DER aggregator, program,
 validation; ratings bear the names of IEEE 2030.5's DERCapability. Every key:
 
-    format "sluice-enrolment", version 1
+    format "sluice-enrolment", version 1; time: when all this was so (ISO 8601 with zone)
     customer    name, account, phone, email: as given; what was not is not there, here and below
     location    nmi (as entered), address, suburb, state, postcode, latitude, longitude (degrees)
     agreement   exp_lim_w, imp_lim_w, gen_lim_w, load_lim_w: the fixed limits
     utility     profile, url
-    device      the gateway: product, board, serial, firmware, lfdi, sfdi (null without certificate), pen
+    device      the gateway: product, board, serial, firmware, lfdi, sfdi (null without certificate), pen (or null)
     der         a list: unit_id, maker, model, serial, native_w (the limit that is set in it),
                 nameplate: rtgMaxW {"value": 10000, "unit": "W"}, rtgMaxVA, rtgMaxVar, rtgMaxVarNeg (a negative
                 number, as it is there), rtgMaxWh, rtgMaxChargeRateW, rtgMaxDischargeRateW
     nameplate   their sums; one that a device does not give cannot be summed, and is not there
     aggregator, program     name, id
-    validation  time (ISO 8601 with zone), valid, connection {result, text},
-                commissioning {result, steps: [{step, result, text}]}
+    validation  valid, connection {result, text}, commissioning {result, steps: [{step, result, text}]}
 
 No PIN, no site code, no key is in it: it is made of what is named here, and of nothing else. Requirement D6.
 """
@@ -73,6 +72,7 @@ def record(outcome: Outcome) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "version": VERSION,
+        "time": outcome.done_at.isoformat(timespec="seconds"),
         "customer": _known(outcome.customer, CUSTOMER),
         "location": {"nmi": outcome.nmi, **_known(outcome.location, PLACE)},
         "agreement": _known(outcome.site, AGREEMENT),
@@ -82,7 +82,7 @@ def record(outcome: Outcome) -> dict[str, Any]:
             **{name: plain(getattr(outcome, name)) for name in ("board", "serial", "firmware")},
             "lfdi": outcome.lfdi or None,
             "sfdi": outcome.sfdi or None,
-            "pen": outcome.pen,
+            "pen": outcome.pen or None,
         },
         "der": [
             {**_known(device, DEVICE), "nameplate": _nameplate(device.get("ratings") or {})}
@@ -92,7 +92,6 @@ def record(outcome: Outcome) -> dict[str, Any]:
         "aggregator": _known(outcome.aggregator, BODY),
         "program": _known(outcome.program, BODY),
         "validation": {
-            "time": outcome.done_at.isoformat(timespec="seconds"),
             "valid": valid,
             "connection": {"result": outcome.connection, "text": plain(outcome.connection_text)},
             "commissioning": {

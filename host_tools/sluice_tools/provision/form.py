@@ -115,7 +115,7 @@ def _provider(outcome: Outcome) -> Rows:
     contact, signatory = provider.get("contact") or {}, provider.get("signatory") or {}
     yield "Entity Name", provider.get("entity", "")
     yield "Australian Business Number (ABN)", _abn(plain(provider.get("abn", "")))
-    yield "IANA Private Enterprise Number (PEN)", str(provider.get("pen") or outcome.pen)
+    yield "IANA Private Enterprise Number (PEN)", str(provider.get("pen") or outcome.pen or "")
     yield "Address", provider.get("address", "")
     yield "Client Product Name", provider.get("product", "")
     yield "Client Type", provider.get("client_type") or "Direct"
