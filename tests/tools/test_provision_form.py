@@ -81,7 +81,7 @@ def test_what_is_missing_is_marked_and_what_the_site_knows_is_filled_in():
 
 
 def test_a_number_that_was_never_given_is_no_zero():
-    assert "Number [to be filled in]" in one_line(annex({}, pen=0))
+    assert "Number [to be filled in] (PEN)" in one_line(annex({"entity": "Weir Energy"}, pen=0))
 
 
 def test_the_request_for_a_certificate_is_whole():
