@@ -20,7 +20,7 @@ from sluice_tools.gateway import command_of
 from sluice_tools.toolchain.interpreter import InterpreterError
 
 STYLES = {True: "bold green", False: "bold white on red", None: "bold yellow"}
-STEP_WIDTH = 24
+STEP_WIDTH, MARK_WIDTH = 24, 11
 
 
 class View:
@@ -51,12 +51,19 @@ class View:
             self._console.print(event["line"], markup=False, highlight=False, soft_wrap=True)
 
     def _step(self, event: Event) -> None:
-        line = Text(event["step"].ljust(STEP_WIDTH))
-        line.append(WORDS[event["ok"]].ljust(11), STYLES[event["ok"]])
-        line.append(event["text"])
-        self._console.print(line, soft_wrap=True)
+        mark = Text(event["step"].ljust(STEP_WIDTH))
+        mark.append(WORDS[event["ok"]].ljust(MARK_WIDTH), STYLES[event["ok"]])
+        self._beside(mark, Text(event["text"]))
         if event["do"]:
-            self._console.print(Text(" " * (STEP_WIDTH + 11) + event["do"], style="bold"), soft_wrap=True)
+            self._beside(Text(" " * len(mark)), Text(event["do"], style="bold"))
+
+    def _beside(self, mark: Text, text: Text) -> None:
+        """Print a text beside its mark; on a screen it is folded there, in a file a line is a line."""
+        width = self._console.width - len(mark)
+        lines = text.wrap(self._console, width) if self._console.is_terminal and width > 20 else [text]
+        for line in lines:
+            self._console.print(mark + line, soft_wrap=True)
+            mark = Text(" " * len(mark))
 
     def waiting(self, left_s: int) -> None:
         """Show for how long the gateway will be dead yet."""

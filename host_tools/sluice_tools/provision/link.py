@@ -10,6 +10,7 @@ import termios
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import serial
@@ -107,10 +108,8 @@ class Link:
 
     def restart(self, mode: str) -> Answer:
         """Start the gateway again into `mode`; give what it is then."""
-        try:
+        with suppress(LinkError):  # the answer may be lost, and the gateway gone: what counts is what comes back
             self.ask("restart", mode=mode)
-        except LinkError:
-            pass  # the answer may be lost, and the gateway gone: what counts is what comes back
         return self.restarted(mode)
 
     def restarted(self, mode: str) -> Answer:
@@ -150,10 +149,8 @@ class Link:
     def close(self) -> None:
         """Let go of the line."""
         if self._serial is not None:
-            try:
+            with suppress(OSError, termios.error):
                 self._serial.close()
-            except (OSError, termios.error):
-                pass
             self._serial = None
 
     # --- one request ----------------------------------------------------------------------------------

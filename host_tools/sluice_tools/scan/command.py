@@ -39,10 +39,10 @@ NO_LIMIT = (
 
 
 class Scan:
-    """One scan, told on `console` as it goes; `wire` opens a line: SerialWire, or what is called like it."""
+    """One scan, told to `tell` as it goes; `wire` opens a line: SerialWire, or what is called like it."""
 
-    def __init__(self, console: Console, wire: Callable[[str, int, str, float], Wire] = SerialWire) -> None:
-        self._console = console
+    def __init__(self, tell: Callable[[str], None], wire: Callable[[str, int, str, float], Wire] = SerialWire) -> None:
+        self._tell = tell
         self._wire = wire
         self.garbled: list[str] = []  # settings at which something came that could not be read
 
@@ -52,7 +52,7 @@ class Scan:
         rounds = [(SETTINGS, FIRST, SHORT_S), (likely, FIRST, LONG_S), (likely, USUAL[3:], SHORT_S)]
         for settings, units, patience_s in [*rounds, (SETTINGS, ALL[32:], SHORT_S)] if everything else rounds:
             for baud, parity in settings:
-                self._console.print(f"{baud} {LETTERS[parity]}: units {units[0]} to {units[-1]}")
+                self._tell(f"{baud} {LETTERS[parity]}: units {units[0]} to {units[-1]}")
                 if self._answers(device, baud, parity, units, patience_s):
                     return baud, parity, self._all(device, baud, parity, ALL if everything else USUAL, patience_s)
         return 0, "", []
@@ -61,7 +61,7 @@ class Scan:
         try:
             wire = self._wire(device, baud, parity, patience_s)
         except NoSetting:
-            self._console.print(f"{baud} {LETTERS[parity]}: the adapter does not have it")
+            self._tell(f"{baud} {LETTERS[parity]}: the adapter does not have it")
             return False
         try:
             return any(self._is_there(wire, unit_id, f"{baud} {LETTERS[parity]}") for unit_id in units)
@@ -74,7 +74,7 @@ class Scan:
         except Garbled:
             if setting not in self.garbled:
                 self.garbled.append(setting)
-                self._console.print(f"{setting}: something answers that cannot be read")
+                self._tell(f"{setting}: something answers that cannot be read")
             return False
 
     def _all(self, device: str, baud: int, parity: str, units: Iterable[int], patience_s: float) -> list[Found]:
@@ -94,7 +94,7 @@ class Scan:
             if found.name and found.name in names:
                 continue
             names.add(found.name)
-            self._console.print(f"unit {unit_id}: {described(found)}")
+            self._tell(f"unit {unit_id}: {described(found)}")
             yield found
 
 
@@ -158,7 +158,7 @@ def scan(device: str | None, tcp: str | None, everything: bool) -> None:
     """
     if (device is None) == (tcp is None):
         raise click.UsageError("give either --device or --tcp")
-    told = Scan(Console(stderr=True, highlight=False, soft_wrap=True))
+    told = Scan(Console(stderr=True, highlight=False, soft_wrap=True).print)
     bus = at = None
     try:
         if device:

@@ -1,0 +1,1 @@
+"""`sluice provision`: from a blank gateway on a cable to a commissioned site, and its papers."""
