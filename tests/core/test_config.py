@@ -26,7 +26,7 @@ def good():
 def wrong(section, key, value):
     """Return the message for a configuration in which one key is wrong."""
     document = good()
-    (document[section] if section else document)[key] = value
+    (document.setdefault(section, {}) if section else document)[key] = value
     return str(raises(ConfigError, check, document))
 
 
@@ -70,6 +70,10 @@ def test_each_kind_of_wrong_value_is_refused():
     for section, key, value in (
         (None, "nmi", "20019857327"),
         (None, "nmi", 2001985732),
+        ("network", "ssid", ""),
+        ("network", "ssid", "\u00e4" * 17),
+        ("network", "key", "seven c"),
+        ("network", "key", "tab\tin it"),
         ("site", "imp_lim_w", 1.5),
         ("site", "imp_lim_w", True),
         ("site", "gen_lim_w", None),
@@ -101,6 +105,14 @@ def test_each_kind_of_wrong_value_is_refused():
 
 def test_a_wrong_pin_is_not_repeated():  # T10
     assert "123456" not in wrong("server", "pin", 123456)
+
+
+def test_a_wrong_key_of_the_network_is_not_repeated():  # T10
+    assert "geheim" not in wrong("network", "key", "geheim")
+
+
+def test_a_key_without_its_network_is_no_network():
+    assert wrong("network", "key", "correct horse").startswith("network.ssid is missing; expected the name")
 
 
 def test_an_unknown_key_is_an_error_so_that_a_mistyped_limit_is_not_a_missing_one():

@@ -19,17 +19,18 @@ MAY_SAY = {
     "csr": {"sluice/app/enrol._made", "sluice/app/asked"},  # the console's command that shows the request
     "random_bytes": {
         *("sluice/app/enrol._made", "sluice/app/lock.Lock.set"),
-        *("sluice/port/cpython.Port", "sluice/port/unix.Port"),
+        *("sluice/port/cpython.Port", "sluice/port/unix.Port", "sluice/port/esp32.Port"),
     },
     "'key'": {
         *("sluice/app/config", "sluice/app/build.build"),
+        "sluice/app/config._check_devices",  # the network's
         *("sluice/app/console", "sluice/app/asked.identify"),  # the command; that there is one
         *("sluice/app/asked", "sluice/app/serving._keep_secrets"),  # of the network: never told
         "sluice/app/serving._prove",
-        *("sluice/port/cpython.Port.tls", "sluice/port/alike.tls"),
+        *("sluice/port/cpython.Port.tls", "sluice/port/alike.trust"),
     },
-    "key_text": {"sluice/port/alike.tls"},
-    "load_cert_chain": {"sluice/port/cpython.Port.tls", "sluice/port/alike.tls"},
+    "key_text": {"sluice/port/alike.trust"},
+    "load_cert_chain": {"sluice/port/cpython.Port.tls", "sluice/port/alike.trust"},
 }
 # What enrol does with anything: every call in it, and no other.
 MAY_CALL = {

@@ -82,6 +82,8 @@ def build(port, config, state):
     )
     memory = Memory(store, clock, programs, answered, responses, ring, control.ders)
     known = memory.restore()
+    port.learn(clock.now(), False)
+    port.join(**config["network"])
     conversation.begin(entry, server["version"] == "discover", known and port.cold)
     envelope.cut()  # a default that was stored and lies below the fixed limit holds at once
     journal.write("gateway started, LFDI %s, %s" % (device.lfdi_text, port.name))

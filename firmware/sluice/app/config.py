@@ -79,6 +79,15 @@ def _parity(value):
     return value in ("none", "even", "odd")
 
 
+def _ssid(value):
+    return isinstance(value, str) and 0 < len(value.encode()) <= 32 and "\0" not in value
+
+
+def _network_key(value):
+    """A passphrase, or 64 hex digits (IEEE 802.11-2020, J.4.1)."""
+    return isinstance(value, str) and 8 <= len(value) <= 64 and not [c for c in value if not " " <= c <= "~"]
+
+
 def _flag(value):
     return isinstance(value, bool)
 
@@ -121,6 +130,8 @@ KEYS = (
     ("bus", "device", _name, "the serial line, such as /dev/ttyUSB0", None),
     ("bus", "baud", _baud, "one of " + ", ".join([str(baud) for baud in BAUDS]), 9600),
     ("bus", "parity", _parity, "none, even or odd", "none"),
+    ("network", "ssid", _ssid, "the name of the wireless network, for a board that joins one itself", None),
+    ("network", "key", _network_key, "the network's key, 8 to 64 characters, or leave it out if it has none", None),
     ("meter", "unit_id", _unit_id, _UNIT_ID, REQUIRED),
     ("meter", "map", _meter_map, "one of " + ", ".join(meter_maps.names()), REQUIRED),
     ("meter", "reversed", _flag, "true if its + is export, else false", False),
@@ -140,6 +151,7 @@ INVERTER_KEYS = (
     (None, "at", _at, _AT, None),
 )
 FILES = ("ca", "certificate", "key")
+_SECRETS = ("server.pin", "network.key")  # what was written is not repeated
 
 
 def check(document):
@@ -171,8 +183,7 @@ def _values(document, rows, prefix, errors):
         if value is REQUIRED:
             errors.append("%s is missing; expected %s" % (name, expected))
         elif key in source and not good(value):
-            # A PIN is a secret: what was written is not repeated.
-            shown = "" if key == "pin" else ": " + json.dumps(value)
+            shown = "" if name in _SECRETS else ": " + json.dumps(value)
             errors.append("%s is wrong%s; expected %s" % (name, shown, expected))
         config.setdefault(section or "", {})[key] = value
     return config
@@ -208,6 +219,8 @@ def _check_devices(config, errors):
             whose = "the meter's" if place == places[0] else "another inverter's"
             errors.append("inverters[%d].unit_id is %s, %d; expected another one" % (i, whose, place[1]))
         places.append(place)
+    if config["network"]["ssid"] is None and config["network"]["key"] is not None:
+        errors.append("network.ssid is missing; expected the name of the network whose key this is")
     if config["bus"]["device"] is None and [at for at, _ in places if at is None]:
         errors.append("bus.device is missing; expected the serial line, such as /dev/ttyUSB0")
 

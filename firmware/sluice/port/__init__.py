@@ -7,6 +7,8 @@ lines are made by it too:
     ticks_diff(a, b) -> int                 a - b, across the wrap
     rtc() -> int                            the real-time clock in core seconds, right or wrong
     set_rtc(core_s)                         sets it; OSError where it is not ours to set
+    learn(core_s, sure)                     it is this core second, or later if not `sure`: a machine's clock that
+                                            nobody else sets goes by it, since TLS looks there; rtc() only if it is sure
     built                                   the core second at which the firmware was built
     cold                                    whether the machine was powered on in the last five minutes
     board                                   the board's name ("LINUX"); "" on a PC
@@ -30,6 +32,8 @@ lines are made by it too:
     await within(ms, awaitable)             its result, or asyncio.TimeoutError
     tls(ca, chain, key, name) -> context    from the names of PEM files; TlsError names the one at fault. `name`: what
                                             the server's certificate must be for, "" = its chain alone counts
+    join(ssid, key)                         joins this wireless network, and again whenever it was lost, where nobody
+                                            else does; None = no network, no key
     await connect(host, port, tls) -> stream
     await open_line(device, baud, parity, rts) -> line
                                             `rts`: RTS switches the driver of RS485 (DE) on for as long as we send, by

@@ -16,6 +16,12 @@ from .timing import silence_ms, wire_ms
 
 CIPHERS = ("TLS-ECDHE-ECDSA-WITH-AES-128-CCM-8", "TLS-ECDHE-ECDSA-WITH-AES-128-GCM-SHA256")
 
+NAME = "MicroPython %d.%d, %d bits" % (
+    sys.implementation.version[0],
+    sys.implementation.version[1],
+    32 if sys.maxsize <= 0x7FFFFFFF else 64,
+)
+
 _IPPROTO_TCP = 6
 _TCP_NODELAY = 1
 
@@ -122,6 +128,10 @@ async def _dialled(host, port):
     return plain
 
 
+def unasked(self, *_, **__):
+    """Do nothing: the operating system joins networks, and sets the clock."""
+
+
 def random_below(self, n):
     return int.from_bytes(os.urandom(3), "little") % n
 
@@ -143,6 +153,8 @@ def heap(self):
 
 def unload(self, module):
     package, _, name = module.rpartition(".")
+    if module not in sys.modules:
+        return
     del sys.modules[module]
     delattr(sys.modules[package], name)
 

@@ -34,11 +34,7 @@ def _sync_folder(name):
 class Port:
     """The functions that `sluice.port` lists."""
 
-    name = "MicroPython %d.%d, %d bits" % (
-        sys.implementation.version[0],
-        sys.implementation.version[1],
-        32 if sys.maxsize <= 0x7FFFFFFF else 64,
-    )
+    name = alike.NAME
     ticks_ms = staticmethod(time.ticks_ms)
     ticks_diff = staticmethod(time.ticks_diff)
     sleep_ms = staticmethod(asyncio.sleep_ms)
@@ -63,6 +59,7 @@ class Port:
     def set_rtc(self, core_s):
         call(_CLOCK_SETTIME, "ip", 0, struct.pack("<qq", core_s + EPOCH, 0))
 
+    learn = join = alike.unasked
     random_below = alike.random_below
     read_file = alike.read_file
     open_file = alike.open_file

@@ -128,13 +128,27 @@ def pack(folder: Path, image: Path) -> None:
     made.replace(image)
 
 
+def build_board(board: Path) -> Path:
+    """Make the image of a board with a program of its own, start.py, and its data, board.json; give the image."""
+    image = IMAGES / f"sluice-{board.name}.romfs"
+    architecture = json.loads((board / "board.json").read_text())["romfs"]["march"]
+    with tempfile.TemporaryDirectory() as folder:
+        compile_modules(Path(folder), architecture, more={"start": board / "start.py"})
+        shutil.copy(board / "board.json", folder)
+        pack(Path(folder), image)
+    return image
+
+
 def build_all() -> None:
-    """Make the image of every architecture, and say what each is for."""
+    """Make the image of every architecture and of every board that has its own, and say what each is for."""
     for architecture, boards in ARCHITECTURES.items():
         image = IMAGES / f"sluice-{architecture}.romfs"
         with tempfile.TemporaryDirectory() as folder:
             build(architecture, image, Path(folder))
         print(f"{image.relative_to(ROOT)!s:<36} {image.stat().st_size:>8,}  {boards}")
+    for program in sorted((ROOT / "boards").glob("*/start.py")):
+        image = build_board(program.parent)
+        print(f"{image.relative_to(ROOT)!s:<36} {image.stat().st_size:>8,}  the board {program.parent.name}")
 
 
 def committed(root: Path = ROOT) -> tuple[str, bytes]:
