@@ -100,7 +100,8 @@ def _tty(name):
         termios.tcsetattr(fd, termios.TCSANOW, attrs)
     except termios.error as error:
         os.close(fd)
-        raise OSError(errno.EEXIST if error.args[0] == errno.ENOTTY else error.args[0]) from error
+        code = errno.EEXIST if error.args[0] == errno.ENOTTY else error.args[0]
+        raise OSError(code, os.strerror(code)) from error
     return fd
 
 
