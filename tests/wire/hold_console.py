@@ -34,24 +34,24 @@ async def main():
     except OSError as error:
         port.print("refused " + str(error.errno))
         return
-    if sys.argv[1] != "-":
-        port.print("open")
+    tell = port.print if sys.argv[1] != "-" else lambda text: None
+    tell("open")
     buf = bytearray(300)
     tasks = []
-    n = 1
-    while n and buf[:4] != b"quit":
+    what = b"?"
+    while what and not what.endswith(b"quit"):
         n = await console.readinto(buf)
         what = bytes(buf[:n])
-        if what == b"flood":
+        if what.startswith(b"flood"):
             for _ in range(100):
                 console.write("x" * 1023)
-            port.print("flooded")
+            tell("flooded")
         elif what == b"idle":
             tasks.append(asyncio.create_task(idle(port)))
-        elif n:
+        elif what:
             console.write("hex " + binascii.hexlify(what).decode())
     console.close()
-    port.print("closed")
+    tell("closed")
 
 
 asyncio.run(main())
