@@ -94,7 +94,7 @@ class Board:
                     continue
                 if not select.select([self._far], [], [], 0.05)[0]:
                     continue
-                received += self._read()
+                received += self.read()
                 *frames, received = received.split(b"\xc0")
                 for frame in filter(None, frames):
                     self._answer(frame.replace(b"\xdb\xdc", b"\xc0").replace(b"\xdb\xdd", b"\xdb"))
@@ -108,7 +108,12 @@ class Board:
         poll.register(self._far, 0)
         return any(event & select.POLLHUP for _, event in poll.poll(0))
 
-    def _read(self) -> bytes:
+    def ends(self) -> bool:
+        """Say whether the board is being taken off its line."""
+        return self._ends.is_set()
+
+    def read(self) -> bytes:
+        """Give what has come over the line; nothing if nobody holds its other end."""
         try:
             return os.read(self._far, 65536)
         except OSError:
