@@ -43,7 +43,7 @@ class Console:
         self._attach(file, file)
 
     def _attach(self, file, out):
-        self._stream = asyncio.StreamReader(file)
+        self._in = file
         self._out = out
         self._room = select.poll()
         self._room.register(out, select.POLLOUT)
@@ -51,13 +51,17 @@ class Console:
     async def readinto(self, buf):
         while True:
             try:
-                n = await self._stream.readinto(buf)
-            except OSError:
+                await _readable(self._in)
+                n = call(
+                    "read", "ipi", self._in.fileno(), buf, len(buf)
+                )  # a file's own readinto waits until buf is full
+            except OSError as error:
+                if error.errno == errno.EAGAIN:
+                    continue
                 n = 0
-            if n or n == 0 and self._tty is None:
+            if n or self._tty is None:
                 return n
-            if n == 0:
-                await self._open_anew()
+            await self._open_anew()
 
     async def _open_anew(self):
         self._out.close()
@@ -98,6 +102,10 @@ class Console:
                 os.remove(name)
             call("close", "i", far)
             self._link = None
+
+
+def _readable(file):
+    yield asyncio.core._io_queue.queue_read(file)
 
 
 def _tty(name):
