@@ -10,8 +10,8 @@ PACE_MS = const(20)  # between two answers
 STALE_MS = const(10000)  # a line whose next byte comes later was cut
 
 # 2 Modes
-RUNNING = "running"
-SERVICE = "service"
+RUNNING = const("running")
+SERVICE = const("service")
 SERVICE_IDLE_S = const(900)
 RESTART = const(75)  # exit code of a gateway that wants to be started again (EX_TEMPFAIL)
 
@@ -27,22 +27,25 @@ UNLOCKED_S = const(600)
 PIECE_MAX = const(360)  # bytes of `data`, as they stand in the line
 PUT_MAX = const(16384)  # bytes of a file
 NAME_MAX = const(24)
-NAME_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789-"
-CONFIG = "config"  # the file that is the configuration
-DEVICE = "device"  # the name of the key and of its request
+NAME_CHARACTERS = const("abcdefghijklmnopqrstuvwxyz0123456789-")
+CONFIG = const("config")  # the file that is the configuration
+DEVICE = const("device")  # the name of the key and of its request
 TRIAL_S = const(600)
 TRIAL_STARTS = const(3)
-JOURNAL_SIZE = const(1536)  # bytes of journal that are kept for who asks: 1.5 KB
+JOURNAL_SIZE = const(1024)  # bytes of journal that are kept for who asks: 1 KB
 PATIENCE_MAX_MS = const(2000)
-REGISTERS, EXCEPTION, SILENT, GARBLED = "registers", "exception", "silent", "garbled"
+REGISTERS = const("registers")
+EXCEPTION = const("exception")
+SILENT = const("silent")
+GARBLED = const("garbled")
 
 # 5 Errors
-LINE = "line"
-UNKNOWN = "unknown"
-ARGUMENT = "argument"
-LOCKED = "locked"
-WAIT = "wait"
-MODE = "mode"
-BUSY = "busy"
-REFUSED = "refused"
-FAILED = "failed"
+LINE = const("line")
+UNKNOWN = const("unknown")
+ARGUMENT = const("argument")
+LOCKED = const("locked")
+WAIT = const("wait")
+MODE = const("mode")
+BUSY = const("busy")
+REFUSED = const("refused")
+FAILED = const("failed")

@@ -2,6 +2,7 @@
 
 from expect import finish
 from sluice.app.console import Console
+from sluice.app.listener import Listener
 from sluice.app.lock import Lock
 from sluice.app.setup import Setup
 from sluice_wire.console import SERVICE
@@ -135,12 +136,13 @@ class World:
         lock = Lock(self.port, self.setup.state, self.clock.uptime, commissioned)
         self.console = Console(self.port, self.line, lock, self.setup, self.mode)
         self.console.clock = self.clock
+        self.listener = Listener(self.port, self.line, lambda line: self.console)
 
     def send(self, *pieces):
         """Send bytes; return the lines that are told."""
         self.line.told = []
         self.line.pieces = list(pieces)
-        finish(self.console.run())
+        finish(self.listener.run())
         return self.line.told
 
     def unix_s(self):

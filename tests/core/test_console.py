@@ -473,6 +473,31 @@ def test_while_it_runs_what_was_loaded_to_answer_is_given_back():
     assert world.port.unloaded == ["sluice.app.asked"]
 
 
+def test_while_it_runs_answering_is_given_back_when_nobody_has_asked_for_a_minute():
+    world = World(mode=RUNNING)
+    error(world, "config")
+    world.listener.rest(100)
+    world.listener.rest(159)
+    assert world.listener.console
+    world.listener.rest(160)
+    assert world.listener.console is None
+    assert "sluice.app.console" in world.port.unloaded
+
+
+def test_who_has_unlocked_it_or_has_to_wait_is_not_forgotten_by_that():
+    for codes in ([CODE], ["wrong code"] * TRIES):
+        world = World(mode=RUNNING)
+        world.console.lock.set(CODE)
+        for code in codes:
+            ask(world, "unlock", code=code)
+        world.listener.rest(0)
+        world.listener.rest(61)
+        assert world.listener.console
+        world.port.ms += 3600 * 1000
+        world.listener.rest(3600)
+        assert world.listener.console is None
+
+
 def test_a_scan_asks_for_what_it_wants():
     world = World()
     good = {"baud": 9600, "parity": "none", "unit_id": 1, "function": 3, "register": 0, "count": 2}

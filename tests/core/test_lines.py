@@ -1,17 +1,36 @@
 """Lines of the console: any cut of the bytes changes nothing, and what is no request says why, in bounded memory."""
 
 from expect import raises
-from sluice.app.lines import LineError, Lines
+from sluice.app.lines import LineError
+from sluice.app.lines import request as request_of
+from sluice.app.listener import Listener
 from sluice_wire.console import LINE_MAX, STALE_MS
 
 
-def since(a, b):
-    return a - b
+class Port:
+    @staticmethod
+    def ticks_diff(a, b):
+        return a - b
+
+
+class Lines:
+    """A listener, and what it makes of its lines."""
+
+    def __init__(self):
+        self._listener = Listener(Port, None, None)
+
+    def feed(self, byte, ms):
+        return self._listener.feed(byte, ms)
+
+    def request(self):
+        n = self._listener.n
+        self._listener.n = 0
+        return request_of(self._listener.buf, n)
 
 
 def fed(lines, data, ms=0):
     """Feed all bytes; return for how many of them a line had ended."""
-    return sum([lines.feed(byte, ms, since) for byte in data])
+    return sum([lines.feed(byte, ms) for byte in data])
 
 
 def request(data):
@@ -111,5 +130,5 @@ def test_what_came_long_ago_is_no_part_of_the_line():
 def test_a_line_typed_slowly_is_one():
     lines = Lines()
     text = b'{"id":3,"do":"status"}\n'
-    assert sum([lines.feed(text[i], i * STALE_MS, since) for i in range(len(text))]) == 1
+    assert sum([lines.feed(text[i], i * STALE_MS) for i in range(len(text))]) == 1
     assert lines.request()["id"] == 3

@@ -22,9 +22,7 @@ from sluice_wire.identity import sfdi
 from sluice_wire.limits import UNLIMITED_W
 from sluice_wire.sep2 import EPOCH, EXP_LIM, GEN_LIM, IMP_LIM, LOAD_LIM
 
-from .armed import commissioned
 from .clock import utc_text
-from .config import ConfigError, check
 from .console import Refused, argument, refused
 from .device import first_certificate, lfdi
 
@@ -69,7 +67,7 @@ def identify(console, request):
         "sfdi": lfdi_text and sfdi(lfdi_text),
         "nmi": None if console.lock.locked else config.get("nmi"),
         "config": "wrong" if setup.wrong else state,
-        "commissioned": _is_commissioned(port, setup, config),
+        "commissioned": _is_commissioned(console, config),
         "utc_s": port.rtc() + EPOCH,
     }
 
@@ -82,9 +80,14 @@ def _lfdi(port, setup, config):
         return None
 
 
-def _is_commissioned(port, setup, config):
+def _is_commissioned(console, config):
+    if console.gateway is not None:
+        return console.gateway.control.armed
+    from .armed import commissioned
+    from .config import ConfigError, check
+
     try:
-        return commissioned(port, setup.state, check(config))
+        return commissioned(console.port, console.setup.state, check(config))
     except ConfigError:
         return False
 

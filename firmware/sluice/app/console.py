@@ -9,8 +9,6 @@ Source: docs/console.md.
 import asyncio
 import json
 
-from micropython import const
-
 from sluice_wire.console import (
     ARGUMENT,
     BUSY,
@@ -27,9 +25,7 @@ from sluice_wire.console import (
     UNKNOWN,
 )
 
-from .lines import LineError, Lines
-
-_CHUNK = const(64)
+from .lines import LineError, request
 
 # Command: the module in which the function of its name is, and in which of the modes. Those of _OPEN are
 # answered although it is locked, and those of _ALWAYS although something else is being done.
@@ -95,7 +91,6 @@ class Console:
         self.coming = None  # the file that is coming in
         self._asked_before = self._asked_at = 0
         self._line = line
-        self._lines = Lines()
 
     def idle_s(self):
         """Return for how long service mode lasts yet if nobody asks anything; None = there is nothing else to do."""
@@ -107,24 +102,14 @@ class Console:
             self._asked_at = now
         return max(0, SERVICE_IDLE_S - (now - self._asked_at))
 
-    async def run(self):
-        """Answer for ever; it returns when nobody can ask any more. SystemExit: it is to be started again."""
-        chunk = bytearray(_CHUNK)
-        while True:
-            n = await self._line.readinto(chunk)
-            if not n:
-                return
-            for i in range(n):
-                if self._lines.feed(chunk[i], self.port.ticks_ms(), self.port.ticks_diff):
-                    await self._answer()
-
-    async def _answer(self):
+    async def answer(self, buf, n):
+        """Answer the line in the first `n` bytes of `buf`. SystemExit: the program is to be started again."""
         number = None
         try:
-            request = self._lines.request()
-            number = request["id"]
+            asked = request(buf, n)
+            number = asked["id"]
             self.asked += 1
-            answer = self._done(request)
+            answer = self._done(asked)
             if answer is not None:
                 self._end(number, answer)
         except LineError as error:
@@ -136,9 +121,9 @@ class Console:
         await self.port.sleep_ms(PACE_MS)
         self._leave()
 
-    def _done(self, request):
+    def _done(self, asked):
         """Do what is asked; return the answer, None if it comes later."""
-        do = request["do"]
+        do = asked["do"]
         if do not in _COMMANDS:
             raise Refused(UNKNOWN, _TEXTS[UNKNOWN])
         module, mode = _COMMANDS[do]
@@ -151,14 +136,14 @@ class Console:
             raise Refused(BUSY, _TEXTS[BUSY] % self.busy)
         function = getattr(__import__(module, None, None, (do,)), do)
         try:
-            answer = function(self, request)
+            answer = function(self, asked)
         finally:
             if self.mode == RUNNING:
                 self.port.unload(module)
         if answer is None or isinstance(answer, dict):
             return answer or {}
         self.busy = do
-        self.task = asyncio.create_task(self._take_time(request["id"], answer))
+        self.task = asyncio.create_task(self._take_time(asked["id"], answer))
         return None
 
     async def _take_time(self, number, doing):

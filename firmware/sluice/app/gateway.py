@@ -72,10 +72,14 @@ class Gateway:
         self._memory.keep()
         now = self.clock.uptime()
         self._alarms.step(now, self._der.step(now))
+        if self.console:
+            self.console.rest(now)
         if self.trial and not self._tried(now):
             self.trial = None
         if now - self._heap_looked >= _HEAP_LOOK_S:
             self._heap_looked = now
+            if self.clock.known:
+                self._port.learn(self.clock.now(), True)
             live, limit = self._port.heap()
             self._heap_peak = max(self._heap_peak, live)
             if limit and now - self._heap_told >= _HEAP_TELL_S:

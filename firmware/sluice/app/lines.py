@@ -1,8 +1,7 @@
-"""Lines of the console, as bytes arrive: a request when one is whole, or why it is none.
+"""A line of the console: the request that it is, or why it is none.
 
-Whoever holds the cable may send anything. So a line has a bound, and what is beyond it is dropped up to its end; and
-a line is looked at byte by byte before it is parsed: it must be flat, for each of 500 brackets would be an object on
-the heap, and printable ASCII.
+Whoever holds the cable may send anything. So a line is looked at byte by byte before it is parsed: it must be flat,
+for each of 500 brackets would be an object on the heap, and printable ASCII.
 Source: docs/console.md 1.
 """
 
@@ -10,10 +9,8 @@ import json
 
 from micropython import const
 
-from sluice_wire.console import LINE_MAX, STALE_MS
+from sluice_wire.console import LINE_MAX
 
-_LF = const(10)
-_CR = const(13)
 _QUOTE = const(34)
 _BACKSLASH = const(92)
 _BRACKETS = b"[]"
@@ -31,46 +28,26 @@ class LineError(ValueError):
     """A line is no request; the message says why."""
 
 
-class Lines:
-    """Gathers bytes; when `feed` says so, `request` makes of them what they are."""
+def request(buf, n):
+    """Return the line in the first `n` bytes as a dict with `id` and `do`; LineError if it is none.
 
-    def __init__(self):
-        self._buf = bytearray(LINE_MAX)
-        self._n = 0  # of the line so far; what is beyond the bound is counted and dropped
-        self._fed_ms = 0
-
-    def feed(self, byte, ms, since):
-        """Take a byte that arrived at `ms`; `since(a, b)` is the time between two. Return whether a line has ended."""
-        if self._n and since(ms, self._fed_ms) > STALE_MS:
-            self._n = 0
-        self._fed_ms = ms
-        if byte == _LF:
-            return self._n > 0
-        if byte != _CR:
-            if self._n < LINE_MAX:
-                self._buf[self._n] = byte
-            self._n += 1
-        return False
-
-    def request(self):
-        """Return the line that has ended as a dict with `id` and `do`; the next one begins. LineError: it is none."""
-        n = self._n
-        self._n = 0
-        if n >= LINE_MAX:
-            raise LineError(_LONG)
-        _check(self._buf, n)
-        try:
-            request = json.loads(bytes(self._buf[:n]))
-        except (ValueError, KeyError, TypeError):
-            raise LineError(_FLAT)
-        if not isinstance(request, dict):
-            raise LineError(_FLAT)
-        number = request.get("id")
-        if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= _ID_MAX:
-            raise LineError(_FORM)
-        if not isinstance(request.get("do"), str):
-            raise LineError(_FORM)
-        return request
+    `n`: how long it was; what was beyond LINE_MAX is not in `buf`.
+    """
+    if n >= LINE_MAX:
+        raise LineError(_LONG)
+    _check(buf, n)
+    try:
+        found = json.loads(bytes(buf[:n]))
+    except (ValueError, KeyError, TypeError):
+        raise LineError(_FLAT)
+    if not isinstance(found, dict):
+        raise LineError(_FLAT)
+    number = found.get("id")
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= _ID_MAX:
+        raise LineError(_FORM)
+    if not isinstance(found.get("do"), str):
+        raise LineError(_FORM)
+    return found
 
 
 def _check(buf, n):

@@ -56,6 +56,10 @@ class Lock:
             return self.commissioned
         return self._uptime() >= self._until
 
+    def remembers(self):
+        """Tell whether it knows more than its record says: who has unlocked it, and who has to wait."""
+        return self.coded and not self.locked or self.wait_s() > 0
+
     def touch(self):
         """Something was asked: who has unlocked it stays longer."""
         if not self.locked:

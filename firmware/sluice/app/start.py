@@ -75,17 +75,29 @@ def run_with_console(port, config_name, console_name):
             port.print("service mode: %s" % setup.wrong)
         return _until_stopped(port, _serve(port, line, setup))
     _give_back(port)
-    from .console import Console
     from .kept import Kept
-    from .lock import Lock
+    from .listener import Listener
 
-    console = Console(port, line, Lock(port, setup.state, gateway.clock.uptime, gateway.control.armed), setup, RUNNING)
-    console.gateway = gateway
-    console.clock = gateway.clock
-    console.journal = gateway.journal
+    def make(line):
+        from .console import Console
+        from .lock import Lock
+        from .setup import Setup
+
+        lock = Lock(port, state, gateway.clock.uptime, gateway.control.armed)
+        console = Console(port, line, lock, Setup(port, config_name), RUNNING)
+        console.gateway = gateway
+        console.clock = gateway.clock
+        console.journal = gateway.journal
+        return console
+
     gateway.journal.kept = Kept()
-    gateway.console = console
-    gateway.trial = setup.trial if setup.trial.running() else None
+    gateway.console = Listener(port, line, make)
+    if setup.trial.running():
+        gateway.trial = setup.trial
+    state = setup.state
+    del setup
+    for module in ("setup", "trial"):
+        port.unload("sluice.app." + module)
     return _until_stopped(port, gateway.run())
 
 
@@ -103,16 +115,19 @@ async def _serve(port, line, setup):
     from .clock import Clock
     from .config import ConfigError, load
     from .console import Console
+    from .listener import Listener
     from .lock import Lock
 
     clock = Clock(port)
     try:
-        proved = commissioned(port, setup.state, load(port, setup.trial.name))
+        config = load(port, setup.trial.name)
+        port.join(**config["network"])
+        proved = commissioned(port, setup.state, config)
     except ConfigError:
         proved = False
     console = Console(port, line, Lock(port, setup.state, clock.uptime, proved), setup, SERVICE)
     console.clock = clock
-    task = asyncio.create_task(console.run())
+    task = asyncio.create_task(Listener(port, line, lambda line: console).run())
     while not task.done():
         await port.sleep_ms(1000)
         port.alive()
