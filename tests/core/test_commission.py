@@ -67,6 +67,7 @@ class Der:
         self._site = site
         self.unit_id = unit_id
         self.serial = "S%d" % unit_id
+        self.rtg_max = [0, 0, 0, 0, 0, w_max, 0]
         self.w_max = 0
         self._rated_w = w_max
         self.sun_w = sun_w
@@ -257,6 +258,8 @@ def test_a_good_site_passes_and_is_armed():  # C1, C2
     assert site.said[-1]["result"] == "passed"
     assert site.failed() == []
     assert site.is_commissioned()
+    told = [line for line in site.said if "maker" in line][0]
+    assert (told["serial"], told["ratings"]) == ("S2", {"rtg_max_w": 10000})  # D6
 
 
 def test_each_line_that_is_said_is_json():

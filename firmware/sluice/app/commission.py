@@ -33,6 +33,16 @@ _DER = const(4)  # where the inverters begin in what Rig.average returns
 _PERCENT = const(4)  # of the rating: so near a limit is held
 _LEAST_W = const(50)
 
+# The nameplate as IEEE 2030.5's DERCapability has it, in the order of sluice_wire.sep2
+_RATINGS = (
+    "rtg_max_charge_rate_w",
+    "rtg_max_discharge_rate_w",
+    "rtg_max_va",
+    "rtg_max_var",
+    "rtg_max_var_neg",
+    "rtg_max_w",
+    "rtg_max_wh",
+)
 _NATIVE = (
     "set a limit of %d W for loss of communication in inverter unit %d itself (if it knows none: its export limit, "
     "which then holds always), and enter it as inverters[%d].native_w"
@@ -138,7 +148,13 @@ class Commission:
         if der.stores:
             text += "; battery" + (" at %d %%" % (der.soc // 100) if der.soc >= 0 else "")
             text += "" if der.follows else ", which cannot be told"
-        self._steps.say({"unit_id": der.unit_id, "maker": der.maker, "model": der.model, "serial": der.serial})
+        ratings = {}
+        for i in range(len(_RATINGS)):
+            if der.rtg_max[i]:
+                ratings[_RATINGS[i]] = der.rtg_max[i]
+        known = {"unit_id": der.unit_id, "maker": der.maker, "model": der.model, "serial": der.serial}
+        known["ratings"] = ratings
+        self._steps.say(known)
         if der.w_max:
             self._steps.end("unit %d" % der.unit_id, True, text)
         else:
