@@ -41,6 +41,7 @@ class Tee:
         self._doing: dict[Any, str] = {}  # what was asked, by id
         self.told = bytearray()
         self.asked = bytearray()
+        self.connected = threading.Event()  # the laptop's end is there
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self) -> "Tee":
@@ -72,6 +73,7 @@ class Tee:
         for fd in (gateway, laptop, far):
             tty.setraw(fd, termios.TCSANOW)
         self._outer.symlink_to(os.ttyname(far))
+        self.connected.set()
         ways = {gateway: (laptop, self.told, self._out), laptop: (gateway, self.asked, self._in)}
         pending = {gateway: b"", laptop: b""}
         try:
@@ -92,11 +94,14 @@ class Tee:
         except OSError:  # it has hung up
             return
         finally:
+            self.connected.clear()
             self._outer.unlink(missing_ok=True)
             os.close(laptop)
             os.close(far)
 
     def _in(self, line: bytes) -> None:
+        if not line.startswith(b"{"):
+            return
         request = json.loads(line)
         self._doing[request.get("id")] = request.get("do", "")
         self._hear(Heard(ASKED, request.get("do", ""), request))

@@ -45,14 +45,17 @@ class Run(NamedTuple):
 
 
 class Operator:
-    """The utility: its server answers from the first second, and speaks to those whom the operator has written in."""
+    """The utility: its server answers from the first second, and speaks to whom the operator has written in, or, where
+    devices register themselves, to the first that comes."""
 
     def __init__(self, scenario: Scenario, in_band: bool) -> None:
         self._scenario, self._in_band = scenario, in_band
         self._utility = Utility(scenario, [], in_band=in_band)
+        self._known = ""
 
     def write_in(self, lfdi: str) -> None:
         """Take a device into the books."""
+        self._known = lfdi
         self._utility = Utility(self._scenario, [lfdi], in_band=self._in_band)
 
     @property
@@ -63,6 +66,8 @@ class Operator:
         return self._utility.t(now)
 
     def handle(self, request: Request, now: float) -> Response:
+        if self._in_band and not self._known:
+            self.write_in(request.client_lfdi)
         return self._utility.handle(request, now)
 
 
@@ -155,8 +160,14 @@ class Site:
         file.write_text(yaml.safe_dump({**known, **more}, sort_keys=False))
         return file
 
+    def papers(self, nmi: str) -> Path:
+        """Give the folder that the tool keeps of the site."""
+        return self.desk / "sites" / nmi
+
     def provision(self, answers: Path, until: Moment | None = None, *, cut: bool = False) -> Run:
-        """Run `sluice provision` to its end, or kill it at the moment `until`; `cut`: the gateway's power, too."""
+        """Run `sluice provision` at a port that is there to its end, or kill it at the moment `until`; `cut`: the
+        gateway's power, too."""
+        self.tee.connected.wait(PATIENCE_S)
         command = [*SLUICE, "provision", "--answers", str(answers), "--device", str(self.device)]
         with self._lock:
             self._moment, self._cuts_power = until, cut
