@@ -89,11 +89,19 @@ class Rom:
         content = self._found[path]
         return (0x4000, 0, 0, 0, 0, 0, 0, 0, 0, 0) if content is None else (0x8000, 0, 0, 0, 0, 0, content[1], 0, 0, 0)
 
+    def ilistdir(self, path):
+        self.stat(path)
+        folder = path.rstrip("/") + "/"
+        for name in self._found:
+            if name.startswith(folder) and name != folder and "/" not in name[len(folder) :]:
+                yield name[len(folder) :], self.stat(name)[0], 0
+
     def open(self, path, mode):
         content = self._found.get(path)
         if content is None:
             raise OSError(2)
-        return io.BytesIO(self._bytes(*content))
+        data = self._bytes(*content)
+        return io.BytesIO(data) if "b" in mode else io.StringIO(str(data, "utf-8"))
 
 
 def image():
@@ -116,6 +124,8 @@ def main():
         import start
 
         start.run()
+    except SystemExit:
+        pass  # it wants to be started again
     except BaseException as error:
         sys.print_exception(error)
         time.sleep(5)  # whoever looks can read it

@@ -33,7 +33,7 @@ _PARITIES = {"none": None, "even": 0, "odd": 1}
 _NOT_JOINED = {
     network.STAT_NO_AP_FOUND: "it is not heard",
     network.STAT_WRONG_PASSWORD: "it refuses its key",
-    network.STAT_IDLE: "it has not been joined",
+    network.STAT_IDLE: "set network.ssid",
 }
 
 
@@ -48,12 +48,12 @@ class Console:
         self._waiting.register(self._file, select.POLLIN)
 
     async def readinto(self, buf):
-        n = await self._stream.readinto(self._byte)
-        if n:
-            buf[0] = self._byte[0]
-        while n and n < len(buf) and self._waits():
-            n += self._file.readinto(self._byte)
-            buf[n - 1] = self._byte[0]
+        got = await self._stream.readinto(self._byte)
+        n = 0
+        while got:
+            buf[n] = self._byte[0]
+            n += 1
+            got = n < len(buf) and self._waits() and self._file.readinto(self._byte)
         return n
 
     def _waits(self):
@@ -147,11 +147,9 @@ class Port:
     async def _joined(self):
         began = time.ticks_ms()
         while not self._wlan.isconnected():
-            if time.ticks_diff(time.ticks_ms(), began) > _JOIN_MS:
-                why = "network.ssid names none"
-                if self._ssid is not None:
-                    why = "%s: %s" % (self._ssid, _NOT_JOINED.get(self._wlan.status(), "it is being joined"))
-                raise LinkError(NO_ROUTE, "no wireless network, " + why)
+            why = _NOT_JOINED.get(self._wlan.status())
+            if why or time.ticks_diff(time.ticks_ms(), began) > _JOIN_MS:
+                raise LinkError(NO_ROUTE, "network %s: %s" % (self._ssid or "", why or "it does not answer"))
             await asyncio.sleep_ms(_LOOK_MS)
 
     async def connect(self, host, port, tls):

@@ -1,0 +1,180 @@
+"""The port of the ESP32 without its chip: MicroPython's unix port, with stand-ins for the board's parts.
+
+What is real: the interpreter, asyncio, TLS, the line (a pseudo-terminal), the console, and the image, which main.py
+of the board reads out of a partition. What is not: the parts of the chip, esp32_board/, made after its source (1.25).
+"""
+
+import itertools
+import json
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from far_end import far_end
+from tls_server import serving
+from umodbus_line import UmodbusLine
+
+from sluice_tools.pki import Pki
+from sluice_tools.toolchain import ROOT, image, interpreter
+from sluice_tools.toolchain.interpreter import Interpreter
+
+HERE = Path(__file__).parent
+BOARD = ROOT / "boards" / "ESP32_S3"
+PARTS = HERE / "esp32_board"
+TURN_S = 0.02  # of a device, from the last byte of a request on
+NOW = 1768399200.0
+
+Board = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Callable[[], list[str]]:
+    """`told()` gives what the parts were told so far."""
+    return lambda: (tmp_path / "told").read_text().splitlines()
+
+
+@pytest.fixture
+def board(micropython: Interpreter, tmp_path: Path) -> Board:
+    """`board(script, *arguments, modules=..., typed="", **variables)` runs a script on the stand-ins, in a folder."""
+
+    def run(
+        script: Path, *arguments: object, modules: tuple[Path, ...] = (), typed: str = "", **variables: object
+    ) -> subprocess.CompletedProcess[str]:
+        environment = interpreter.environment(PARTS, *modules) | {"BOARD_TOLD": str(tmp_path / "told")}
+        environment |= {name: str(value) for name, value in variables.items()}
+        command = micropython.command(script, *arguments)
+        return subprocess.run(
+            command, env=environment, input=typed, capture_output=True, text=True, timeout=60, cwd=tmp_path
+        )
+
+    return run
+
+
+@pytest.fixture
+def inverter() -> Iterator[str]:
+    device = UmodbusLine(7, {address: address for address in range(100, 300)})
+
+    def answer(fd: int, request: bytes) -> None:
+        time.sleep(TURN_S)
+        os.write(fd, device.answer(request))
+
+    with far_end(answer) as path:
+        yield path
+
+
+def test_an_inverter_is_read_while_de_is_high_for_as_long_as_we_send(
+    board: Board, told: Callable[[], list[str]], inverter: str
+) -> None:  # C1
+    done = board(
+        HERE / "esp32_reads.py", BOARD / "board.json", 2, modules=tuple(interpreter.SOURCES), BOARD_UART=inverter
+    )
+    assert (done.stdout, done.stderr) == ("read 100 159\nread 100 159\nretries 0\n", "")
+    lines = [line for line in told() if line.startswith(("pin", "uart", "sent", "lost"))]
+    asked = ["pin 16 1", "sent 8", "pin 16 0"]
+    assert lines == ["pin 16 0", "uart 1 19200 8 0 1 17 18", *asked, *asked]
+
+
+@pytest.fixture(scope="module")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
+    return Pki(tmp_path_factory.mktemp("pki"), now=NOW)
+
+
+@pytest.fixture
+def connect(board: Board, pki: Pki, sep2_certificates: None) -> Callable[..., str]:
+    """`connect(port, **variables)` runs esp32_connects.py and gives what it prints."""
+
+    def run(port: int, **variables: object) -> str:
+        device = pki.device()
+        arguments = [f"https://localhost:{port}/tm", pki.root, device.chain, device.key, "localhost"]
+        done = board(
+            HERE / "esp32_connects.py",
+            *(BOARD / "board.json", *arguments),
+            modules=tuple(interpreter.SOURCES),
+            **variables,
+        )
+        assert done.stderr == ""
+        return done.stdout
+
+    return run
+
+
+def test_a_server_is_asked_over_mutual_tls_once_the_network_is_joined(
+    connect: Callable[..., str], told: Callable[[], list[str]], pki: Pki
+) -> None:  # T1
+    with serving(pki.server(), pki.root) as server:
+        assert connect(server.port) == "time 1767225600\n"
+    assert told()[-1] == "join site 13"
+
+
+@pytest.mark.parametrize(("status", "why"), [(201, "site: it is not heard"), (202, "site: it refuses its key")])
+def test_without_its_network_no_server_is_asked_and_the_fault_is_named(
+    connect: Callable[..., str], status: int, why: str
+) -> None:  # T10
+    answer = connect(1, BOARD_STATUS=status)
+    assert answer.startswith("refused: there is no way to the server")
+    assert why in answer
+
+
+# --- the whole board, from its image ----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def romfs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The board's image, for this machine."""
+    folder = tmp_path_factory.mktemp("romfs")
+    image.compile_modules(folder / "modules", "x86", more={"start": BOARD / "start.py"})
+    (folder / "modules" / "board.json").write_bytes((BOARD / "board.json").read_bytes())
+    image.pack(folder / "modules", folder / "board.romfs")
+    return folder / "board.romfs"
+
+
+def lines(*requests: dict[str, object]) -> str:
+    return "".join(json.dumps(request) + "\n" for request in requests)
+
+
+def test_a_blank_board_answers_at_its_console(board: Board, told: Callable[[], list[str]], romfs: Path) -> None:
+    typed = lines({"id": 1, "do": "identify"}, {"id": 2, "do": "restart"})
+    done = board(PARTS / "boots.py", modules=(BOARD,), typed=typed, BOARD_ROMFS=romfs)
+    assert done.stderr == ""
+    answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    found = {key: answers[0][key] for key in ("ok", "board", "serial", "mode", "key", "config")}
+    assert found == {
+        **{"ok": True, "board": "ESP32_S3", "serial": "34851800a10b", "mode": "service"},
+        **{"key": False, "config": None},
+    }
+    assert answers[1] == {"id": 2, "ok": True}
+    assert told()[-1] == "reset"
+
+
+def test_a_watchdog_is_started_and_fed_and_the_board_starts_anew_on_request(
+    micropython: Interpreter, tmp_path: Path, romfs: Path
+) -> None:
+    environment = interpreter.environment(PARTS, BOARD) | {"BOARD_TOLD": "/dev/stderr", "BOARD_ROMFS": str(romfs)}
+    command = micropython.command(PARTS / "boots.py")
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, env=environment, text=True, cwd=tmp_path, **pipes) as process:
+        end = threading.Timer(30, process.kill)
+        end.start()
+        assert process.stdin
+        assert process.stderr
+        fed = list(itertools.takewhile(lambda line: line != "fed\n", process.stderr))
+        process.stdin.write(lines({"id": 2, "do": "restart"}))
+        process.stdin.flush()
+        after = process.stderr.readlines()
+        end.cancel()
+    assert fed[-1] == "watchdog 30000\n"
+    assert after[-1] == "reset\n"
+
+
+def test_a_board_without_an_image_says_so_and_starts_anew(
+    board: Board, told: Callable[[], list[str]], tmp_path: Path
+) -> None:
+    erased = tmp_path / "erased"
+    erased.write_bytes(b"\xff" * 4096)
+    done = board(PARTS / "boots.py", modules=(BOARD,), BOARD_ROMFS=erased)
+    assert "OSError: there is no image in the partition romfs" in done.stdout + done.stderr
+    assert told() == ["sleep 5", "reset"]
