@@ -52,6 +52,7 @@ class Board:
         self.lost_at: int | None = None  # when this byte of the flash is written, the line is gone
         self.flips_at: int | None = None  # after a write a bit of this byte flips
         self.commands: list[int] = []
+        self.erased = 0  # sectors, altogether
         self.boots = 0
         self._ends = threading.Event()
         self._plug()
@@ -257,6 +258,7 @@ class Board:
     def _erase(self, start: int, end: int) -> None:
         start, end = start // SECTOR * SECTOR, -(-end // SECTOR) * SECTOR
         self.flash[start:end] = BLANK * (end - start)
+        self.erased += (end - start) // SECTOR
 
 
 def _checksum(data: bytes) -> int:

@@ -35,13 +35,14 @@ class FileError(ValueError):
 
 @dataclass(frozen=True)
 class Firmware:
-    """A firmware file: its bytes, where they begin in the flash, and its application, with the version it has."""
+    """A firmware file: its bootloader, its application, where that goes, the flash and the version it was built for."""
 
     bootloader: bytes
     app: bytes
     app_offset: int
     flash_size: int
     version: str
+    sha256: str
 
 
 def firmware(data: bytes, name: str, chip: str, begin: int, needs: Sequence[str] = ()) -> Firmware:
@@ -70,7 +71,7 @@ def firmware(data: bytes, name: str, chip: str, begin: int, needs: Sequence[str]
             f"{name}: this MicroPython was built without {', '.join(missing)}, which the board needs: build one as its "
             "board.json says"
         )
-    return Firmware(data[:at], app, offset, flash_size, version)
+    return Firmware(data[:at], app, offset, flash_size, version, hashlib.sha256(data).hexdigest())
 
 
 def _image(data: bytes, what: str, chip: str) -> int:
@@ -99,8 +100,9 @@ def image_march(data: bytes, name: str) -> str:
     """Give the architecture that a ROMFS image's machine code is for, "bytecode" if it has none. FileError."""
     try:
         end, at = _uint(data, len(ROMFS_MAGIC))
-        whole = data.startswith(ROMFS_MAGIC) and len(data) == at + end
-        marches = {march for march in _marches(data, at, len(data)) if march} if whole else set()
+        payload = data[at:]
+        whole = data.startswith(ROMFS_MAGIC) and len(payload) == end
+        marches = {march for march in _marches(payload, 0, end) if march} if whole else set()
     except IndexError:
         whole = False
     if not whole:

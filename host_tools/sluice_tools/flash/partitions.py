@@ -156,7 +156,7 @@ def encode(partitions: Sequence[Partition]) -> bytes:
 
 def decode(table: bytes) -> list[Partition] | None:
     """Take what a flash has at OFFSET; None if that is no whole table."""
-    partitions = []
+    partitions: list[Partition] = []
     for at in range(0, min(len(table), TABLE_SIZE) // ENTRY.size * ENTRY.size, ENTRY.size):
         entry = table[at : at + ENTRY.size]
         if entry[:16] == MD5_MAGIC:

@@ -23,7 +23,10 @@ AGAIN = "give the same command again, it does it all"
 FAULTS = (
     (r"No module named (esptool|mpremote)", "{0} is not installed: `pip install 'sluice[flash]'`"),
     (r"Errno 13|Permission denied", "{device} cannot be used: are you in its group (dialout)?"),
-    (r"Errno 16|Errno 11|exclusively lock|port is busy|in use by another", "{device} is in use: close what has it open"),
+    (
+        r"Errno 16|Errno 11|exclusively lock|in use by another",
+        "{device} is in use: close what has it open",
+    ),
     (r"Errno 2\b|No such file|failed to access", "there is no {device}: is the board plugged in? " + AGAIN),
     (
         r"Verif\w+ failed|MD5 of file does not match|digest mismatch|flash region is empty",
@@ -37,12 +40,14 @@ FAULTS = (
     ),
     (
         r"Failed to connect|No serial data received|Wrong boot mode|getting no sync",
-        "no chip answers at {device}: hold BOOT, press and let go RESET, let go BOOT, and " + AGAIN + "; the cable must "
-        "be one for data",
+        "no chip answers at {device}: is the cable one for data? Hold BOOT, press and let go RESET, let go BOOT, and "
+        + AGAIN,
     ),
     (
         r"could not enter raw repl|timeout waiting",
-        "MicroPython does not start on the board: " + AGAIN + "; then look at what it prints (`mpremote connect {device}`)",
+        "MicroPython does not start on the board: "
+        + AGAIN
+        + "; then look at what it prints (`mpremote connect {device}`)",
     ),
 )
 FATAL = re.compile(r"(?:A fatal error occurred|Error|mpremote): *(.+)")
@@ -89,7 +94,7 @@ class Esptool:
         locks = tuple(
             lock.lower()
             for lock in ("Secure Boot", "Flash Encryption", "Secure Download Mode")
-            if re.search(rf"^{lock}:? *(Enabled|enabled)|{lock} is enabled", told, re.M)
+            if re.search(rf"^{lock}:? *(Enabled|enabled)|in {lock}", told, re.M)
         )
         name = _named(told, r"Chip type").split(" ")[0]
         if locks:
