@@ -51,11 +51,15 @@ class View:
             self._console.print(event["line"], markup=False, highlight=False, soft_wrap=True)
 
     def _step(self, event: Event) -> None:
-        mark = Text(event["step"].ljust(STEP_WIDTH))
-        mark.append(WORDS[event["ok"]].ljust(MARK_WIDTH), STYLES[event["ok"]])
-        self._beside(mark, Text(event["text"]))
-        if event["do"]:
-            self._beside(Text(" " * len(mark)), Text(event["do"], style="bold"))
+        self.line(event["step"], WORDS[event["ok"]], STYLES[event["ok"]], event["text"], event["do"])
+
+    def line(self, name: str, word: str, style: str, text: str, do: str = "") -> None:
+        """Show how something went: its name, a word in a style, what was found, and what to do."""
+        mark = Text(f"{name} ".ljust(STEP_WIDTH))
+        mark.append(word.ljust(MARK_WIDTH), style)
+        self._beside(mark, Text(text))
+        if do:
+            self._beside(Text(" " * len(mark)), Text(do, style="bold"))
 
     def _beside(self, mark: Text, text: Text) -> None:
         """Print a text beside its mark; on a screen it is folded there, in a file a line is a line."""

@@ -58,10 +58,14 @@ def is_for(file: Path, request: x509.CertificateSigningRequest) -> bool:
     return certificates(file)[0].public_key().public_bytes(*FORM) == request.public_key().public_bytes(*FORM)
 
 
-def chain_in(file: Path, request: x509.CertificateSigningRequest, csr_file: Path, now: datetime) -> Chain:
-    """Judge the chain in a file; FileError has a line for every objection."""
+def chain_in(
+    file: Path, request: x509.CertificateSigningRequest, csr_file: Path, root: Path | None, now: datetime
+) -> Chain:
+    """Judge the chain in a file; FileError has a line for every objection. `root`: the server's, which may be its."""
     held = certificates(file)
-    found = explain([file], now).files[0].verdict
+    found = explain([file, root] if root else [file], now).files[0].verdict
+    if not found.whole:  # the server's root may be another one
+        found = explain([file], now).files[0].verdict
     leaf = found.path[0].certificate
     wrong = list(found.objections)
     if leaf.public_key().public_bytes(*FORM) != request.public_key().public_bytes(*FORM):

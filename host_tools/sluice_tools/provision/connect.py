@@ -9,9 +9,8 @@ from sluice_tools.provision.job import SEND
 from sluice_tools.provision.outcome import NOT_REACHED, REGISTERED
 from sluice_wire.console import RUNNING
 
-PATIENCE_S = 120
+PATIENCE_S = 90
 LOOK_S = 1.0
-OURS = ("commissioning",)  # a fault that this run is about to end
 
 
 def connect(desk: Desk, patience_s: float = PATIENCE_S) -> Seen:
@@ -19,19 +18,17 @@ def connect(desk: Desk, patience_s: float = PATIENCE_S) -> Seen:
     desk.mode(RUNNING)
     screen = desk.screen
     deadline = time.monotonic() + patience_s
-    told: dict[str, str] = {}
     while True:
         status = desk.link.ask("status")
-        for what, why in (status.get("faults") or {}).items():
-            if what not in OURS and told.get(what) != why:
-                told[what] = why
-                screen.step(what[:23], None, why)
         found = seen(status, desk.known["profile"], str(desk.job.path(SEND)))
         left_s = round(deadline - time.monotonic())
         if not found.wait or left_s <= 0:
             break
-        screen.wait("waiting for the server", f", {left_s} s more: {found.text}")
+        screen.wait(f"waiting for the server: {found.text}", f" ({left_s} s)")
         time.sleep(LOOK_S)
+    for what, why in (status.get("faults") or {}).items():
+        if what in ("meter", "clock", "configuration") or what.startswith("inverter"):
+            screen.step(what, None, why)
     text = found.text or "the server has registered this gateway, and the PIN is right"
     screen.step("server", {REGISTERED: True, NOT_REACHED: False}.get(found.connection), text)
     desk.job.keep(connection=found.connection, connection_text=text)

@@ -9,7 +9,9 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
-from sluice_tools.commission.command import View
+from sluice_tools.commission.command import STYLES, View
+from sluice_tools.commission.findings import FAILED as NOT_OK
+from sluice_tools.commission.findings import PASSED
 from sluice_tools.provision.answers import Known, enter, look
 from sluice_tools.provision.ask import Asker, Question
 from sluice_tools.provision.job import Job
@@ -17,6 +19,7 @@ from sluice_tools.provision.link import Answer, Link
 from sluice_wire.console import SERVICE
 
 DONE, FAILED, WRONG, WAITING = 0, 1, 2, 3  # exit codes
+MARKS = {True: PASSED, False: NOT_OK, None: "note"}
 STOPS_S = 60  # what is being done, when it is told to
 
 
@@ -38,8 +41,8 @@ class Screen:
         self._waited = ""
 
     def step(self, name: str, ok: bool | None, text: str, do: str = "") -> None:
-        """Tell how a step went: as those of a commissioning are told."""
-        self.view.hear({"step": name, "ok": ok, "text": text, "do": do})
+        """Tell how a step went; None: it is worth knowing."""
+        self.view.line(name, MARKS[ok], STYLES[ok], text, do)
 
     def tell(self, text: str, style: str = "") -> None:
         """Tell something, a line."""
@@ -49,7 +52,7 @@ class Screen:
         """Say what is waited for; `more` is what changes every second."""
         self.status.update(text + more)
         if not self.console.is_terminal and text != self._waited:
-            self.tell(f"  {text}")
+            self.tell(f"  {text}{more}")
         self._waited = text
 
 

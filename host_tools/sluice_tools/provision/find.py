@@ -39,4 +39,4 @@ def described(answer: Answer) -> str:
     """Give in a few words which gateway it is."""
     serial = f", serial {answer['serial']}" if answer.get("serial") else ""
     site = f", NMI {answer['nmi']}" if answer.get("nmi") else ""
-    return f"{answer.get('board') or 'gateway'}{serial}, firmware {answer.get('firmware')}{site}"
+    return f"{answer.get('board') or 'Sluice'}{serial}, firmware {answer.get('firmware')}{site}"

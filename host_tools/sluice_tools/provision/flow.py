@@ -25,6 +25,7 @@ from sluice_tools.provision.prove import findings_of, is_half_done, prove
 from sluice_tools.provision.values import code as code_in
 from sluice_tools.provision.values import watts
 from sluice_wire.console import RUNNING, SERVICE, WAIT
+from sluice_wire.utilities import PROFILES
 
 CODE = Question("", "Site code", "on the site's sheet", code_in)
 NATIVE = re.compile(r"set a limit of (\d+) W .* in inverter unit (\d+) itself")
@@ -263,10 +264,10 @@ def _connects(desk: Desk) -> bool:
         return False
     if found.connection == REFUSED:
         raise Stop(f"{found.text}; {desk.command()}")
-    if found.connection == NOT_REACHED and not (desk.it["commissioned"] or _goes_on(desk)):
-        raise Stop(f"the server is not reached: {found.text}; {desk.command()}")
-    if found.connection == NOT_REGISTERED:
+    if found.connection == NOT_REGISTERED and not PROFILES[desk.known["profile"]].in_band:
         _to_send(desk)
+    elif found.connection != REGISTERED and not (desk.it["commissioned"] or _goes_on(desk)):
+        raise Stop(f"not connected: {found.text}; {desk.command()}")
     if found.connection != NOT_REACHED:
         settle(desk, SETTLE_S)
     desk.look()
@@ -278,6 +279,8 @@ def _goes_on(desk: Desk) -> bool:
 
 
 def _to_send(desk: Desk) -> None:
+    if PROFILES[desk.known["profile"]].in_band:
+        return
     outcome = papers.outcome_of(desk.job, desk.known, desk.it, None, datetime.now(UTC))
     text = papers.form.text(outcome)
     if desk.job.text(SEND) != text:
@@ -289,8 +292,7 @@ def _to_send(desk: Desk) -> None:
 def _failed(desk: Desk, findings: Findings) -> None:
     """The test has failed: put right what can be put right here, or end."""
     desk.screen.view.end(findings)
-    for file in _papers(desk, findings):
-        desk.screen.tell(str(file))
+    _papers(desk, findings)
     if desk.asker is None:
         raise Stop(f"not commissioned; put right what is listed. {desk.command()}")
     words = " ".join(step["do"] or step["text"] for step in findings.to_do())
@@ -351,22 +353,20 @@ def _finish(desk: Desk) -> int:
         _to_send(desk)
     desk.job.keep(done_at=desk.job.state.get("done_at") or datetime.now(UTC).isoformat())
     findings = findings_of(desk.job.state.get("config") or {}, desk.job.state.get("began"), desk.job.events())
-    screen = desk.screen
-    for file in _papers(desk, findings):
-        screen.tell(str(file))
+    _papers(desk, findings)
     if code := desk.job.state.get("code"):
-        screen.tell(f"Site code: {code}", "bold")
+        desk.screen.tell(f"Site code: {code}", "bold")
     return _verdict(desk, found)
 
 
-def _papers(desk: Desk, findings: Findings) -> list[Path]:
+def _papers(desk: Desk, findings: Findings) -> None:
     done_at = desk.job.state.get("done_at")
     at = datetime.fromisoformat(done_at) if done_at else datetime.now(UTC)
     outcome = papers.outcome_of(desk.job, desk.known, desk.it, findings, at)
     files = papers.write(desk.job, outcome, findings)
+    desk.screen.step("papers", True, f"{', '.join(file.name for file in files)} in {desk.job.folder}")
     if done_at and (answer := papers.post(desk.job, desk.known, outcome)):
         desk.screen.step("enrolment", answer.ok, answer.text)
-    return files
 
 
 def _verdict(desk: Desk, found: Seen) -> int:
@@ -374,8 +374,9 @@ def _verdict(desk: Desk, found: Seen) -> int:
         desk.screen.tell("COMMISSIONED, and registered by the server.", "bold green")
         return DONE
     if found.connection == REFUSED:
-        desk.screen.tell(f"COMMISSIONED, but the server refuses it: {found.text}", "bold white on red")
+        desk.screen.tell("COMMISSIONED, but the server refuses it: see above.", "bold white on red")
         return FAILED
-    desk.screen.tell(f"COMMISSIONED; waiting for the utility: {found.text}", "bold yellow")
+    what = "the server, which is not reached" if found.connection == NOT_REACHED else "the utility"
+    desk.screen.tell(f"COMMISSIONED; waiting for {what}.", "bold yellow")
     desk.screen.tell("The fixed limits hold until then. The same command looks again.")
     return WAITING

@@ -164,7 +164,8 @@ def _certificate(desk: Desk, csr: str) -> certificates.Chain:
         if desk.asker and desk.asker.terminal:
             desk.screen.tell(f"The request for a certificate is {desk.job.path(REQUEST)}.")
         raise Stop(ISSUER.format(csr=desk.job.path(REQUEST), chain=desk.job.path(CHAIN)), WAITING)
-    chain = certificates.chain_in(file, request, desk.job.path(REQUEST), now)
+    root = desk.known["server"].get("ca")
+    chain = certificates.chain_in(file, request, desk.job.path(REQUEST), Path(root) if root else None, now)
     if file != desk.job.path(CHAIN):
         desk.job.write(CHAIN, chain.text)
     desk.job.keep(lfdi=chain.lfdi, chain_lfdi=chain.lfdi)
