@@ -29,7 +29,8 @@ class Rom:
 
     def __init__(self, partition):
         self._partition = partition
-        self._found = {"/": None}  # each path: where its bytes begin, and how many; None = a directory
+        self._found = {}  # each path: where its bytes begin, and how many; None = a directory
+        self._found["/"] = None
         if self._bytes(0, 3) != _MAGIC:
             raise OSError("there is no image in the partition romfs")
         size, self._begin = self._number(3)
@@ -100,7 +101,7 @@ class Rom:
         content = self._found.get(path)
         if content is None:
             raise OSError(2)
-        data = self._bytes(*content)
+        data = bytes(self._bytes(*content))
         return io.BytesIO(data) if "b" in mode else io.StringIO(str(data, "utf-8"))
 
 
