@@ -55,6 +55,7 @@ def test_the_numbers_of_the_operating_system_are_known():
     assert errors.link_error(OSError(104)).kind == errors.CLOSED
     assert errors.link_error(OSError(113)).kind == errors.NO_ROUTE
     assert errors.link_error(OSError(-2)).kind == errors.NO_HOST
+    assert errors.link_error(OSError(-202)).kind == errors.NO_HOST  # lwIP's
     assert errors.link_error(OSError(-3, "Temporary failure in name resolution")).kind == errors.NO_HOST
     assert errors.link_error(OSError(110)).kind == errors.SILENT
     assert errors.link_error(OSError(-26624, "SSL - Bad input parameters")).kind == errors.TLS

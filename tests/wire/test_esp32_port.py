@@ -119,6 +119,20 @@ def test_without_its_network_no_server_is_asked_and_the_fault_is_named(
     assert why in answer
 
 
+def test_the_clock_that_tls_looks_at_is_put_ahead_and_counts_only_once_the_time_is_known(board: Board) -> None:  # D2
+    done = board(HERE / "esp32_clock.py", BOARD / "board.json", modules=tuple(interpreter.SOURCES))
+    assert done.stderr == ""
+    assert [line.split() for line in done.stdout.splitlines()] == [
+        ["power", "machine", "2026-01-09", "rtc", "2000-01-01"],  # to when the firmware was built
+        ["saved", "machine", "2026-04-19", "rtc", "2000-01-01"],
+        ["older", "machine", "2026-04-19", "rtc", "2000-01-01"],
+        ["restart", "machine", "2026-04-19", "rtc", "2000-01-01"],
+        ["server", "machine", "2026-04-29", "rtc", "2026-04-29"],
+        ["restart", "machine", "2026-04-29", "rtc", "2026-04-29"],
+        ["laptop", "machine", "2026-04-09", "rtc", "2026-04-09"],
+    ]
+
+
 # --- the whole board, from its image ----------------------------------------------------------------
 
 

@@ -4,6 +4,8 @@ Mbed TLS and OpenSSL word the same refusal differently and the platforms number 
 the ports hand over the text and number they got and one table sorts them.
 """
 
+import errno
+
 from micropython import const
 
 REFUSED = const("refused")
@@ -58,16 +60,20 @@ reset by peer: closed
 broken pipe: closed
 eof: closed"""
 
+# Linux and the ESP32 number most of them differently.
 _NUMBERS = {
     -2: NO_HOST,
     -3: NO_HOST,
-    32: CLOSED,
-    101: NO_ROUTE,
-    103: CLOSED,
-    104: CLOSED,
-    110: SILENT,
-    111: REFUSED,
-    113: NO_ROUTE,
+    -202: NO_HOST,  # EAI_FAIL of lwIP
+    32: CLOSED,  # EPIPE
+    101: NO_ROUTE,  # ENETUNREACH of Linux
+    114: NO_ROUTE,  # ENETUNREACH of newlib
+    errno.ECONNABORTED: CLOSED,
+    errno.ECONNRESET: CLOSED,
+    errno.ENOTCONN: CLOSED,
+    errno.ETIMEDOUT: SILENT,
+    errno.ECONNREFUSED: REFUSED,
+    errno.EHOSTUNREACH: NO_ROUTE,
 }
 
 

@@ -103,7 +103,7 @@ class Port:
         self._ssid = None
         self._watchdog = None
         self._rtc = machine.RTC()
-        self.learn(BUILT, False)
+        self.learn(self.built, False)
 
     def alive(self):
         if self._watchdog is None:
