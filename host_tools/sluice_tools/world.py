@@ -117,7 +117,7 @@ class _Port(cpython.Port):
             self._world.fail(error)
         back.put(b"")  # the server has closed the connection
 
-    async def open_line(self, device: str, baud: int, parity: str) -> Line:
+    async def open_line(self, device: str, baud: int, parity: str, rts: bool = False) -> Line:
         return Line(self._world)
 
 

@@ -17,8 +17,8 @@ class Port:
         self.opened = []
         self.gone = ""
 
-    async def open_line(self, device, baud, parity):
-        return self._line((device, baud, parity))
+    async def open_line(self, device, baud, parity, rts):
+        return self._line((device, baud, parity, rts))
 
     async def open_tcp(self, host, port):
         return Connection(self._line((host, port)))
@@ -46,7 +46,7 @@ class World:
     def __init__(self):
         self.port = Port()
         self.journal = Journal()
-        self.bus = Bus(self.port, self.journal, {"device": "/dev/ttyUSB0", "baud": 9600, "parity": "even"})
+        self.bus = Bus(self.port, self.journal, {"device": "/dev/ttyUSB0", "baud": 9600, "parity": "even", "rts": True})
         self.read = []
 
     def ask(self, name, at, action):
@@ -69,7 +69,7 @@ class World:
 def test_a_line_is_opened_once_for_all_that_hang_on_it():  # C5
     world = World()
     assert world.ask("meter", None, world.two) and world.ask("inverter", None, world.two)
-    assert world.port.opened == [("/dev/ttyUSB0", 9600, "even")]
+    assert world.port.opened == [("/dev/ttyUSB0", 9600, "even", True)]
     assert world.read == [[7, 8], [7, 8]]
 
 

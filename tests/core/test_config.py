@@ -45,7 +45,7 @@ class Files:
 
 def test_a_good_configuration_is_taken_with_its_defaults():
     config = check(good())
-    assert config["bus"] == {"device": "/dev/ttyUSB0", "baud": 9600, "parity": "none"}
+    assert config["bus"] == {"device": "/dev/ttyUSB0", "baud": 9600, "parity": "none", "rts": False}
     assert config["site"]["gen_lim_w"] == UNLIMITED_W
     assert config["server"]["pen"] == 57269
 
@@ -95,6 +95,7 @@ def test_each_kind_of_wrong_value_is_refused():
         ("server", "pen", 0),
         ("server", "pin", "111115"),
         ("bus", "parity", "mark"),
+        ("bus", "rts", 1),
         ("meter", "map", "sdm999"),
         ("meter", "reversed", 1),
         ("meter", "at", "tcp://:502"),

@@ -102,7 +102,7 @@ class Port:
     def unload(self, module):
         pass
 
-    async def open_line(self, device, baud, parity):
+    async def open_line(self, device, baud, parity, rts):
         if self.line is None:
             raise OSError(2, "ENOENT")
         return self.line
@@ -132,7 +132,7 @@ class World:
             events, programs, (1500, 15000, UNLIMITED_W, UNLIMITED_W), PROFILES["default"]
         )
         config = {
-            "bus": {"device": "bus", "baud": baud, "parity": "none"},
+            "bus": {"device": "bus", "baud": baud, "parity": "none", "rts": False},
             "meter": {"unit_id": 1, "map": "sdm630", "reversed": False, "at": None},
             "inverters": [{"unit_id": 2, "native_w": -1, "panels": None, "nvm": False, "at": None}],
         }

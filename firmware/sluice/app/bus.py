@@ -25,7 +25,7 @@ class Bus:
         if at not in self._open:
             if at is None:
                 serial = self._serial
-                line = await self._port.open_line(serial["device"], serial["baud"], serial["parity"])
+                line = await self._port.open_line(serial["device"], serial["baud"], serial["parity"], serial["rts"])
             else:
                 from sluice.modbus.tcp import TcpLine
 

@@ -130,6 +130,7 @@ KEYS = (
     ("bus", "device", _name, "the serial line, such as /dev/ttyUSB0", None),
     ("bus", "baud", _baud, "one of " + ", ".join([str(baud) for baud in BAUDS]), 9600),
     ("bus", "parity", _parity, "none, even or odd", "none"),
+    ("bus", "rts", _flag, "true if RTS of this line switches the driver of RS485 (DE), else false", False),
     ("network", "ssid", _ssid, "the name of the wireless network, for a board that joins one itself", None),
     ("network", "key", _network_key, "the network's key, 8 to 64 characters, or leave it out if it has none", None),
     ("meter", "unit_id", _unit_id, _UNIT_ID, REQUIRED),

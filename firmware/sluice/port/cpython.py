@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import fcntl
 import os
 import secrets
 import ssl
@@ -18,6 +19,7 @@ from .built import BUILT
 from .cpython_console import Console
 from .errors import BAD_CA, BAD_CHAIN, TlsError, link_error, text_of
 from .nameplate import serial
+from .rs485 import switch_by_rts
 from .timing import is_cold, silence_ms, wire_ms
 from .watchdog import Watchdog
 
@@ -248,7 +250,7 @@ class Port:
         except (OSError, ValueError) as error:
             raise link_error(error) from error
 
-    async def open_line(self, device, baud, parity):
+    async def open_line(self, device, baud, parity, rts=False):
         fd = os.open(device, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
         try:
             tty.setraw(fd)
@@ -257,9 +259,14 @@ class Port:
             attrs[2] |= {"none": 0, "even": termios.PARENB, "odd": termios.PARENB | termios.PARODD}[parity]
             attrs[4] = attrs[5] = _BAUDS[baud]
             termios.tcsetattr(fd, termios.TCSANOW, attrs)
+            if rts:
+                switch_by_rts(lambda number, asked: fcntl.ioctl(fd, number, asked))
         except termios.error as error:
             os.close(fd)
             raise OSError(*error.args) from error
+        except OSError:
+            os.close(fd)
+            raise
         return Line(fd, self, baud)
 
     async def open_tcp(self, host, port):

@@ -81,15 +81,22 @@ class Port:
         _sync_folder(name)
 
     async def open_line(self, device, baud, parity, rts=False):
-        file = open(call("open", "si", device, _O_LINE), "r+b", 0)
-        termios.setraw(file.fileno())
-        attrs = termios.tcgetattr(file.fileno())
-        attrs[2] = attrs[2] & ~(_PARENB | _PARODD) | {"none": 0, "even": _PARENB, "odd": _PARENB | _PARODD}[parity]
-        attrs[4] = attrs[5] = _BAUDS[baud]
-        attrs[6][_VMIN] = 0
-        attrs[6][_VTIME] = 0
-        termios.tcsetattr(file.fileno(), termios.TCSANOW, attrs)
-        # VMIN = VTIME = 0: reading does not block
+        fd = call("open", "si", device, _O_LINE)
+        file = open(fd, "r+b", 0)
+        try:
+            termios.setraw(fd)
+            attrs = termios.tcgetattr(fd)
+            attrs[2] = attrs[2] & ~(_PARENB | _PARODD) | {"none": 0, "even": _PARENB, "odd": _PARENB | _PARODD}[parity]
+            attrs[4] = attrs[5] = _BAUDS[baud]
+            attrs[6][_VMIN] = attrs[6][_VTIME] = 0  # reading does not block
+            termios.tcsetattr(fd, termios.TCSANOW, attrs)
+            if rts:
+                from .rs485 import switch_by_rts
+
+                switch_by_rts(lambda number, asked: call("ioctl", "iip", fd, number, asked))
+        except OSError:
+            file.close()
+            raise
         return alike.Line(file, self, baud)
 
     def open_console(self, name):
