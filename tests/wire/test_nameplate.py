@@ -61,7 +61,7 @@ def test_files_are_named_and_removed_on_cpython(tmp_path: Path) -> None:  # T10
     port.remove_file(f"{folder}/a")
     port.remove_file(f"{folder}/a")
     assert port.file_names(str(folder)) == ["folder"]
-    with pytest.raises(OSError):
+    with pytest.raises(OSError, match="folder"):
         port.remove_file(f"{folder}/folder")
 
 
