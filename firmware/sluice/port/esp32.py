@@ -108,7 +108,7 @@ class Port:
     def alive(self):
         if self._watchdog is None:
             self._watchdog = machine.WDT(timeout=_WATCHDOG_MS)
-        pass
+        self._watchdog.feed()
 
     # --- its clock --------------------------------------------------------------------------------
 
