@@ -10,12 +10,16 @@ import time
 from sluice.port.esp32 import Port
 
 _DAY_S = 86400
+_YEARS_S = 631152000  # from 2000 to 2020
+
+
+def day(seconds):
+    year, month, date = time.gmtime(seconds)[:3]
+    return "{}-{:02}-{:02}".format(year, month, date)  # noqa: UP032 - MicroPython
 
 
 def say(port, what):
-    machine = time.gmtime(time.time())
-    rtc = time.gmtime(port.rtc() + 631152000)  # 2020, from 2000
-    print("%-10s machine %d-%02d-%02d rtc %d-%02d-%02d" % ((what,) + machine[:3] + rtc[:3]))
+    print(what, "machine", day(time.time()), "rtc", day(port.rtc() + _YEARS_S))
 
 
 with open(sys.argv[1]) as file:
