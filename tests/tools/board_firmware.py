@@ -2,13 +2,14 @@
 
 Its REPL, its `vfs.VfsRom` and its Python are real; it is asked by the real mpremote. What MicroPython's firmware for an
 ESP32 has in C and this one lacks is typed in before the line is handed over: `esp32.Partition` reads the table and the
-bytes of the emulated flash, the image is mounted at /rom, files are kept beside it, and main.py is run. So
+bytes of the emulated flash, the image is mounted at /rom, files are kept in the partition vfs, and main.py is run. So
 `esp_partition`, littlefs and machine code of an ESP32 are not tried here.
 """
 
 import ast
 import os
 import select
+import struct
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from rom_loader import Board
 
 from sluice_tools.toolchain import cortex_m3
 
-FLASH, FILES = 0x21000000, 0x21800000  # two halves of the RAM, of which MicroPython knows nothing
+FLASH = 0x21000000  # the board's flash lies in half of the RAM, of which MicroPython knows nothing
 PIPES: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
 SYNC = b"\xc0\x00\x08"  # with this a loader is asked for: the board's button is held and it is reset
 READY, BARE, RESET, KEPT = b"ready", b"bare", b"reset", b"kept"  # what is told beside the line, between two bytes
@@ -54,8 +55,9 @@ class Written:
         tell("kept" + binascii.hexlify(repr(self.fs.files)).decode())
 class Files:
     def __init__(self):
-        size, = struct.unpack("<I", uctypes.bytearray_at({files}, 4))
-        self.files = eval(bytes(uctypes.bytearray_at({files} + 4, size))) if size else {{}}
+        at = {flash} + Partition.find(1, "vfs")[0].at
+        size, = struct.unpack("<H", uctypes.bytearray_at(at, 2))
+        self.files = eval(bytes(uctypes.bytearray_at(at + 2, size))) if size != 0xffff else {{}}
     def mount(self, *_):
         pass
     def stat(self, path):
@@ -97,11 +99,17 @@ tell("bare")
 
 
 class Firmware:
-    """What `board.boot` does: MicroPython with `files` of its own on the line, until a loader is asked for."""
+    """What `board.boot` does: MicroPython on the line until a loader is asked for, its files at `vfs` in the flash."""
 
-    def __init__(self, board: Board, folder: Path, files: dict[str, bytes] | None = None) -> None:
-        self._board, self._folder, self.files = board, folder, files or {}
+    def __init__(self, board: Board, folder: Path, vfs: int) -> None:
+        self._board, self._folder, self._vfs = board, folder, vfs
         self._environment = cortex_m3.environment(cortex_m3.QEMU)
+
+    def files(self) -> dict[str, bytes]:
+        """Give the files on the board's own file system."""
+        (size,) = struct.unpack_from("<H", self._board.flash, self._vfs)
+        at = self._vfs + 2
+        return ast.literal_eval(self._board.flash[at : at + size].decode()) if size != 0xFFFF else {}
 
     def __call__(self, line: int) -> None:
         """Run on the far end of the board's line."""
@@ -110,15 +118,9 @@ class Firmware:
 
     def _runs(self, line: int) -> bool:
         """Run until it is reset; False if then a loader is asked for, or nothing any more."""
-        flash, files = self._folder / "flash", self._folder / "files"
+        flash = self._folder / "flash"
         flash.write_bytes(self._board.flash)
-        kept = repr(self.files).encode()
-        files.write_bytes(len(kept).to_bytes(4, "little") + kept)
-        loaders = [
-            f"loader,file={flash},addr={FLASH:#x},force-raw=on",
-            f"loader,file={files},addr={FILES:#x},force-raw=on",
-        ]
-        options = [part for loader in loaders for part in ("-device", loader)]
+        options = ["-device", f"loader,file={flash},addr={FLASH:#x},force-raw=on"]
         command = [cortex_m3.QEMU, *cortex_m3.BOARD, *cortex_m3.TERMINAL, *options, "-kernel", str(cortex_m3.FIRMWARE)]
         with subprocess.Popen(command, env=self._environment, bufsize=0, **PIPES) as qemu:
             try:
@@ -127,7 +129,7 @@ class Firmware:
                 qemu.kill()
 
     def _speaks(self, line: int, keys: int, screen: int) -> bool:
-        script = START.format(flash=FLASH, files=FILES).encode()
+        script = START.format(flash=FLASH).encode()
         os.write(keys, b"\x01" + script + b"\x04")
         seen = b""
         hidden = True  # until it has started
@@ -145,7 +147,8 @@ class Firmware:
                     if what == BARE:
                         os.write(keys, b"\x02")
                     if what.startswith(KEPT):
-                        self.files = ast.literal_eval(bytes.fromhex(what[len(KEPT) :].decode()).decode())
+                        kept = bytes.fromhex(what[len(KEPT) :].decode())
+                        self._board.flash[self._vfs : self._vfs + 2 + len(kept)] = struct.pack("<H", len(kept)) + kept
                 assert not (hidden and seen.endswith(b"\x04>")), seen.decode()
                 if not hidden and b"\x0f" not in seen:
                     os.write(line, seen)

@@ -135,16 +135,17 @@ def judge_table(there: list[Partition] | None, wanted: Plan, image_only: bool) -
 
 
 def write(esptool: Esptool, wanted: Plan, erase: bool, folder: Path, console: Console) -> None:
-    """Write, and compare what lies in the flash then. ProgramError."""
+    """Write, compare what lies in the flash then, and start it. ProgramError."""
     files = []
     for name, offset, data in wanted.regions:
         files.append((offset, folder / f"{name}.bin"))
         files[-1][1].write_bytes(data)
     size = sum(len(data) for _, _, data in wanted.regions)
-    console.print(f"writing {', '.join(name for name, _, _ in wanted.regions)}: {size / 1024:.0f} KB, a minute or so")
+    console.print(f"writing {', '.join(name for name, _, _ in wanted.regions)}: {size:,} bytes, a minute or so")
     esptool.write(files, erase)
     console.print("reading back")
     esptool.verify(files)
+    esptool.start()
 
 
 @contextmanager
@@ -207,7 +208,7 @@ def flash(
     if not (folder / "board.json").exists() or "flash" not in json.loads((folder / "board.json").read_text()):
         names = [path.parent.name for path in BOARDS.glob("*/board.json") if "flash" in json.loads(path.read_text())]
         raise click.UsageError(f"{board}: no such board to flash; there is {', '.join(sorted(names))}")
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)  # a MAC may have :ab: in it
     now = datetime.now(UTC).isoformat(timespec="seconds")
     line: dict[str, Any] = {"at": now.replace("+00:00", "Z"), "board": board}
     with recorded(record, line), tempfile.TemporaryDirectory() as made:

@@ -54,7 +54,11 @@ FATAL = re.compile(r"(?:A fatal error occurred|Error|mpremote): *(.+)")
 
 
 class ProgramError(Exception):
-    """A program did not do its work; the message says in a line what is wrong and what to do."""
+    """A program did not do its work; the message says what is wrong and what to do, `said` is what it printed."""
+
+    def __init__(self, message: str, said: str = "") -> None:
+        super().__init__(message)
+        self.said = said
 
 
 @dataclass(frozen=True)
@@ -88,15 +92,15 @@ class Esptool:
         try:
             told = self._run("--no-stub", "get-security-info")
         except ProgramError as error:
-            told = str(error.__context__)  # older chips do not have it, and are named all the same
-            if not _named(told, r"Chip type"):
+            told = error.said  # older chips do not have it, and are named all the same
+            if not _named(told, "Chip type"):
                 raise
         locks = tuple(
             lock.lower()
             for lock in ("Secure Boot", "Flash Encryption", "Secure Download Mode")
             if re.search(rf"^{lock}:? *(Enabled|enabled)|in {lock}", told, re.M)
         )
-        name = _named(told, r"Chip type").split(" ")[0]
+        name = _named(told, "Chip type").split(" ")[0]
         if locks:
             return Chip(name, _named(told, "MAC"), 0, locks)
         told = self._run("flash-id")
@@ -116,8 +120,12 @@ class Esptool:
         self._run("write-flash", *options, *(str(part) for pair in files for part in pair))
 
     def verify(self, files: Sequence[tuple[int, Path]]) -> None:
-        """Compare the flash with the files, and start what lies there. ProgramError if they differ."""
-        self._run("verify-flash", *(str(part) for pair in files for part in pair), reset=True)
+        """Compare the flash with the files. ProgramError if they differ."""
+        self._run("verify-flash", *(str(part) for pair in files for part in pair))
+
+    def start(self) -> None:
+        """Start what lies in the flash. ProgramError."""
+        self._run("--no-stub", "read-mac", reset=True)
 
 
 def mpremote(device: str, *arguments: str, within_s: float = 0) -> str:
@@ -133,18 +141,16 @@ def mpremote(device: str, *arguments: str, within_s: float = 0) -> str:
 
 
 def _output(program: str, arguments: Sequence[str], device: str, timeout_s: float = TIMEOUT_S) -> str:
-    """Give what a program prints. ProgramError, in the context of all it has printed."""
+    """Give what a program prints. ProgramError."""
     command = [sys.executable, "-m", program, *arguments]
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout_s)
     except subprocess.TimeoutExpired:
         raise ProgramError(f"{program} has not come to an end in {timeout_s:.0f} s: {AGAIN}") from None
-    if done.returncode == 0:
-        return done.stdout
-    try:
-        raise RuntimeError(done.stdout + done.stderr)
-    except RuntimeError:
-        raise ProgramError(meaning(done.stdout + done.stderr, program, device))  # noqa: B904
+    if done.returncode:
+        said = done.stdout + done.stderr
+        raise ProgramError(meaning(said, program, device), said)
+    return done.stdout
 
 
 def meaning(said: str, program: str, device: str) -> str:
