@@ -164,6 +164,33 @@ def test_a_blank_board_answers_at_its_console(board: Board, told: Callable[[], l
     assert told()[-1] == "reset"
 
 
+def test_a_board_with_a_configuration_runs_the_gateway_and_joins_its_network(
+    board: Board, told: Callable[[], list[str]], romfs: Path, tmp_path: Path, pki: Pki, sep2_certificates: None
+) -> None:
+    device = pki.device()
+    files = {"ca": pki.root, "certificate": device.chain, "key": device.key}
+    server = {"url": "https://localhost:1/dcap", "pen": 57269, "pin": 111115}
+    config = {
+        "nmi": "20019857328",
+        "site": {"exp_lim_w": 1500, "imp_lim_w": 15000},
+        "server": server | {name: str(file) for name, file in files.items()},
+        "network": {"ssid": "site", "key": "correct horse"},
+        "bus": {"device": "rs485", "baud": 19200},
+        "meter": {"unit_id": 1, "map": "sdm630"},
+        "inverters": [{"unit_id": 7}],
+    }
+    (tmp_path / "gateway.json").write_text(json.dumps(config))
+    typed = lines({"id": 1, "do": "status"}, {"id": 2, "do": "config"}, {"id": 3, "do": "restart"})
+    done = board(PARTS / "boots.py", modules=(BOARD,), typed=typed, BOARD_ROMFS=romfs)
+    assert done.stderr == ""
+    status, kept, restart = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    assert (status["mode"], restart["ok"]) == ("running", True)
+    assert kept["config"]["network"] == {"ssid": "site"}
+    assert "gateway started, LFDI" in done.stdout
+    assert "join site 13" in told()
+    assert "correct horse" not in done.stdout
+
+
 def test_a_watchdog_is_started_and_fed_and_the_board_starts_anew_on_request(
     micropython: Interpreter, tmp_path: Path, romfs: Path
 ) -> None:
