@@ -1,0 +1,1 @@
+"""`sluice install`: the gateway as a service of this machine."""

@@ -1,0 +1,80 @@
+"""The MicroPython that the service runs, with what makes it take certificates of IEEE 2030.5.
+
+The machine's own goes first, where there is one that is new enough: it is of the machine's processor, and the machine
+keeps it up to date. Else the one in build/, whose folder holds all it needs.
+"""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from sluice_tools.toolchain import certificates, image, interpreter
+from sluice_tools.toolchain.interpreter import Interpreter, InterpreterError
+
+LAUNCHER = """\
+#!/bin/sh
+LD_PRELOAD=$(dirname "$(readlink -f "$0")")/{library} exec {program} "$@"
+"""
+# MicroPython's numbers of the processors that it has machine code for (py/emitglue.h); 0 = none
+NUMBERS = ("bytecode", "x86", "x64", "armv6", "armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp")
+ASK = "import sys; print(getattr(sys.implementation, '_mpy', 0) >> 10)"
+PREPARE = "import ffi, uctypes, vfs, tls, termios; vfs.VfsRom"
+
+
+class InstallError(Exception):
+    """The gateway cannot be installed; the message says why and what to do."""
+
+
+def chosen() -> Interpreter:
+    """Give the MicroPython for the service. Raises InstallError."""
+    own = shutil.which("micropython")
+    try:
+        if own and not os.environ.get(interpreter.VARIABLE) and _fits(Path(own)):
+            return Interpreter(Path(own).resolve(), interpreter.VERSION, 0)
+        found = interpreter.find()
+    except InterpreterError as error:
+        raise InstallError(
+            f"no MicroPython: {error}; on Debian 13, Raspberry Pi OS of it and later: apt install micropython"
+        ) from None
+    if not _fits(found.path):
+        raise InstallError(f"{found.path} lacks ROMFS, ffi or tls: it takes a unix port of {interpreter.VERSION}")
+    return found
+
+
+def _fits(program: Path) -> bool:
+    done = subprocess.run([program, "-c", PREPARE], capture_output=True, timeout=60)
+    return done.returncode == 0
+
+
+def architecture(program: Path) -> str:
+    """Give the architecture of the image for `program`: as it says, for it may have fewer bits than the kernel."""
+    said = subprocess.run([program, "-c", ASK], capture_output=True, text=True, timeout=60).stdout.strip()
+    name = NUMBERS[int(said)] if said.isdigit() and int(said) < len(NUMBERS) else "bytecode"
+    return name if name in image.ARCHITECTURES else "bytecode"
+
+
+def put(program: Path, folder: Path) -> None:
+    """Put what starts `program` into `folder`, as `micropython`."""
+    if program == interpreter.FETCHED:
+        if not certificates.LIBRARY.exists():
+            raise InstallError(f"{certificates.NAME} is not built: install gcc or clang, then `make setup`")
+        shutil.copytree(program.parent / "root", folder / "root", symlinks=True)
+        shutil.copy(certificates.LIBRARY, folder)
+        shutil.copy(program, folder)
+        return
+    _compile(folder / certificates.NAME)
+    (folder / "micropython").write_text(LAUNCHER.format(library=certificates.NAME, program=program))
+    (folder / "micropython").chmod(0o755)
+
+
+def _compile(library: Path) -> None:
+    """Compile the library of certificates for this machine, against its own headers of Mbed TLS."""
+    arguments = ["-DSEP2_PRELOAD", "-fPIC", "-shared", "-o", library, certificates.SOURCE]
+    try:
+        done = subprocess.run(["cc", *certificates.OPTIONS, *arguments], capture_output=True, text=True, timeout=300)
+        why = done.stderr.strip() if done.returncode else ""
+    except OSError as error:
+        why = str(error)
+    if why:
+        raise InstallError(f"{certificates.NAME} cannot be compiled: apt install gcc libmbedtls-dev\n{why}")
