@@ -19,13 +19,12 @@ from esp32 import Partition
 _BLOCK = 4096
 _MAGIC = b"\xd2\xcd\x31"
 _VERBATIM = 2
-_POINTER = 3
 _DIRECTORY = 4
 _FILE = 5
 
 
 class Rom:
-    """The files of a ROMFS image. The format: extmod/vfs_rom.c of MicroPython."""
+    """The files of a ROMFS image as mpremote makes it. The format: extmod/vfs_rom.c of MicroPython."""
 
     def __init__(self, partition):
         self._partition = partition
@@ -33,8 +32,8 @@ class Rom:
         self._found["/"] = None
         if self._bytes(0, 3) != _MAGIC:
             raise OSError("there is no image in the partition romfs")
-        size, self._begin = self._number(3)
-        self._walk("", self._begin, self._begin + size)
+        size, begin = self._number(3)
+        self._walk("", begin, begin + size)
 
     def _bytes(self, at, n):
         buf = bytearray(n)
@@ -71,10 +70,7 @@ class Rom:
         for kind, begin, after in self._records(at, end):
             if kind == _VERBATIM:
                 return begin, after - begin
-            if kind == _POINTER:
-                size, begin = self._number(begin)
-                return self._begin + self._number(begin)[0], size
-        return at, 0
+        raise OSError("this image is made in another way")
 
     # --- what the virtual file system asks ----------------------------------------------------------
 

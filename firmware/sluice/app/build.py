@@ -28,7 +28,7 @@ from .memory import Memory
 from .store import Store
 
 _CLOCK_BEHIND = (
-    "this machine's clock said %s, before the firmware was built: certificates will look not valid yet; set it"
+    "this machine's clock said %s, before the firmware was built: certificates may look not valid yet; set it"
 )
 _NOT_ARMED = (
     "this site is not commissioned as it is configured: nothing above its fixed limits is allowed, whatever else is "
