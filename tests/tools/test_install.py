@@ -225,7 +225,7 @@ def test_what_cannot_be_is_refused_with_the_way_out(arguments: list[str], words:
 
 
 def test_without_the_right_to_write_there_sudo_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
     assert asked("--root", tmp_path) == (1, f"Error: {tmp_path} cannot be written: give the same command with sudo\n")
     assert list(tmp_path.iterdir()) == []
 

@@ -1,6 +1,6 @@
 """Tells the service manager that the program runs (sd_notify(3)): once that it is ready, then that it lives.
 
-Nobody needs to listen: where no socket is named there is nothing to do, and what cannot be sent is not.
+Nobody needs to listen: what cannot be sent is not. Where no socket is named MicroPython does not load this.
 """
 
 import os

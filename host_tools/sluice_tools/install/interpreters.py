@@ -70,7 +70,7 @@ def put(program: Path, folder: Path) -> None:
 
 def _compile(library: Path) -> None:
     """Compile the library of certificates for this machine, against its own headers of Mbed TLS."""
-    arguments = ["-DSEP2_PRELOAD", "-fPIC", "-shared", "-o", library, certificates.SOURCE]
+    arguments = ["-DSEP2_PRELOAD", "-fPIC", "-shared", "-o", str(library), str(certificates.SOURCE)]
     try:
         done = subprocess.run(["cc", *certificates.OPTIONS, *arguments], capture_output=True, text=True, timeout=300)
         why = done.stderr.strip() if done.returncode else ""
