@@ -10,10 +10,10 @@ import sys
 
 ON_MICROPYTHON = sys.implementation.name == "micropython"
 if ON_MICROPYTHON:
-    from sluice.port import files
+    from sluice.port import alike, files
     from sluice.port import unix as real
 
-    OPENING = (real, files)  # the modules that call `open` and `os`
+    OPENING = (real, alike, files)  # the modules that call `open` and `os`
 else:
     from sluice.port import cpython as real
 
