@@ -117,6 +117,3 @@ class Asker:
             return input(prompt)
         except EOFError:
             raise Ended(prompt.rstrip(": ")) from None
-        finally:
-            if self.terminal:
-                self._status.start()

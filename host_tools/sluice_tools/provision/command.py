@@ -67,8 +67,7 @@ def provision(device: str | None, files: tuple[Path, ...], folder: Path) -> None
     desk = Desk(Screen(console, status), folder, given, asker, from_files=bool(files))
     code, text = FAILED, ""
     try:
-        with status:
-            code = run(desk, [device] if device else [])
+        code = run(desk, [device] if device else [])
     except Stop as error:
         code, text = error.code, str(error)
     except Ended as error:
@@ -80,6 +79,7 @@ def provision(device: str | None, files: tuple[Path, ...], folder: Path) -> None
     except KeyboardInterrupt:
         code, text = STOPPED, f"stopped; {desk.command()}"
     finally:
+        status.stop()
         desk.close()
     if text:
         click.echo(text, err=True)

@@ -42,6 +42,7 @@ class Screen:
 
     def step(self, name: str, ok: bool | None, text: str, do: str = "") -> None:
         """Tell how a step went; None: it is worth knowing."""
+        self.rest()
         self.view.line(name, MARKS[ok], STYLES[ok], text, do)
 
     def tell(self, text: str, style: str = "") -> None:
@@ -51,9 +52,15 @@ class Screen:
     def wait(self, text: str, more: str = "") -> None:
         """Say what is waited for; `more` is what changes every second."""
         self.status.update(text + more)
-        if not self.console.is_terminal and text != self._waited:
+        if self.console.is_terminal:
+            self.status.start()
+        elif text != self._waited:
             self.tell(f"  {text}{more}")
         self._waited = text
+
+    def rest(self) -> None:
+        """Nothing is waited for."""
+        self.status.stop()
 
 
 class Desk:

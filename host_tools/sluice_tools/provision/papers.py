@@ -32,7 +32,7 @@ def outcome_of(job: Job, known: Known, it: Mapping[str, Any], findings: Findings
         url=look(known, "server.url") or "",
         site={key: site[key] for key in LIMITS if site.get(key) is not None},
         done_at=now.astimezone(),
-        devices=_devices(report, known, state.get("ratings") or {}),
+        devices=report.get("inverters") or known.get("inverters") or [],
         meter=known.get("meter") or {},
         bus=known.get("bus") or {},
         result={"passed": PASSED, "failed": FAILED}.get(report.get("result", ""), NOT_DONE),
@@ -46,11 +46,6 @@ def outcome_of(job: Job, known: Known, it: Mapping[str, Any], findings: Findings
         code=state.get("code", ""),
         **{key: known.get(key) or {} for key in SECTIONS},
     )
-
-
-def _devices(report: Mapping[str, Any], known: Known, ratings: Mapping[str, Any]) -> list[dict[str, Any]]:
-    devices = report.get("inverters") or known.get("inverters") or []
-    return [device | {"ratings": ratings.get(str(device.get("unit_id")), {})} for device in devices]
 
 
 def write(job: Job, outcome: Outcome, findings: Findings | None) -> list[Path]:

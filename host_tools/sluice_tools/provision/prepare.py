@@ -13,15 +13,25 @@ from sluice_tools.provision.decide import document, is_same, same_site
 from sluice_tools.provision.desk import WAITING, WRONG, Desk, Stop
 from sluice_tools.provision.job import CHAIN, REQUEST
 from sluice_tools.provision.link import LinkError, Refusal
-from sluice_tools.provision.values import text
+from sluice_tools.provision.values import place, text
 from sluice_wire.console import CONFIG, DEVICE, SERVICE
 
 CLOCK_S = 2  # by so much it may be wrong
 PKI = "pki/"
+HERE = "there"
 ISSUER = (
     "there is no certificate yet. Send {csr} to who issues the device certificates; put what comes back, the "
     "certificate and those above it (PEM), at {chain}, and run the same command again"
 )
+
+
+def _where(value: object) -> str:
+    """Take a serial line, or tcp://HOST:PORT."""
+    named = text(value)
+    return named if named == HERE or named.startswith("/dev/") else place(named)
+
+
+ELSEWHERE = Question("", "Look again", "Enter; or elsewhere: /dev/... of the gateway, tcp://HOST:PORT", _where, HERE)
 
 
 def is_ready(desk: Desk) -> bool:
@@ -89,7 +99,7 @@ def _devices(desk: Desk) -> None:
     if known.get("meter") and known.get("inverters"):
         return
     asker = None if desk.from_files and not desk.asker else desk.asker
-    at = known.get("at")
+    at: str | None = known.get("at")
     device = None if at else _line(desk)
     while True:
         desk.screen.wait("looking for the devices: baud, parity and unit are tried, for up to a minute")
@@ -97,11 +107,15 @@ def _devices(desk: Desk) -> None:
             bus, found = devices.scanned(desk.link, desk.screen.wait, device, at)
             for line in devices.listed(found):
                 desk.screen.step("found", True, line)
-            parts = devices.chosen(found, known, asker)
+            parts = devices.chosen(found, desk.known, asker)
         except devices.DevicesError as error:
             desk.screen.step("devices", False, str(error))
-            if asker is None or not asker.sure("Look again", "", True):
-                raise Stop(f"{error}; {desk.command()}") from error
+            if asker is None:
+                raise Stop(f"{desk.command()}") from error
+            where = asker.ask(ELSEWHERE)
+            if where != HERE:
+                device, at = (None, where) if where.startswith("tcp:") else (where, None)
+                desk.enter("at", at)
             continue
         if asker is None or asker.sure("Are these all", "no: connect the others, then it looks again", True):
             break

@@ -95,6 +95,7 @@ def _half(desk: Desk, fresh: bool) -> int:
         desk.screen.view.hear({"dead": event["kill"], "t": 0} if "kill" in event else event)
 
     for _ in range(TRIES):
+        desk.screen.wait("the gateway proves what is wired and set")
         try:
             answer = desk.link.told("commission", hear, **({"fresh": True} if fresh else {}))
         except Refusal as error:
