@@ -26,7 +26,7 @@ from .clock import utc_text
 from .console import Refused, argument, refused
 from .device import first_certificate, lfdi
 
-FIRMWARE = "0.1.0"
+_FIRMWARE = "0.1.0"
 _SECRETS = (("server", "pin"), ("network", "key"))
 _LINES = ("ttyUSB", "ttyACM", "ttyAMA", "ttySC0", "ttySC1", "ttyRS4")
 _WRONG = "this is not the site code; it is on the site's sheet"
@@ -49,27 +49,34 @@ def identify(console, request):
     config = document(port, setup.trial.name)
     lfdi_text = _lfdi(port, setup, config)
     state = setup.trial.what()
-    return {
-        "console": VERSION,
-        "product": "sluice",
-        "firmware": FIRMWARE,
-        "built": utc_text(port.built),
-        "python": port.name,
-        "board": port.board,
-        "serial": port.serial,
-        "lines": ["/dev/" + name for name in port.file_names("/dev") if name[:6] in _LINES],
-        "mode": console.mode,
-        "busy": console.busy,
-        "locked": console.lock.locked,
-        "code": console.lock.coded,
-        "key": setup.has_key(),
-        "lfdi": lfdi_text,
-        "sfdi": lfdi_text and sfdi(lfdi_text),
-        "nmi": None if console.lock.locked else config.get("nmi"),
-        "config": "wrong" if setup.wrong else state,
-        "commissioned": _is_commissioned(console, config),
-        "utc_s": port.rtc() + EPOCH,
-    }
+    return _named(
+        "console product firmware built python board serial lines mode busy locked code key lfdi sfdi nmi config "
+        "commissioned utc_s",
+        VERSION,
+        "sluice",
+        _FIRMWARE,
+        utc_text(port.built),
+        port.name,
+        port.board,
+        port.serial,
+        ["/dev/" + name for name in port.file_names("/dev") if name[:6] in _LINES],
+        console.mode,
+        console.busy,
+        console.lock.locked,
+        console.lock.coded,
+        setup.has_key(),
+        lfdi_text,
+        lfdi_text and sfdi(lfdi_text),
+        None if console.lock.locked else config.get("nmi"),
+        "wrong" if setup.wrong else state,
+        _is_commissioned(console, config),
+        port.rtc() + EPOCH,
+    )
+
+
+def _named(names, *values):
+    """Return a dict. One long text takes no place in the pool of names, as each of its words would."""
+    return dict(zip(names.split(), values))
 
 
 def _lfdi(port, setup, config):
@@ -97,30 +104,25 @@ def status(console, request):
     gateway = console.gateway
     if gateway is None:
         faults = {"configuration": console.setup.wrong} if console.setup.wrong else {}
-        return {
-            "mode": SERVICE,
-            "uptime_s": console.clock.uptime(),
-            "faults": faults,
-            "idle_s": console.idle_s(),
-        }
+        return _named("mode uptime_s faults idle_s", SERVICE, console.clock.uptime(), faults, console.idle_s())
     control = gateway.control
     limits = [gateway.envelope.limit_w(mode) for mode in (EXP_LIM, IMP_LIM, GEN_LIM, LOAD_LIM)]
-    heard = [not der.stale for der in control.ders]
-    return {
-        "mode": RUNNING,
-        "uptime_s": console.clock.uptime(),
-        "faults": console.journal.faults,
-        "server": gateway.conversation.state(),
-        "clock": console.clock.known,
-        "meter": control.meter_read,
-        "inverters": heard,
-        "site_w": control.site_w(),
-        "der_w": [der.w if der.heard else None for der in control.ders],
-        "limits_w": [None if w >= UNLIMITED_W else w for w in limits],
-        "trial_s": gateway.trial_s(),
-        "events": gateway.envelope.events.stored,
-        "heap": console.port.heap(),
-    }
+    return _named(
+        "mode uptime_s faults server clock meter inverters site_w der_w limits_w trial_s events heap",
+        RUNNING,
+        console.clock.uptime(),
+        console.journal.faults,
+        gateway.conversation.state(),
+        console.clock.known,
+        control.meter_read,
+        [not der.stale for der in control.ders],
+        control.site_w(),
+        [der.w if der.heard else None for der in control.ders],
+        [None if w >= UNLIMITED_W else w for w in limits],
+        gateway.trial_s(),
+        gateway.envelope.events.stored,
+        console.port.heap(),
+    )
 
 
 def explain(console, request):

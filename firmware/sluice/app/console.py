@@ -27,32 +27,15 @@ from sluice_wire.console import (
 
 from .lines import LineError, request
 
-# Command: the module in which the function of its name is, and in which of the modes. Those of _OPEN are
-# answered although it is locked, and those of _ALWAYS although something else is being done.
+# Commands by mode; the function of each has its name. Those of _OPEN are answered although it is locked, and those of
+# _ALWAYS although something else is being done. As text they are no names until they are asked for.
 _ASKED = "sluice.app.asked"
 _SERVING = "sluice.app.serving"
-_COMMANDS = {
-    "identify": (_ASKED, None),
-    "status": (_ASKED, None),
-    "explain": (_ASKED, RUNNING),
-    "unlock": (_ASKED, None),
-    "lock": (_ASKED, None),
-    "journal": (_ASKED, None),
-    "config": (_ASKED, None),
-    "csr": (_ASKED, None),
-    "time": (_ASKED, None),
-    "keep": (_ASKED, RUNNING),
-    "restart": (_ASKED, None),
-    "put": (_SERVING, SERVICE),
-    "take": (_SERVING, SERVICE),
-    "key": (_SERVING, SERVICE),
-    "scan": (_SERVING, SERVICE),
-    "commission": (_SERVING, SERVICE),
-    "stop": (_SERVING, SERVICE),
-    "reset": (_SERVING, SERVICE),
-}
-_OPEN = ("identify", "status", "explain", "unlock")
-_ALWAYS = ("identify", "status", "stop")
+_BOTH = "identify status unlock lock journal config csr time restart".split()
+_RUNNING = "explain keep".split()
+_SERVICE = "put take key scan commission stop reset".split()
+_OPEN = "identify status explain unlock".split()
+_ALWAYS = "identify status stop".split()
 
 _TEXTS = {
     LOCKED: "this gateway is locked: unlock it with its site code",
@@ -124,14 +107,14 @@ class Console:
     def _done(self, asked):
         """Do what is asked; return the answer, None if it comes later."""
         do = asked["do"]
-        if do not in _COMMANDS:
+        if do not in _BOTH + _RUNNING + _SERVICE:
             raise Refused(UNKNOWN, _TEXTS[UNKNOWN])
-        module, mode = _COMMANDS[do]
+        module = _SERVING if do in _SERVICE else _ASKED
         self.lock.touch()
         if self.lock.locked and do not in _OPEN and (do != "lock" or self.lock.coded):
             raise Refused(LOCKED, _TEXTS[LOCKED] if self.lock.coded else _NO_CODE)
-        if mode not in (None, self.mode):
-            raise Refused(MODE, _TEXTS[MODE] % mode)
+        if do in (_SERVICE if self.mode == RUNNING else _RUNNING):
+            raise Refused(MODE, _TEXTS[MODE] % (SERVICE if self.mode == RUNNING else RUNNING))
         if self.busy and do not in _ALWAYS:
             raise Refused(BUSY, _TEXTS[BUSY] % self.busy)
         function = getattr(__import__(module, None, None, (do,)), do)

@@ -13,6 +13,7 @@ _CHUNK = const(64)
 _LF = const(10)
 _CR = const(13)
 _IDLE_S = const(60)
+_FAULT = '{"id": null, "ok": false, "error": "failed", "text": "it cannot answer now (%s): ask again"}'
 
 
 class Listener:
@@ -40,7 +41,16 @@ class Listener:
                 if self.feed(chunk[i], self._port.ticks_ms()):
                     length = self.n
                     self.n = 0
-                    await self.answerer().answer(self.buf, length)
+                    await self._answer(length)
+
+    async def _answer(self, length):
+        self._asked = True
+        try:
+            if self.console is None:
+                self.console = self._make(self._line)
+            await self.console.answer(self.buf, length)
+        except Exception as error:  # there is hardly any heap left: the gateway goes on
+            self._line.write(_FAULT % type(error).__name__)
 
     def feed(self, byte, ms):
         """Take a byte that arrived at `ms`. Return whether a line has ended."""
@@ -54,13 +64,6 @@ class Listener:
                 self.buf[self.n] = byte
             self.n += 1
         return False
-
-    def answerer(self):
-        """Return who answers."""
-        self._asked = True
-        if self.console is None:
-            self.console = self._make(self._line)
-        return self.console
 
     def rest(self, now):
         """Give back what answering takes when nobody has asked for a while. `now`: the uptime; each second."""
