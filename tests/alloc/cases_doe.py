@@ -63,7 +63,7 @@ def _record(number, start, duration, value=0, reply_to=b"/rsp", **fields):
         record.values[mode] = value
     record.connect = record.energize = 1
     record.response_required = 3
-    record.put(record.REPLY_TO, reply_to, 0, len(reply_to))
+    record.put(record.reply_to, reply_to, 0, len(reply_to))
     for name, value in fields.items():
         setattr(record, name, value)
     return record

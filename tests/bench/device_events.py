@@ -34,7 +34,7 @@ class Store:
     def __init__(self, kind):
         self.record = Record()
         self.record.response_required = 3
-        self.record.put(self.record.REPLY_TO, b"/rsp", 0, 4)
+        self.record.put(self.record.reply_to, b"/rsp", 0, 4)
         self.events = [KINDS[kind](n) for n in range(_EVENTS)]
         self.staged, self.live = device_store.tables()
         self.first = 0  # what the mRIDs count from

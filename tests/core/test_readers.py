@@ -18,10 +18,10 @@ from sep2_documents import (
 )
 
 from expect import raises
+from sluice.sep2 import record as texts
 from sluice.sep2 import tables, values
 from sluice.sep2.kinds import LARGEST
 from sluice.sep2.readers import Reader, ReadError
-from sluice.sep2.record import Record
 from sluice.sep2.values import TIME_MAX
 from sluice.sep2.xml import Tokenizer
 from sluice_wire.sep2 import (
@@ -85,7 +85,7 @@ def test_an_event_is_read_with_all_that_the_schedule_needs():  # E3, E8, E10
             record.duration,
             record.current_status,
             record.response_required,
-            record.text(Record.REPLY_TO),
+            record.text(texts.REPLY_TO),
             record.ramp_tms,
         ),
     )[0]
@@ -103,7 +103,7 @@ def test_the_older_namespace_plain_watts_and_a_short_mrid_are_read():  # P2, P3,
     assert (record.values[IMP_LIM], record.values[EXP_LIM]) == (20000, 5000)
     assert bytes(record.mrid) == b"\0\0\0\0\0\0\0\0\xab\xcd\xef\x01\x23\x45\x67\x89"
     assert (record.current_status, record.randomize_start, record.duration) == (1, 10, 86400)
-    assert record.text(Record.DESCRIPTION) == "Example DERControl 1"
+    assert record.text(texts.DESCRIPTION) == "Example DERControl 1"
 
 
 def test_the_default_control_is_read():  # E5, E12, V
@@ -190,7 +190,7 @@ def test_the_version_of_an_event_is_read():  # E8
 
 def test_the_entry_leads_to_time_devices_and_usage_points():  # D1
     record = read(tables.DEVICE_CAPABILITY, DCAP)
-    links = (Record.TIME_LINK, Record.EDEV_LIST_LINK, Record.MUP_LIST_LINK)
+    links = (texts.TIME_LINK, texts.EDEV_LIST_LINK, texts.MUP_LIST_LINK)
     assert [record.text(link) for link in links] == ["/api/v2/tm", "/api/v2/edev", "/api/v2/mup"]
     assert record.poll_rate == 0
 
@@ -208,7 +208,7 @@ def test_end_devices_are_told_apart_by_lfdi_whatever_its_case():  # D1, P4
 
 
 def test_links_with_spaces_are_kept_as_they_are():  # T5
-    links = (Record.HREF, Record.FSA_LIST_LINK, Record.REGISTRATION_LINK, Record.LOG_EVENT_LIST_LINK)
+    links = (texts.HREF, texts.FSA_LIST_LINK, texts.REGISTRATION_LINK, texts.LOG_EVENT_LIST_LINK)
     first = collect(tables.END_DEVICE_LIST, EDEV_LIST, lambda record: [record.text(link) for link in links])[0]
     assert first == [
         "/api/v2/edev/ EQLDEV3",
@@ -219,7 +219,7 @@ def test_links_with_spaces_are_kept_as_they_are():  # T5
 
 
 def test_an_item_does_not_inherit_from_the_one_before():
-    has = collect(tables.END_DEVICE_LIST, EDEV_LIST, lambda record: record.has(Record.FSA_LIST_LINK))
+    has = collect(tables.END_DEVICE_LIST, EDEV_LIST, lambda record: record.has(texts.FSA_LIST_LINK))
     assert has == [True, False, False]
 
 
@@ -229,19 +229,19 @@ def test_the_pin_is_a_number_that_may_have_lost_its_zeros():  # D4
 
 
 def test_function_sets_lead_to_programs_and_programs_to_their_controls():  # D1, E1
-    assert collect(tables.FSA_LIST, FSA_LIST, lambda record: record.text(Record.DERP_LIST_LINK)) == [
+    assert collect(tables.FSA_LIST, FSA_LIST, lambda record: record.text(texts.DERP_LIST_LINK)) == [
         "/api/v2/edev/ EQLDEV3/fsa/2/derp",
         "/api/v2/edev/_EQLDEV3/fsa/1/derp",
     ]
     record = read(tables.DERP_LIST, DERP_LIST)
-    assert (record.primacy, record.poll_rate, record.text(Record.DESCRIPTION)) == (1, 301, "Test Program 3")
-    assert record.same(Record.DDERC_LINK, b"/api/v2/derp/TESTPRG3/dderc")
-    assert record.same(Record.DERC_LIST_LINK, b"/api/v2/derp/TESTPRG3/derc")
+    assert (record.primacy, record.poll_rate, record.text(texts.DESCRIPTION)) == (1, 301, "Test Program 3")
+    assert record.same(texts.DDERC_LINK, b"/api/v2/derp/TESTPRG3/dderc")
+    assert record.same(texts.DERC_LIST_LINK, b"/api/v2/derp/TESTPRG3/derc")
 
 
 def test_a_der_leads_to_its_resources():  # R1, R2
     record = read(tables.DER_LIST, DER_LIST)
-    links = (Record.DERCAP_LINK, Record.DERG_LINK, Record.DERS_LINK)
+    links = (texts.DERCAP_LINK, texts.DERG_LINK, texts.DERS_LINK)
     assert [record.text(link)[-5:] for link in links] == ["ercap", "/derg", "/ders"]
 
 
@@ -361,4 +361,4 @@ def test_truth_is_a_word_or_a_digit():
 def test_a_long_description_is_cut_at_the_end_of_a_character():
     long = "é".encode() * 200
     record = read(tables.DERP_LIST, DERP_LIST.replace(b"Test Program 3", long))
-    assert record.text(Record.DESCRIPTION) == "é" * 127
+    assert record.text(texts.DESCRIPTION) == "é" * 127

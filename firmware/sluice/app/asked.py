@@ -76,7 +76,7 @@ def identify(console, request):
 
 def _named(names, *values):
     """Return a dict. One long text takes no place in the pool of names, as each of its words would."""
-    return dict(zip(names.split(), values))
+    return dict(zip(names.split(), values))  # noqa: B905 - MicroPython has no such argument
 
 
 def _lfdi(port, setup, config):

@@ -7,6 +7,7 @@ Source: IEEE 2030.5-2018 10.10.4; requirements D1, E5, E7, E13, T5, T7.
 """
 
 from sluice.doe.staged import Staged
+from sluice.sep2.record import DDERC_LINK, DERC_LIST_LINK, DERP_LIST_LINK, DESCRIPTION, HREF
 from sluice_wire.limits import MAX_PROGRAMS
 
 from .backoff import RETRIES_S
@@ -35,7 +36,7 @@ class Assignments:
 
     def fsa(self, record):
         """A FunctionSetAssignments of the list."""
-        href = self._session.link(record.DERP_LIST_LINK)
+        href = self._session.link(DERP_LIST_LINK)
         if href and (DERP_LIST, href, -1) not in self._tree.found:
             self._find((DERP_LIST, href, -1))
 
@@ -69,10 +70,10 @@ class Assignments:
                 (
                     mrid,
                     record.primacy,
-                    record.text(record.DESCRIPTION),
-                    link(record.HREF),
-                    link(record.DDERC_LINK),
-                    link(record.DERC_LIST_LINK),
+                    record.text(DESCRIPTION),
+                    link(HREF),
+                    link(DDERC_LINK),
+                    link(DERC_LIST_LINK),
                 )
             )
 

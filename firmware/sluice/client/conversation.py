@@ -10,6 +10,20 @@ Source: IEEE 2030.5-2018 clauses 6, 8; requirements D2, D3, T5 to T8, S1, S2.
 from micropython import const
 
 from sluice.sep2 import tables
+from sluice.sep2.record import (
+    CONNECTION_POINT_LINK,
+    DER_LIST_LINK,
+    DERCAP_LINK,
+    DERG_LINK,
+    DERS_LINK,
+    EDEV_LIST_LINK,
+    FSA_LIST_LINK,
+    HREF,
+    LOG_EVENT_LIST_LINK,
+    MUP_LIST_LINK,
+    REGISTRATION_LINK,
+    TIME_LINK,
+)
 from sluice_wire.limits import POLL_RATE_MIN_S
 
 from .assignments import Assignments
@@ -284,9 +298,9 @@ class Conversation:
     def _dcap_read(self, row, record, now):
         found = []
         for kind, field in (
-            (TIME, record.TIME_LINK),
-            (EDEV_LIST, record.EDEV_LIST_LINK),
-            (MUP_LIST, record.MUP_LIST_LINK),
+            (TIME, TIME_LINK),
+            (EDEV_LIST, EDEV_LIST_LINK),
+            (MUP_LIST, MUP_LIST_LINK),
         ):
             href = self._session.link(field)
             if href:
@@ -299,11 +313,11 @@ class Conversation:
             link = self._session.link
             self._tree.found = (
                 record.enabled,
-                link(record.REGISTRATION_LINK),
-                link(record.CONNECTION_POINT_LINK),
-                link(record.FSA_LIST_LINK),
-                link(record.DER_LIST_LINK),
-                link(record.LOG_EVENT_LIST_LINK),
+                link(REGISTRATION_LINK),
+                link(CONNECTION_POINT_LINK),
+                link(FSA_LIST_LINK),
+                link(DER_LIST_LINK),
+                link(LOG_EVENT_LIST_LINK),
             )
 
     def _time_read(self, row, record, now):
@@ -320,7 +334,7 @@ class Conversation:
 
     def _der_item(self, record):
         # The first, or the one that was told of before.
-        links = [self._session.link(field) for field in (record.DERS_LINK, record.DERG_LINK, record.DERCAP_LINK)]
+        links = [self._session.link(field) for field in (DERS_LINK, DERG_LINK, DERCAP_LINK)]
         if not self._tree.found or links[0] and links[0] == self._der.status_href:
             self._tree.found = links
 
@@ -339,7 +353,7 @@ class Conversation:
                 self._port.unload("sluice.sep2.der_writers")
 
     def _mup(self, record):
-        self._mirror.listed(record, self._session.link(record.HREF))
+        self._mirror.listed(record, self._session.link(HREF))
 
     async def _mups_read(self, row, record, now):
         if await self._mirror.register(self._session, row.href):

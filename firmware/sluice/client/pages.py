@@ -7,6 +7,7 @@ page again and again has no other.
 Source: IEEE 2030.5-2018 clause 6; requirements T6, P5.
 """
 
+from sluice.sep2.record import HREF
 from sluice.sep2.url import add_query
 from sluice_wire.limits import PAGE_SIZE, PAGES_MAX
 
@@ -41,7 +42,7 @@ async def _read_pages(session, tree, row, document, on_item, enough):
     def item(record):
         nonlocal first, again
         if record.items == 1:
-            key = (bytes(record.mrid), bytes(record.lfdi), record.text(record.HREF))
+            key = (bytes(record.mrid), bytes(record.lfdi), record.text(HREF))
             again = key == first
             if not start:
                 first = key

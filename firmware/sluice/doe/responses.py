@@ -28,14 +28,14 @@ class ReplyTos:
 
     def index(self, record):
         """Return the index of the record's replyTo, 0 if it has none, -1 if there is no room."""
-        if not record.has(record.REPLY_TO):
+        if not record.has(record.reply_to):
             return 0
         for i in range(1, MAX_REPLY_TO):
-            if self.hrefs[i] and record.same(record.REPLY_TO, self.hrefs[i]):
+            if self.hrefs[i] and record.same(record.reply_to, self.hrefs[i]):
                 return i
         for i in range(1, MAX_REPLY_TO):
             if not self._in_use(i):
-                self.hrefs[i] = record.text(record.REPLY_TO).encode()
+                self.hrefs[i] = record.text(record.reply_to).encode()
                 return i
         return -1
 

@@ -6,6 +6,7 @@ looked at, whatever it contains.
 Source: IEEE 2030.5-2018 annex B (sep.xsd), CSIP-AUS extension schemas.
 """
 
+from sluice.sep2 import record
 from sluice.sep2.kinds import (
     BITS,
     BOOLEAN,
@@ -25,7 +26,6 @@ from sluice.sep2.kinds import (
     WATTS,
 )
 from sluice.sep2.names import ATTRIBUTE, CSIPAUS, SEP2
-from sluice.sep2.record import Record
 from sluice_wire.sep2 import (
     CONNECT,
     ENERGIZE,
@@ -117,8 +117,8 @@ _SWITCHES = {"connect": CONNECT, "energize": ENERGIZE}
 _PERCENTAGES = (UINT16, INT32)  # with a mode instead of a field
 _PAGE = (("@all", UINT32, "all_"), ("@results", UINT32, "results"), ("@pollRate", UINT32, "poll_rate"))
 _POLL_RATE = ("@pollRate", UINT32, "poll_rate")
-_SELF = ("@href", HREF, Record.HREF)
-_DESCRIPTION = ("description", TEXT, Record.DESCRIPTION)
+_SELF = ("@href", HREF, record.HREF)
+_DESCRIPTION = ("description", TEXT, record.DESCRIPTION)
 _MRID = ("mRID", MRID, "mrid")
 _BASE = (
     ("DERControlBase/opModConnect", BOOLEAN, "connect"),
@@ -143,9 +143,9 @@ _document(
     (
         _SELF,
         _POLL_RATE,
-        ("TimeLink/@href", HREF, Record.TIME_LINK),
-        ("EndDeviceListLink/@href", HREF, Record.EDEV_LIST_LINK),
-        ("MirrorUsagePointListLink/@href", HREF, Record.MUP_LIST_LINK),
+        ("TimeLink/@href", HREF, record.TIME_LINK),
+        ("EndDeviceListLink/@href", HREF, record.EDEV_LIST_LINK),
+        ("MirrorUsagePointListLink/@href", HREF, record.MUP_LIST_LINK),
     ),
 )
 _document(
@@ -165,11 +165,11 @@ _document(
         ("lFDI", LFDI, "lfdi"),
         ("enabled", BOOLEAN, "enabled"),
         ("postRate", UINT32, "post_rate"),
-        ("DERListLink/@href", HREF, Record.DER_LIST_LINK),
-        ("FunctionSetAssignmentsListLink/@href", HREF, Record.FSA_LIST_LINK),
-        ("RegistrationLink/@href", HREF, Record.REGISTRATION_LINK),
-        ("LogEventListLink/@href", HREF, Record.LOG_EVENT_LIST_LINK),
-        ("csipaus:ConnectionPointLink/@href", HREF, Record.CONNECTION_POINT_LINK),
+        ("DERListLink/@href", HREF, record.DER_LIST_LINK),
+        ("FunctionSetAssignmentsListLink/@href", HREF, record.FSA_LIST_LINK),
+        ("RegistrationLink/@href", HREF, record.REGISTRATION_LINK),
+        ("LogEventListLink/@href", HREF, record.LOG_EVENT_LIST_LINK),
+        ("csipaus:ConnectionPointLink/@href", HREF, record.CONNECTION_POINT_LINK),
     ),
 )
 _document("REGISTRATION", "Registration", "", "pIN", (_SELF, _POLL_RATE, ("pIN", UINT32, "pin")))
@@ -182,8 +182,8 @@ _document(
         _SELF,
         _MRID,
         _DESCRIPTION,
-        ("TimeLink/@href", HREF, Record.TIME_LINK),
-        ("DERProgramListLink/@href", HREF, Record.DERP_LIST_LINK),
+        ("TimeLink/@href", HREF, record.TIME_LINK),
+        ("DERProgramListLink/@href", HREF, record.DERP_LIST_LINK),
     ),
 )
 _document(
@@ -196,8 +196,8 @@ _document(
         _MRID,
         _DESCRIPTION,
         ("primacy", UINT8, "primacy"),
-        ("DefaultDERControlLink/@href", HREF, Record.DDERC_LINK),
-        ("DERControlListLink/@href", HREF, Record.DERC_LIST_LINK),
+        ("DefaultDERControlLink/@href", HREF, record.DDERC_LINK),
+        ("DERControlListLink/@href", HREF, record.DERC_LIST_LINK),
     ),
 )
 _document(
@@ -214,7 +214,7 @@ _document(
     "mRID creationTime EventStatus/currentStatus interval/start interval/duration DERControlBase",
     (
         _SELF,
-        ("@replyTo", HREF, Record.REPLY_TO),
+        ("@replyTo", HREF, record.REPLY_TO),
         ("@responseRequired", BITS, "response_required"),
         _MRID,
         _DESCRIPTION,
@@ -235,9 +235,9 @@ _document(
     "",
     (
         _SELF,
-        ("DERCapabilityLink/@href", HREF, Record.DERCAP_LINK),
-        ("DERSettingsLink/@href", HREF, Record.DERG_LINK),
-        ("DERStatusLink/@href", HREF, Record.DERS_LINK),
+        ("DERCapabilityLink/@href", HREF, record.DERCAP_LINK),
+        ("DERSettingsLink/@href", HREF, record.DERG_LINK),
+        ("DERStatusLink/@href", HREF, record.DERS_LINK),
     ),
 )
 _document("MUP_LIST", "MirrorUsagePointList", "MirrorUsagePoint", "mRID", _MUP)

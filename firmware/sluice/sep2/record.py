@@ -14,6 +14,25 @@ from sluice.sep2.loops import copy
 from sluice_wire.limits import HREF_MAX
 from sluice_wire.sep2 import VALUE_MODES
 
+# The texts of an item, by number
+HREF = const(0)
+REPLY_TO = const(1)
+DESCRIPTION = const(2)
+TIME_LINK = const(3)
+EDEV_LIST_LINK = const(4)
+MUP_LIST_LINK = const(5)
+DER_LIST_LINK = const(6)
+FSA_LIST_LINK = const(7)
+DERP_LIST_LINK = const(8)
+DDERC_LINK = const(9)
+DERC_LIST_LINK = const(10)
+REGISTRATION_LINK = const(11)
+LOG_EVENT_LIST_LINK = const(12)
+CONNECTION_POINT_LINK = const(13)
+DERCAP_LINK = const(14)
+DERG_LINK = const(15)
+DERS_LINK = const(16)
+
 _TEXTS = const(17)
 _POOL = const(6 * 255)  # bytes of all texts of one item: an EndDevice with six addresses of HREF_MAX
 
@@ -21,23 +40,7 @@ _POOL = const(6 * 255)  # bytes of all texts of one item: an EndDevice with six 
 class Record:
     """Texts are asked for by number: has(HREF), same(HREF, b"/tm"), text(HREF)."""
 
-    HREF = 0
-    REPLY_TO = 1
-    DESCRIPTION = 2
-    TIME_LINK = 3
-    EDEV_LIST_LINK = 4
-    MUP_LIST_LINK = 5
-    DER_LIST_LINK = 6
-    FSA_LIST_LINK = 7
-    DERP_LIST_LINK = 8
-    DDERC_LINK = 9
-    DERC_LIST_LINK = 10
-    REGISTRATION_LINK = 11
-    LOG_EVENT_LIST_LINK = 12
-    CONNECTION_POINT_LINK = 13
-    DERCAP_LINK = 14
-    DERG_LINK = 15
-    DERS_LINK = 16
+    reply_to = REPLY_TO  # for who knows a record and not this module
 
     def __init__(self):
         self._pool = bytearray(_POOL)
