@@ -4,6 +4,7 @@ What is real: the interpreter, asyncio, TLS, the line (a pseudo-terminal), the c
 of the board reads out of a partition. What is not: the parts of the chip, esp32_board/, made after its source (1.25).
 """
 
+import hashlib
 import itertools
 import json
 import os
@@ -25,6 +26,7 @@ from sluice_tools.toolchain.interpreter import Interpreter
 HERE = Path(__file__).parent
 BOARD = ROOT / "boards" / "ESP32_S3"
 PARTS = HERE / "esp32_board"
+BLOCK = 4096  # bytes of a sector of flash
 TURN_S = 0.02  # of a device, from the last byte of a request on
 NOW = 1768399200.0
 
@@ -140,14 +142,21 @@ def test_the_clock_that_tls_looks_at_is_put_ahead_and_counts_only_once_the_time_
 def romfs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The board's image, for this machine."""
     folder = tmp_path_factory.mktemp("romfs")
-    image.compile_modules(folder / "modules", "x86", more={"start": BOARD / "start.py"})
-    (folder / "modules" / "board.json").write_bytes((BOARD / "board.json").read_bytes())
-    image.pack(folder / "modules", folder / "board.romfs")
+    image.build_board(BOARD, folder / "board.romfs", folder / "modules", "x86")
     return folder / "board.romfs"
 
 
 def lines(*requests: dict[str, object]) -> str:
     return "".join(json.dumps(request) + "\n" for request in requests)
+
+
+def test_main_reads_out_of_the_partition_what_mpremote_put_into_the_image(board: Board, romfs: Path) -> None:
+    done = board(PARTS / "reads_rom.py", modules=(BOARD,), BOARD_ROMFS=romfs)
+    modules = romfs.parent / "modules"
+    files = {file.relative_to(modules): file.read_bytes() for file in modules.rglob("*") if file.is_file()}
+    assert max(map(len, files.values())) > BLOCK
+    expected = {f"/rom/{name} {len(data)} {hashlib.sha256(data).hexdigest()}" for name, data in files.items()}
+    assert (set(done.stdout.splitlines()), done.stderr) == (expected, "")
 
 
 def test_a_blank_board_answers_at_its_console(board: Board, told: Callable[[], list[str]], romfs: Path) -> None:

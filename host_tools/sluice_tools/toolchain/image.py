@@ -128,15 +128,13 @@ def pack(folder: Path, image: Path) -> None:
     made.replace(image)
 
 
-def build_board(board: Path) -> Path:
-    """Make the image of a board with a program of its own, start.py, and its data, board.json; give the image."""
-    image = IMAGES / f"sluice-{board.name}.romfs"
-    architecture = json.loads((board / "board.json").read_text())["romfs"]["march"]
-    with tempfile.TemporaryDirectory() as folder:
-        compile_modules(Path(folder), architecture, more={"start": board / "start.py"})
-        shutil.copy(board / "board.json", folder)
-        pack(Path(folder), image)
-    return image
+def build_board(board: Path, image: Path, modules: Path, architecture: str = "") -> None:
+    """Make the image of a board: with its own program, start.py, and its data, board.json, which names its architecture
+    unless another is given."""
+    architecture = architecture or json.loads((board / "board.json").read_text())["romfs"]["march"]
+    compile_modules(modules, architecture, more={"start": board / "start.py"})
+    shutil.copy(board / "board.json", modules)
+    pack(modules, image)
 
 
 def build_all() -> None:
@@ -147,7 +145,9 @@ def build_all() -> None:
             build(architecture, image, Path(folder))
         print(f"{image.relative_to(ROOT)!s:<36} {image.stat().st_size:>8,}  {boards}")
     for program in sorted((ROOT / "boards").glob("*/start.py")):
-        image = build_board(program.parent)
+        image = IMAGES / f"sluice-{program.parent.name}.romfs"
+        with tempfile.TemporaryDirectory() as folder:
+            build_board(program.parent, image, Path(folder))
         print(f"{image.relative_to(ROOT)!s:<36} {image.stat().st_size:>8,}  the board {program.parent.name}")
 
 
