@@ -65,7 +65,8 @@ def scanned(link: Link, tell: Callable[[str], None], device: str | None, at: str
             baud, parity, found = scan.serial(device or "", False)
             bus = {**where, "baud": baud, "parity": parity}
     except OSError as error:
-        raise DevicesError(f"the devices cannot be asked: {error}") from error
+        line = "" if device or at else "this gateway has no line of its own for the bus, or "
+        raise DevicesError(f"the devices cannot be asked: {line}{error}") from error
     if not found:
         raise DevicesError(nothing(None if at else "the bus", scan.garbled))
     return bus, found
