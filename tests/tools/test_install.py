@@ -200,15 +200,27 @@ def test_an_interpreter_that_says_nothing_of_its_processor_gets_bytecode(tmp_pat
 def test_the_machines_own_interpreter_is_started_with_the_library(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own = program(tmp_path / "micropython", "$LD_PRELOAD $1")
-    own.write_text('#!/bin/sh\necho "$LD_PRELOAD $1" >&2\n')
-    monkeypatch.setattr(interpreters, "_compile", lambda library: library.write_bytes(b""))
+    own = program(tmp_path / "micropython", "")
+    own.write_text('#!/bin/sh\necho "$LD_PRELOAD $1"\n')
+    monkeypatch.setattr(interpreters, "_compile", lambda library: shutil.copy(libc(), library))
     (tmp_path / "there").mkdir()
     interpreters.put(own, tmp_path / "there")
     done = subprocess.run(
         [tmp_path / "there" / "micropython", "-X"], capture_output=True, text=True, timeout=PATIENCE_S
     )
-    assert done.stderr.splitlines()[-1] == f"{tmp_path}/there/sep2_certificates.so -X"
+    assert done.stdout == f"{tmp_path}/there/sep2_certificates.so -X\n"
+
+
+def libc() -> str:
+    """Give a library that any program of this machine can be started with."""
+    [loaded] = {line.split()[-1] for line in Path("/proc/self/maps").read_text().splitlines() if "/libc.so" in line}
+    return loaded
+
+
+def test_a_library_that_is_not_for_the_interpreter_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interpreters, "_compile", lambda library: library.write_bytes(b"of another processor"))
+    with pytest.raises(interpreters.InstallError, match=r"does not run with sep2_certificates\.so"):
+        interpreters.put(program(tmp_path / "own", ""), tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,7 @@ def command(root: Path, start: bool, away: bool) -> None:
             click.echo(f"removed; what it keeps is still in {root / STATE}")
             return
         architecture = install(root)
-        click.echo(f"installed in {root / PROGRAM}, its image for {architecture}: {image.ARCHITECTURES[architecture]}")
+        click.echo(f"installed in {root / PROGRAM}, its image for {architecture}")
         if start:
             _do(START)
             click.echo("started; it says what it does in: journalctl -u sluice")

@@ -64,8 +64,12 @@ def put(program: Path, folder: Path) -> None:
         shutil.copy(program, folder)
         return
     _compile(folder / certificates.NAME)
-    (folder / "micropython").write_text(LAUNCHER.format(library=certificates.NAME, program=program))
-    (folder / "micropython").chmod(0o755)
+    launcher = folder / "micropython"
+    launcher.write_text(LAUNCHER.format(library=certificates.NAME, program=program))
+    launcher.chmod(0o755)
+    done = subprocess.run([launcher, "-c", PREPARE], capture_output=True, text=True, timeout=60)
+    if done.returncode or done.stderr:  # the loader goes on without a library that is not for this program
+        raise InstallError(f"{program} does not run with {certificates.NAME}: {done.stderr.strip()}")
 
 
 def _compile(library: Path) -> None:
