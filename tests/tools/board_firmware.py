@@ -140,7 +140,7 @@ class Firmware:
                 *messages, seen = seen.split(b"\x0e")
                 for message in messages:
                     shown, _, what = message.partition(b"\x0f")
-                    os.write(line, b"" if hidden else shown)
+                    self._board.write(b"" if hidden else shown)
                     hidden = False
                     if what == RESET:
                         return True
@@ -151,7 +151,7 @@ class Firmware:
                         self._board.flash[self._vfs : self._vfs + 2 + len(kept)] = struct.pack("<H", len(kept)) + kept
                 assert not (hidden and seen.endswith(b"\x04>")), seen.decode()
                 if not hidden and b"\x0f" not in seen:
-                    os.write(line, seen)
+                    self._board.write(seen)
                     seen = b""
             if line in ready:
                 typed = self._board.read()

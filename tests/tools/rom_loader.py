@@ -48,7 +48,7 @@ class Board:
         self.encryptions = 0  # an odd number of bits in it: flash encryption is on
         self.stub = True  # the chip runs what was loaded into its RAM
         self.silent = False
-        self.boot: Callable[[int], None] = lambda line: None
+        self.boot: Callable[[int], None] = lambda line: None  # with its far end
         self.lost_at: int | None = None  # when this byte of the flash is written, the line is gone
         self.flips_at: int | None = None  # after a write a bit of this byte flips
         self.commands: list[int] = []
@@ -71,6 +71,7 @@ class Board:
 
     def _plug(self) -> None:
         self._far, near = pty.openpty()
+        os.set_blocking(self._far, False)
         tty.setraw(near, termios.TCSANOW)
         self.line.unlink(missing_ok=True)
         self.line.symlink_to(os.ttyname(near))
@@ -120,11 +121,17 @@ class Board:
         except OSError:
             return b""
 
+    def write(self, data: bytes) -> None:
+        """Send bytes; what nobody takes is dropped once nobody holds the other end."""
+        while data and not self._ends.is_set():
+            if select.select([], [self._far], [], 0.05)[1]:
+                data = data[os.write(self._far, data) :]
+            elif self._hung_up():
+                return
+
     def _send(self, frame: bytes) -> None:
         escaped = frame.replace(b"\xdb", b"\xdb\xdd").replace(b"\xc0", b"\xdb\xdc")
-        data = b"\xc0" + escaped + b"\xc0"
-        while data:
-            data = data[os.write(self._far, data) :]
+        self.write(b"\xc0" + escaped + b"\xc0")
 
     # The loader.
 

@@ -271,7 +271,7 @@ def test_a_firmware_that_lacks_what_the_board_needs_is_refused(world):
     world.describe()
     assert world.refused() == (
         "Error: firmware.bin: this MicroPython was built without sep2_certificates, which the board needs: build one "
-        "as its board.json says"
+        "as its README.md says"
     )
 
 

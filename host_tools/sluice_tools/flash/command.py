@@ -6,7 +6,6 @@ command again.
 
 import hashlib
 import json
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -69,7 +68,7 @@ def plan(folder: Path, firmware_file: Path | None, image_file: Path | None, imag
     march = board["romfs"]["march"]
     if image_file is None:
         image_file = made / f"sluice-{march}.romfs"
-        make_image(folder, board, image_file, made / "mpy")
+        romfs.build_board(folder, image_file, made / "mpy")
     image = image_file.read_bytes()
     found = image_march(image, image_file.name)
     if found not in (march, "bytecode"):
@@ -78,14 +77,6 @@ def plan(folder: Path, firmware_file: Path | None, image_file: Path | None, imag
     encoded = encode(table)
     written = regions(table, encoded, fresh, image, begin)
     return Plan(board, table, encoded, fresh, image, written, [folder / name for name in flash["files"]])
-
-
-def make_image(folder: Path, board: dict[str, Any], image: Path, modules: Path) -> None:
-    """Make the image of a board: the gateway, what is in the board's folder for it, and its board.json. ImageError."""
-    more = {path.stem: path for path in folder.glob("*.py") if path.name not in board["flash"]["files"]}
-    romfs.compile_modules(modules, board["romfs"]["march"], more=more)
-    shutil.copy(folder / "board.json", modules)
-    romfs.pack(modules, image)
 
 
 def _firmware(flash: dict[str, Any], file: Path | None, begin: int) -> Firmware:

@@ -69,7 +69,7 @@ def firmware(data: bytes, name: str, chip: str, begin: int, needs: Sequence[str]
     if missing:
         raise FileError(
             f"{name}: this MicroPython was built without {', '.join(missing)}, which the board needs: build one as its "
-            "board.json says"
+            "README.md says"
         )
     return Firmware(data[:at], app, offset, flash_size, version, hashlib.sha256(data).hexdigest())
 
