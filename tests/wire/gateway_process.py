@@ -49,10 +49,12 @@ class Gateway:
         self.console.unlink(missing_ok=True)
 
     def journal(self) -> list[str]:
-        """All that it has said beside its console."""
+        """All that it has said beside its console, and how it ended if it did by itself."""
         lines = self._children.lines
-        said = [lines.get() for _ in range(lines.qsize())]
-        self._said += [line.text for line in said if line.text and line.name.startswith("gateway")]
+        said = [line for line in [lines.get() for _ in range(lines.qsize())] if line.name.startswith("gateway")]
+        now = f"gateway {self._lives}"
+        self._said += [line.text for line in said if line.text is not None]
+        self._said += [str(self._children[now].died()) for line in said if line.text is None and line.name == now]
         return self._said
 
     def files(self) -> dict[str, bytes]:

@@ -75,7 +75,7 @@ WHILE_PROVED = (
     Kill(SAID, "commission", 12, cut=True),
     Kill(ANSWERED, "commission", facts=(("half", 1),)),
     Kill(ANSWERED, "commission", facts=(("error", WAIT),), cut=True),
-    Kill(SAID, "commission"),
+    Kill(ANSWERED, "commission", facts=(("half", 2),)),
 )
 THEN = (
     Kill(ANSWERED, "lock"),
@@ -89,7 +89,7 @@ def killed(site: Site, answers: Path, *kills: Kill) -> None:
     """Go on with the provisioning as often as it is killed."""
     for kill in kills:
         run = site.provision(answers, kill.moment(), cut=kill.cut)
-        assert run.code == KILLED, f"it did not come to {kill}:\n{run.text}"
+        assert run.code == KILLED, "\n".join([f"it did not come to {kill}:", run.text, *site.gateway.journal()[-9:]])
 
 
 def sent(site: Site) -> str:
