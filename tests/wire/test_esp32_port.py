@@ -164,9 +164,9 @@ def test_a_blank_board_answers_at_its_console(board: Board, told: Callable[[], l
     done = board(PARTS / "boots.py", modules=(BOARD,), typed=typed, BOARD_ROMFS=romfs)
     assert done.stderr == ""
     answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    found = {key: answers[0][key] for key in ("ok", "board", "serial", "mode", "key", "config")}
+    found = {key: answers[0][key] for key in ("ok", "board", "serial", "lines", "mode", "key", "config")}
     assert found == {
-        **{"ok": True, "board": "ESP32_S3", "serial": "34851800a10b", "mode": "service"},
+        **{"ok": True, "board": "ESP32_S3", "serial": "34851800a10b", "lines": ["rs485"], "mode": "service"},
         **{"key": False, "config": None},
     }
     assert answers[1] == {"id": 2, "ok": True}

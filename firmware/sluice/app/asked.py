@@ -28,7 +28,6 @@ from .device import first_certificate, lfdi
 
 _FIRMWARE = "0.1.0"
 _SECRETS = (("server", "pin"), ("network", "key"))
-_LINES = ("ttyUSB", "ttyACM", "ttyAMA", "ttySC0", "ttySC1", "ttyRS4")
 _WRONG = "this is not the site code; it is on the site's sheet"
 _WAITS = "too many wrong codes: wait %d s"
 
@@ -59,7 +58,7 @@ def identify(console, request):
         port.name,
         port.board,
         port.serial,
-        ["/dev/" + name for name in port.file_names("/dev") if name[:6] in _LINES],
+        port.lines(),
         console.mode,
         console.busy,
         console.lock.locked,

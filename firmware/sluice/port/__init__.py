@@ -35,6 +35,7 @@ lines are made by it too:
     join(ssid, key)                         joins this wireless network, and again whenever it was lost, where nobody
                                             else does; None = no network, no key
     await connect(host, port, tls) -> stream
+    lines() -> list                         names of serial lines that are there, for `open_line`
     await open_line(device, baud, parity, rts=False) -> line
                                             `rts`: RTS switches the driver of RS485 (DE) on for as long as we send, by
                                             the kernel; OSError where the line cannot do so

@@ -213,6 +213,7 @@ class Port:
 
     make_folder = staticmethod(files.make_folder)
     file_names = staticmethod(files.names)
+    lines = staticmethod(files.lines)
 
     def heap(self):
         return 0, 0

@@ -163,6 +163,9 @@ class Port:
 
     # --- its lines --------------------------------------------------------------------------------
 
+    def lines(self):
+        return [_LINE]
+
     async def open_line(self, device, baud, parity, rts=False):
         if device not in (_LINE, ""):
             raise OSError(errno.ENODEV, 'this board\'s line is called "%s"' % _LINE)

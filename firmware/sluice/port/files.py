@@ -7,6 +7,8 @@ file systems do in one step. A cut leaves the old or the new one, and perhaps NA
 import errno
 import os
 
+_LINES = ("ttyUSB", "ttyACM", "ttyAMA", "ttySC0", "ttySC1", "ttyRS4")
+
 
 def replace(name, parts):
     """Make the buffers in `parts`, one after the other, the content of `name`; OSError leaves the old content."""
@@ -44,3 +46,8 @@ def names(folder):
         if error.errno != errno.ENOENT:
             raise
         return []
+
+
+def lines():
+    """Return the names of the serial lines that Linux has."""
+    return ["/dev/" + name for name in names("/dev") if name[:6] in _LINES]

@@ -78,6 +78,7 @@ class Port:
     open_tcp = alike.open_tcp
     make_folder = staticmethod(files.make_folder)
     file_names = staticmethod(files.names)
+    lines = staticmethod(files.lines)
 
     def replace_file(self, name, parts):
         files.replace(name, parts)
