@@ -24,7 +24,6 @@ MAY_SAY = {
     "'key'": {
         *("sluice/app/config", "sluice/app/build.build"),
         "sluice/app/config._check_devices",  # the network's
-        *("sluice/app/console", "sluice/app/asked.identify"),  # the command; that there is one
         *("sluice/app/asked", "sluice/app/serving._keep_secrets"),  # of the network: never told
         "sluice/app/serving._prove",
         *("sluice/port/cpython.Port.tls", "sluice/port/alike.trust"),
