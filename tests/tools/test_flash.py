@@ -229,7 +229,7 @@ FILES = {
     "not MicroPython": (firmware(app=esp_image(b"Arduino")), "firmware.bin: is no MicroPython"),
     "too old": (
         firmware(app=esp_image(b"MicroPython v1.24.1 on 2024-11-29")),
-        "firmware.bin: is MicroPython v1.24.1: v1.25 or later is needed",
+        "firmware.bin: is MicroPython 1.24.1: 1.25 or later is needed",
     ),
     "for other flash": (
         firmware(bootloader=esp_image(b"", flash=2)),
@@ -280,8 +280,8 @@ def test_where_to_get_the_firmware_is_told(world, tmp_path, monkeypatch):
     with pytest.raises(command.Refusal) as refused:
         command.plan(world.folder, None, world.image, False, tmp_path)
     assert str(refused.value) == (
-        f"there is no {tmp_path}/none.bin: fetch https://example.org/none.bin and name it by --firmware, or put it "
-        "there as none.bin"
+        f"there is no {tmp_path}/none.bin: fetch https://example.org/none.bin, and put it there or name it by "
+        "--firmware"
     )
 
 

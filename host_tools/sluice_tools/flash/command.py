@@ -83,9 +83,7 @@ def _firmware(flash: dict[str, Any], file: Path | None, begin: int) -> Firmware:
     known = flash["firmware"]
     file = file or FIRMWARE / known["name"]
     if not file.exists():
-        raise Refusal(
-            f"there is no {file}: fetch {known['url']} and name it by --firmware, or put it there as {known['name']}"
-        )
+        raise Refusal(f"there is no {file}: fetch {known['url']}, and put it there or name it by --firmware")
     data = file.read_bytes()
     digest = hashlib.sha256(data).hexdigest()
     if known["sha256"] and digest != known["sha256"]:

@@ -53,7 +53,7 @@ def probe(device: str, image: bytes) -> str:
         raise DeviceError(f"what runs on the board does not answer as MicroPython: {AGAIN}") from None
     version = ".".join(map(str, seen["version"]))
     if tuple(seen["version"][:2]) < VERSION:
-        raise DeviceError(f"MicroPython {version} runs on the board: v{VERSION[0]}.{VERSION[1]} or later is needed")
+        raise DeviceError(f"MicroPython {version} runs on the board: {VERSION[0]}.{VERSION[1]} or later is needed")
     if not seen["partition"]:
         raise DeviceError(f'MicroPython finds no partition "romfs" on the board: {AGAIN}')
     if seen["sha256"] != hashlib.sha256(image).hexdigest():

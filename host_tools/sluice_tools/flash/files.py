@@ -62,9 +62,9 @@ def firmware(data: bytes, name: str, chip: str, begin: int, needs: Sequence[str]
     banner = BANNER.search(app)
     if not banner:
         raise FileError(f"{name}: is no MicroPython")
-    version = banner[0].split()[1].decode()
+    version = banner[0].split()[1].decode().removeprefix("v")
     if (int(banner[1]), int(banner[2])) < VERSION:
-        raise FileError(f"{name}: is MicroPython {version}: v{VERSION[0]}.{VERSION[1]} or later is needed")
+        raise FileError(f"{name}: is MicroPython {version}: {VERSION[0]}.{VERSION[1]} or later is needed")
     missing = [word for word in needs if word.encode() + b"\0" not in app]
     if missing:
         raise FileError(
