@@ -1,12 +1,19 @@
 """Private names and arguments are shortened: the same program, with fewer names in all its modules together."""
 
 import dis
+import re
 from types import CodeType
 
 import pytest
 
-from sluice_tools.toolchain import image
-from sluice_tools.toolchain.privates import shortened
+from sluice_tools.toolchain import image, privates
+
+
+def shortened(texts: dict[str, str]) -> dict[str, str]:
+    """Shorten what is called from outside by all its public names."""
+    words = re.findall(r"\w+", " ".join(texts.values()))
+    return privates.shortened(texts, " ".join(word for word in words if not word.startswith("_")))
+
 
 STORE = """\
 class Store:
@@ -55,6 +62,43 @@ def test_what_one_of_two_modules_that_have_it_asks_of_another_object_stays() -> 
     made = shortened({"row": text, "other": text.replace("other._next", "1")})
     assert "self._next = _a._next" in made["row"]
     assert "self._next = 1" in made["other"]
+
+
+WALK = "class Walk:\n    def begin(self):\n        self.steps = 1\n\n    def go(self):\n        self.begin()\n"
+
+
+def test_a_name_that_no_other_module_says_is_as_good_as_private() -> None:
+    made = privates.shortened({"walk": WALK, "other": "x.go()\n"}, "Walk")
+    assert made["walk"] == WALK.replace("begin", "_a").replace("steps", "_b")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param("x.begin(x.steps)\n", id="another module"),
+        pytest.param('DO = "begin"\nWHAT = "steps"\n', id="texts"),
+        pytest.param('DO = "end begin steps"\n', id="a text of several"),
+    ],
+)
+def test_a_name_that_another_says_stays(other: str) -> None:
+    assert privates.shortened({"walk": WALK, "other": other}, "Walk go")["walk"] == WALK
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        pytest.param("Walk().begin()\nWalk().steps\n", id="asked of another object, which may be anybody's"),
+        pytest.param("x(begin=1, steps=2)\n", id="a call names them"),
+        pytest.param("import begin\nfrom far import steps\n", id="imported"),
+    ],
+)
+def test_a_name_that_may_mean_something_else_here_stays(more: str) -> None:
+    assert privates.shortened({"walk": WALK + more}, "Walk go")["walk"] == WALK + more
+
+
+def test_what_boards_call_and_what_micropython_asks_for_stays() -> None:
+    text = WALK + "\n    def readinto(self, n):\n        pass\n\n    def __len__(self):\n        return 1\n"
+    assert privates.shortened({"walk": text}, "Walk.begin() go steps")["walk"].replace("_a", "n") == text
 
 
 BASE = "class Table:\n    def __init__(self):\n        self._put = self._rows = 1\n"
@@ -127,6 +171,14 @@ def test_the_gateways_own_modules_differ_in_nothing_but_private_names_and_those_
     assert made != texts
     for module, text in texts.items():
         assert _seen(compile(text, module, "exec")) == _seen(compile(made[module], module, "exec"))
+
+
+def test_the_gateways_own_modules_keep_every_name_that_is_said_in_two_of_them() -> None:
+    texts = {name.replace("/", "."): file.read_text() for name, file in image.sources().items()}
+    made = privates.shortened(texts)
+    for name in ("ticks_ms", "readinto", "unload", "limit_w", "RequestError", "Lock", "identify", "commission"):
+        says = [module for module, text in texts.items() if re.search(rf"\b{name}\b", text)]
+        assert says == [module for module in texts if re.search(rf"\b{name}\b", made[module])]
 
 
 def _seen(code: object) -> object:

@@ -83,10 +83,15 @@ def compile_modules(
     shutil.rmtree(folder, ignore_errors=True)
     try:
         texts = constants.folded(texts, stripped)
-        texts = privates.shortened(texts) if stripped else texts
+        texts = privates.shortened(texts, _boards(root)) if stripped else texts
     except (SyntaxError, constants.ConstantError) as error:
         raise ImageError(f"cannot be compiled: {error}") from error
     return compile_texts(texts, folder, architecture)
+
+
+def _boards(root: Path) -> str:
+    """Give the source of what starts the image on the boards."""
+    return "\n".join(file.read_text() for file in sorted(root.glob("boards/*/*.py")))
 
 
 def built_at(root: Path = ROOT) -> int:
