@@ -4,6 +4,7 @@ behave worse than a real one can be made to."""
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,8 @@ from sluice_tools.provision.link import Lines, Link
 Request = dict[str, Any]
 Answering = Callable[[Request], "bytes | None"]
 
+START_S = 30
+LOOK_S = 0.02
 IDENTITY = {"console": 1, "product": "sluice", "mode": "service", "busy": None, "locked": False, "config": None}
 
 
@@ -28,8 +31,10 @@ def gateway(folder: Path) -> Iterator[str]:
     with Children() as children:
         command = [sys.executable, "-m", "sluice_tools", "run", "--config", str(folder / "gateway.json")]
         children.start("gateway", [*command, "--console", str(console)])
-        line = children.lines.get(timeout=30)
-        assert line.text is not None, children["gateway"].died()
+        deadline = time.monotonic() + START_S
+        while not console.exists():
+            assert time.monotonic() < deadline, "the gateway does not open its console"
+            time.sleep(LOOK_S)
         yield str(console)
 
 

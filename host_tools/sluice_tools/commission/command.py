@@ -66,6 +66,7 @@ class View:
         width = self._console.width - len(mark)
         lines = text.wrap(self._console, width) if self._console.is_terminal and width > 20 else [text]
         for line in lines:
+            line.rstrip()
             self._console.print(mark + line, soft_wrap=True)
             mark = Text(" " * len(mark))
 

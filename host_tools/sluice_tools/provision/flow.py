@@ -111,7 +111,8 @@ def _meet(desk: Desk) -> None:
     desk.job.answers = laid(before, {key: value for key, value in desk.given.items() if key != "pin"})
     desk.job.answers["nmi"] = nmi
     desk.known = desk.job.answers
-    desk.job.keep(**({"lfdi": desk.it["lfdi"], "sfdi": desk.it["sfdi"]} if desk.it["lfdi"] else {}))
+    certified = {"lfdi": desk.it["lfdi"], "sfdi": desk.it["sfdi"]} if desk.it["lfdi"] else {}
+    desk.job.keep(serial=desk.it["serial"], **certified)
     if went_on:
         desk.screen.tell(f"Going on with {desk.job.folder}: what was answered there is not asked again.")
 

@@ -152,7 +152,6 @@ def _request(desk: Desk) -> str:
     if desk.job.text(REQUEST) != pem:
         desk.job.write(REQUEST, pem)
         desk.screen.step("request", True, str(desk.job.path(REQUEST)))
-    desk.job.keep(serial=desk.it["serial"], board=desk.it["board"])
     return pem
 
 
