@@ -14,7 +14,7 @@ _GAP_MS = 60  # silence within a reply: what comes then is no part of it
 
 
 async def ask(console, line, at, unit_id, function, register, count, patience_ms):
-    """Return the answer to a scan. `line`: device, baud, parity; `at`: host and port, or None for the line."""
+    """Return the answer to a scan. `line`: device, baud, parity, rts; `at`: host and port, or None for the line."""
     try:
         wire = await _opened(console.port, line, at)
     except (OSError, KeyError) as error:
@@ -29,7 +29,7 @@ async def ask(console, line, at, unit_id, function, register, count, patience_ms
 
 async def _opened(port, line, at):
     if at is None:
-        return await port.open_line(line[0], line[1], line[2])
+        return await port.open_line(*line)
     from sluice.modbus.tcp import TcpLine
 
     return TcpLine(await port.open_tcp(at[0], at[1]))

@@ -193,6 +193,10 @@ def _is_baud(value):
     return value in BAUDS
 
 
+def _is_flag(value):
+    return isinstance(value, bool)
+
+
 def _is_parity(value):
     return value in ("none", "even", "odd")
 
@@ -205,7 +209,8 @@ def scan(console, request):
     if at is None:
         device = argument(request, "device", _is_text, "the serial line", "")
         baud = argument(request, "baud", _is_baud, "one of " + ", ".join([str(baud) for baud in BAUDS]))
-        line = device, baud, argument(request, "parity", _is_parity, "none, even or odd")
+        parity = argument(request, "parity", _is_parity, "none, even or odd")
+        line = device, baud, parity, argument(request, "rts", _is_flag, "true or false, as bus.rts", False)
     else:
         line = None
         host, _, tcp_port = at[6:].rpartition(":") if isinstance(at, str) and at.startswith("tcp://") else ("", "", "")

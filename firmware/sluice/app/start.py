@@ -65,7 +65,7 @@ def run_with_console(port, config_name, console_name):
         line = port.open_console(console_name)
     except OSError as error:
         port.print("%s cannot be the console: %s" % (console_name, error))
-        return 2
+        line = None  # a site that is controlled matters more
     setup = Setup(port, config_name)
     gateway = None
     if not setup.wants_service() and setup.trial.what():
@@ -73,7 +73,7 @@ def run_with_console(port, config_name, console_name):
     if gateway is None:
         if setup.wrong:
             port.print("service mode: %s" % setup.wrong)
-        return _until_stopped(port, _serve(port, line, setup))
+        return _until_stopped(port, _serve(port, line, setup)) if line else 2
     _give_back(port)
     from .kept import Kept
     from .listener import Listener
@@ -90,8 +90,9 @@ def run_with_console(port, config_name, console_name):
         console.journal = gateway.journal
         return console
 
-    gateway.journal.kept = Kept()
-    gateway.console = Listener(port, line, make)
+    if line:
+        gateway.journal.kept = Kept()
+        gateway.console = Listener(port, line, make)
     if setup.trial.running():
         gateway.trial = setup.trial
     state = setup.state
