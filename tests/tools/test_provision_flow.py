@@ -218,9 +218,9 @@ def test_a_finished_site_is_only_looked_at_and_its_papers_are_written_anew(tmp_p
 
     job = flow.Job(tmp_path / "sites", NMI)
     server = {"url": "https://a/dcap", "pen": 57269}
-    job.answers = {"nmi": NMI, "profile": "default", "server": server, "site": {"exp_lim_w": 1, "imp_lim_w": 1}}
+    job.answers = {"nmi": NMI, "profile": "default", "server": server, "site": {"exp_lim_w": 1, "gen_lim_w": None}}
     job.answers |= {"meter": {"unit_id": 1, "map": "sdm630"}, "inverters": [{"unit_id": 2}], "bus": {"baud": 9600}}
-    config = {**job.answers, "server": {**server, "profile": "default"}}
+    config = {**job.answers, "server": {**server, "profile": "default"}, "site": {"exp_lim_w": 1}}
     job.keep(lfdi="AB" * 20, code="abcde-fghjk", config=config)
     with answering(finished) as link:
         link.close()

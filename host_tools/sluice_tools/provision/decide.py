@@ -73,7 +73,12 @@ def _bare(config: Mapping[str, Any]) -> dict[str, Any]:
 def is_changed(before: Known, given: Known) -> list[str]:
     """Give the sections of the configuration that these answers change."""
     after = laid(before, given)
-    return [key for key in CONFIGURED if after.get(key) != before.get(key)]
+    return [key for key in CONFIGURED if _plain(after.get(key)) != _plain(before.get(key))]
+
+
+def _plain(value: object) -> object:
+    """Give an answer as a configuration has it: what is none is not there."""
+    return _given(value) if isinstance(value, Mapping) else value
 
 
 def same_site(one: str | None, other: str | None) -> bool:

@@ -16,7 +16,6 @@ from sluice_tools.provision.answers import Known, enter, look
 from sluice_tools.provision.ask import Asker, Question
 from sluice_tools.provision.job import Job
 from sluice_tools.provision.link import Answer, Link
-from sluice_wire.console import SERVICE
 
 DONE, FAILED, WRONG, WAITING = 0, 1, 2, 3  # exit codes
 MARKS = {True: PASSED, False: NOT_OK, None: "note"}
@@ -76,6 +75,7 @@ class Desk:
         self.known: Known = given
         self.pin: int | None = given.get("pin")
         self.pin_sent = False
+        self.code = ""  # by which it was unlocked
         self.it: Answer = {}
         self.config: Mapping[str, Any] | None = None
         self._link: Link | None = None
@@ -114,8 +114,11 @@ class Desk:
     # --- the gateway --------------------------------------------------------------------------------
 
     def look(self) -> None:
-        """Ask it who it is and, unless it is locked, how it is configured."""
+        """Ask it who it is and, unless it is locked, how it is configured. What was unlocked once stays so."""
         self.it = self.link.identified()
+        if self.it["locked"] and self.code:
+            self.link.ask("unlock", code=self.code)
+            self.it = self.link.identified()
         self.config = None
         if not self.it["locked"] and self.it["config"]:
             which = "trial" if self.it["config"] == "trial" else "kept"
@@ -123,12 +126,11 @@ class Desk:
 
     def mode(self, mode: str) -> None:
         """Have it in this mode, and idle."""
+        self._free()
         if self.it["mode"] != mode:
             self.screen.wait(f"the gateway starts again, into {mode} mode")
             self.link.restart(mode)
         self.look()
-        if mode == SERVICE:
-            self._free()
 
     def _free(self) -> None:
         """End what a run that was stopped has begun."""

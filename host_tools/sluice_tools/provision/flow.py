@@ -158,6 +158,7 @@ def _unlock(desk: Desk, job: Job | None) -> None:
                 desk.screen.step("unlock", False, str(error))
                 code = None
             continue
+        desk.code = code
         desk.look()
 
 
@@ -267,8 +268,11 @@ def _connects(desk: Desk) -> bool:
         raise Stop(f"{found.text}; {desk.command()}")
     if found.connection == NOT_REGISTERED and not PROFILES[desk.known["profile"]].in_band:
         _to_send(desk)
-    elif found.connection != REGISTERED and not (desk.it["commissioned"] or _goes_on(desk)):
-        raise Stop(f"not connected: {found.text}; {desk.command()}")
+    elif found.connection != REGISTERED and not desk.it["commissioned"]:
+        if not _goes_on(desk):
+            raise Stop(f"not connected: {found.text}; {desk.command()}")
+        if desk.it["config"] == "trial":
+            desk.link.ask("keep")
     if found.connection != NOT_REACHED:
         settle(desk, SETTLE_S)
     desk.look()
@@ -282,12 +286,17 @@ def _goes_on(desk: Desk) -> bool:
 def _to_send(desk: Desk) -> None:
     if PROFILES[desk.known["profile"]].in_band:
         return
-    outcome = papers.outcome_of(desk.job, desk.known, desk.it, None, datetime.now(UTC))
+    outcome = papers.outcome_of(desk.job, desk.known, desk.it, _findings(desk), datetime.now(UTC))
     text = papers.form.text(outcome)
-    if desk.job.text(SEND) != text:
-        desk.job.write(SEND, text)
-        if not desk.known.get("out_of_band_sent"):
-            desk.screen.tell(f"\n{text}")
+    desk.job.write(SEND, text)
+    if not desk.known.get("out_of_band_sent") and desk.job.state.get("shown") != outcome.lfdi:
+        desk.screen.tell(f"\n{text}")
+        desk.job.keep(shown=outcome.lfdi)
+
+
+def _findings(desk: Desk) -> Findings:
+    state = desk.job.state
+    return findings_of(state.get("config") or {}, state.get("began"), desk.job.events())
 
 
 def _failed(desk: Desk, findings: Findings) -> None:
@@ -325,7 +334,10 @@ def _lock(desk: Desk) -> None:
         desk.look()
     if desk.it["mode"] != RUNNING:
         _unlock(desk, desk.job)
+        desk.code = ""  # the restart locks it
         desk.mode(RUNNING)
+    elif not desk.it["locked"]:
+        desk.link.ask("lock", code=desk.code)
 
 
 def _is_finished(desk: Desk) -> bool:
@@ -353,8 +365,9 @@ def _finish(desk: Desk) -> int:
     if found.connection == NOT_REGISTERED:
         _to_send(desk)
     desk.job.keep(done_at=desk.job.state.get("done_at") or datetime.now(UTC).isoformat())
-    findings = findings_of(desk.job.state.get("config") or {}, desk.job.state.get("began"), desk.job.events())
-    _papers(desk, findings)
+    if desk.it["config"] == "trial":
+        desk.screen.step("configuration", None, "the new one is on trial: the old one comes back if it does not work")
+    _papers(desk, _findings(desk))
     if code := desk.job.state.get("code"):
         desk.screen.tell(f"Site code: {code}", "bold")
     return _verdict(desk, found)
