@@ -120,22 +120,22 @@ class Desk:
             self.link.ask("unlock", code=self.code)
             self.it = self.link.identified()
         self.config = None
-        if not self.it["locked"] and self.it["config"]:
+        if self.it["config"] and not (self.it["locked"] or self.it["busy"]):
             which = "trial" if self.it["config"] == "trial" else "kept"
             self.config = self.link.ask("config", which=which)["config"]
 
     def mode(self, mode: str) -> None:
         """Have it in this mode, and idle."""
-        self._free()
+        self.free()
         if self.it["mode"] != mode:
             self.screen.wait(f"the gateway starts again, into {mode} mode")
             self.link.restart(mode)
         self.look()
 
-    def _free(self) -> None:
+    def free(self) -> None:
         """End what a run that was stopped has begun."""
         busy = self.it["busy"]
-        if not busy:
+        if not busy or self.it["locked"]:
             return
         self.screen.step("gateway", None, f"it is busy with a {busy} that nobody waits for any more; that is stopped")
         self.link.ask("stop")

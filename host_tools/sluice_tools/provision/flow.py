@@ -83,6 +83,7 @@ def _find(desk: Desk, ports: Sequence[str]) -> None:
 
 def _meet(desk: Desk) -> None:
     """Find the folder of its site, and what is known there; unlock it if that is needed."""
+    desk.free()
     known_job = of_device(desk.sites, desk.it["lfdi"], desk.it["serial"])
     wanted = desk.given.get("nmi")
     there = desk.it["nmi"]
@@ -169,6 +170,7 @@ def _questions(desk: Desk) -> None:
     """Have answered what is not; without anybody to ask, tell all that is missing at once."""
     if desk.it["locked"] and (desk.it["code"] or not desk.it["commissioned"]):
         _unlock(desk, desk.job)
+        desk.free()
         if desk.config:
             desk.known = desk.job.answers = laid(known_from(desk.config), desk.job.answers)
     implied = defaults(desk.known)
