@@ -26,7 +26,11 @@ CONFIG = {
     "meter": {"unit_id": 1, "map": "sdm630"},
     "inverters": [{"unit_id": 2}],
 }
+UTC = b"\x17\x0d250101000000Z\x17\x0d350101000000Z"  # when it begins and ends
+INNER = b"\x02\x01\x01\x30\x00\x30\x00\x30\x1e" + UTC  # serial number, signature, issuer, validity
+DER = b"\x30\x29\x30\x27" + INNER  # as much of a certificate as is looked at
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n"
+GOOD = CERTIFICATE % binascii.b2a_base64(DER).decode().strip()
 
 
 def ask(world, do, **arguments):
@@ -68,7 +72,7 @@ def provisioned(config=CONFIG):
     """Return a world with a key's place, certificates and this configuration taken."""
     world = World()
     for name in ("ca", "chain"):
-        take(world, name + ".pem", CERTIFICATE % "AAAA")
+        take(world, name + ".pem", GOOD)
     take(world, "config", json.dumps(config))
     return world
 
@@ -134,7 +138,7 @@ def test_a_blank_gateway_says_so():
 def test_one_with_certificate_and_configuration_says_who_it_is():  # T2
     world = provisioned()
     told = done(world, "identify")
-    assert told["lfdi"] == binascii.hexlify(hashlib.sha256(b"\0\0\0").digest()[:20]).decode().upper()
+    assert told["lfdi"] == binascii.hexlify(hashlib.sha256(DER).digest()[:20]).decode().upper()
     assert told["sfdi"] > 0
     assert told["nmi"] == "NMI0001234"
     assert told["config"] == "kept"
@@ -150,7 +154,7 @@ def test_it_tells_the_time_it_has():
 
 def test_a_file_comes_in_pieces_and_takes_its_place_whole():
     world = World()
-    text = CERTIFICATE % ("QUJD" * 300)
+    text = GOOD * 20
     take(world, "ca.pem", text)
     assert world.port.files[FOLDER + "pki/ca.pem"] == text.encode()
 
@@ -183,7 +187,7 @@ def test_a_file_has_a_bound():
 
 def test_a_file_with_another_hash_is_refused_and_must_be_sent_again():
     world = World()
-    put(world, "ca.pem", CERTIFICATE % "AAAA")
+    put(world, "ca.pem", GOOD)
     told = ask(world, "take", file="ca.pem", sha256="0" * 64)
     assert told["error"] == "refused"
     assert "put it again" in told["text"]
@@ -214,7 +218,7 @@ def test_names_lead_nowhere_else():
 
 def test_a_private_key_is_not_taken():  # T1
     world = World()
-    text = CERTIFICATE % "AAAA" + "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
+    text = GOOD + "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
     told = ask(world, "take", file="chain.pem", sha256=put(world, "chain.pem", text))
     assert told["error"] == "refused"
     assert "private key" in told["text"]
@@ -223,16 +227,18 @@ def test_a_private_key_is_not_taken():  # T1
 
 def test_what_is_no_certificate_is_not_taken():
     world = World()
-    assert "no certificate" in ask(world, "take", file="ca.pem", sha256=put(world, "ca.pem", "hello"))["text"]
+    for text in ("hello", CERTIFICATE % "AAAA", GOOD[:-9], GOOD + CERTIFICATE % "AAAA"):
+        assert "no certificate" in ask(world, "take", file="ca.pem", sha256=put(world, "ca.pem", text))["text"]
+    assert world.port.files == {}
 
 
 def test_certificates_in_use_are_not_replaced_and_the_same_again_is_well():
     world = provisioned()
-    take(world, "ca.pem", CERTIFICATE % "AAAA")
-    told = ask(world, "take", file="ca.pem", sha256=put(world, "ca.pem", CERTIFICATE % "BBBB"))
+    take(world, "ca.pem", GOOD)
+    told = ask(world, "take", file="ca.pem", sha256=put(world, "ca.pem", (GOOD + GOOD)))
     assert told["error"] == "refused"
     assert "another name" in told["text"]
-    take(world, "ca-2.pem", CERTIFICATE % "BBBB")
+    take(world, "ca-2.pem", (GOOD + GOOD))
 
 
 # --- the configuration ----------------------------------------------------------------------------------
@@ -263,7 +269,7 @@ def test_a_configuration_is_tried_with_its_certificates_and_its_key():
 
 
 def test_what_is_no_json_is_refused():
-    for text in ("{", "[]", "nonsense", '{"nmi": {', "\x00", "[1, 2"):
+    for text in ("{", "[]", "nonsense", '{"nmi": {', "\x00", "[1, 2", "[" * 99, '{"a":' * 99 + "1" + "}" * 99):
         world = World()
         assert error(world, "take", file="config", sha256=put(world, "config", text)) == "refused"
 
@@ -334,7 +340,7 @@ def test_a_certificate_for_another_key_is_refused():
     world = World(Random())
     done(world, "key")
     for name in ("ca", "chain"):
-        take(world, name + ".pem", CERTIFICATE % "AAAA")
+        take(world, name + ".pem", GOOD)
     told = ask(world, "take", file="config", sha256=put(world, "config", json.dumps(CONFIG)))
     assert "not for the key that is here" in told["text"]
 

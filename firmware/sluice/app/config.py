@@ -16,6 +16,7 @@ from sluice_wire.utilities import PROFILES
 REQUIRED = object()
 _HOST = "abcdefghijklmnopqrstuvwxyz0123456789-"
 _HOST_MAX = 253  # RFC 1035
+_OBJECTS_MAX = 32  # two times as many as there may be; each is heap before it is looked at
 BAUDS = (2400, 4800, 9600, 19200, 38400, 57600, 115200)
 
 
@@ -92,7 +93,7 @@ def _flag(value):
     return isinstance(value, bool)
 
 
-def _at(value):
+def is_place(value):
     """tcp://HOST:PORT of a device that is not on the bus."""
     host, _, port = value[6:].rpartition(":") if isinstance(value, str) and value.startswith("tcp://") else ("", "", "")
     return host != "" and port.isdigit() and 0 < int(port) < 65536
@@ -136,7 +137,7 @@ KEYS = (
     ("meter", "unit_id", _unit_id, _UNIT_ID, REQUIRED),
     ("meter", "map", _meter_map, "one of " + ", ".join(meter_maps.names()), REQUIRED),
     ("meter", "reversed", _flag, "true if its + is export, else false", False),
-    ("meter", "at", _at, _AT, None),
+    ("meter", "at", is_place, _AT, None),
 )
 INVERTER_KEYS = (
     (None, "unit_id", _unit_id, _UNIT_ID + ", other than the meter's", REQUIRED),
@@ -149,7 +150,7 @@ INVERTER_KEYS = (
     ),
     (None, "panels", _flag, "false if it has a battery and no panels; leave it out if it says so itself", None),
     (None, "nvm", _flag, "true if its limit is kept in flash memory, else false", False),
-    (None, "at", _at, _AT, None),
+    (None, "at", is_place, _AT, None),
 )
 FILES = ("ca", "certificate", "key")
 _SECRETS = ("server.pin", "network.key")  # what was written is not repeated
@@ -260,6 +261,8 @@ def load(port, name):
 def parsed(text):
     """Return the JSON in `text`; ConfigError if it is none."""
     try:
+        if text.count(b"{") > _OBJECTS_MAX or text.count(b"[") > _OBJECTS_MAX:
+            raise ValueError("there are more objects and lists in it than in any configuration")
         if text.count(b"{") != text.count(b"}"):
             raise ValueError("it is cut off, or a brace is missing")  # MicroPython would read what is there
         return json.loads(text)

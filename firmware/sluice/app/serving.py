@@ -13,7 +13,6 @@ from micropython import const
 
 from sluice.port.errors import TlsError
 from sluice_wire.console import (
-    ARGUMENT,
     CONFIG,
     DEVICE,
     FAILED,
@@ -25,11 +24,14 @@ from sluice_wire.console import (
 )
 
 from .asked import NAME, document, is_name
-from .config import BAUDS, ConfigError, check, parsed, placed
+from .config import BAUDS, ConfigError, check, is_place, parsed, placed
 from .console import Refused, argument, refused
 from .device import BEGIN, first_certificate
 
 _PEM = ".pem"
+_NO_CERTIFICATE = (
+    "there is no certificate in it, or one is damaged (%s): expected PEM, the device's own first, then those above it"
+)
 _PRIVATE = b"PRIVATE KEY"
 _KEY = ".key"
 _POINT = b"\x03\x42\x00\x04"  # a public key of P-256 begins so (RFC 5480 2), in a request as in a certificate
@@ -80,7 +82,7 @@ def put(console, request):
 
 
 def _is_hash(value):
-    return isinstance(value, str) and len(value) == 64
+    return isinstance(value, str) and len(value) == 64 and not [c for c in value.lower() if c not in "0123456789abcdef"]
 
 
 def take(console, request):
@@ -104,8 +106,10 @@ def take(console, request):
 def _take_certificates(console, name, content):
     if _PRIVATE in content:
         raise refused("there is a private key in it: a key is made here and goes nowhere, nor does one come in")
-    if BEGIN not in content:
-        raise refused("there is no certificate in it: expected PEM, the device's own first, then those above it")
+    try:
+        _look_at(content)
+    except ValueError as error:
+        raise refused(_NO_CERTIFICATE % error)
     file = console.setup.pem(name)
     port = console.port
     try:
@@ -118,6 +122,17 @@ def _take_certificates(console, name, content):
     port.make_folder(console.setup.pki)
     port.replace_file(file, (content,))
     return {}
+
+
+def _look_at(content):
+    """ValueError unless it is certificates, one at least, that can be read."""
+    from .expiry import not_after
+
+    der = first_certificate(content)
+    while der is not None:
+        not_after(der)
+        content = content[content.find(BEGIN) + len(BEGIN) :]
+        der = first_certificate(content) if BEGIN in content else None
 
 
 def _in_use(console):
@@ -190,7 +205,7 @@ def key(console, request):
 
 
 def _is_baud(value):
-    return value in BAUDS
+    return isinstance(value, int) and value in BAUDS
 
 
 def _is_flag(value):
@@ -213,9 +228,7 @@ def scan(console, request):
         line = device, baud, parity, argument(request, "rts", _is_flag, "true or false, as bus.rts", False)
     else:
         line = None
-        host, _, tcp_port = at[6:].rpartition(":") if isinstance(at, str) and at.startswith("tcp://") else ("", "", "")
-        if not host or not tcp_port.isdigit():
-            raise Refused(ARGUMENT, "at: expected tcp://HOST:PORT")
+        host, _, tcp_port = argument(request, "at", is_place, "tcp://HOST:PORT")[6:].rpartition(":")
         at = host, int(tcp_port)
     return ask(
         console,
