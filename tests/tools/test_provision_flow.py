@@ -15,6 +15,7 @@ from sluice_tools.pki.files import certificates
 from sluice_tools.provision import connect, flow
 from sluice_tools.provision.command import provision
 from sluice_tools.provision.desk import DONE, FAILED, WAITING, WRONG
+from sluice_tools.provision.job import Job
 
 NMI = "2001985732"
 PIN = 975315
@@ -216,7 +217,7 @@ def test_a_finished_site_is_only_looked_at_and_its_papers_are_written_anew(tmp_p
         more = {"server": "registered", "faults": {}, "trial_s": None} if request["do"] == "status" else commissioned()
         return answer(request, **more)
 
-    job = flow.Job(tmp_path / "sites", NMI)
+    job = Job(tmp_path / "sites", NMI)
     server = {"url": "https://a/dcap", "pen": 57269}
     job.answers = {"nmi": NMI, "profile": "default", "server": server, "site": {"exp_lim_w": 1, "gen_lim_w": None}}
     job.answers |= {"meter": {"unit_id": 1, "map": "sdm630"}, "inverters": [{"unit_id": 2}], "bus": {"baud": 9600}}

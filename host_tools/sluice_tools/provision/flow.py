@@ -4,163 +4,42 @@ find, unlock, questions -> prepare -> connect -> prove -> lock -> the server aga
 """
 
 import re
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 from sluice_tools.commission.findings import Findings
 from sluice_tools.pki.files import FileError
-from sluice_tools.provision import find, papers
+from sluice_tools.provision import papers
 from sluice_tools.provision.answers import Known, laid, look, missing
-from sluice_tools.provision.ask import ADDRESS, NMI, PIN, SITE, Question, defaults
+from sluice_tools.provision.ask import ADDRESS, PIN, SITE, Question, defaults
 from sluice_tools.provision.connect import connect, settle
 from sluice_tools.provision.decide import Seen, is_changed, known_from, same_site
 from sluice_tools.provision.desk import DONE, FAILED, WAITING, WRONG, Desk, Stop
-from sluice_tools.provision.job import SEND, Job, new_code, of_device
-from sluice_tools.provision.link import Link, LinkError, Refusal
+from sluice_tools.provision.job import SEND, new_code
+from sluice_tools.provision.link import LinkError, Refusal
+from sluice_tools.provision.meet import find_gateway, meet, unlock
 from sluice_tools.provision.outcome import NOT_REACHED, NOT_REGISTERED, REFUSED, REGISTERED
 from sluice_tools.provision.prepare import has_certificate, is_ready, prepare, wants_pin
 from sluice_tools.provision.prove import findings_of, is_half_done, prove
-from sluice_tools.provision.values import code as code_in
 from sluice_tools.provision.values import watts
-from sluice_wire.console import RUNNING, SERVICE, WAIT
+from sluice_wire.console import RUNNING, SERVICE
 from sluice_wire.utilities import PROFILES
 
-CODE = Question("", "Site code", "on the site's sheet", code_in)
 NATIVE = re.compile(r"set a limit of (\d+) W .* in inverter unit (\d+) itself")
 REVERSED = '"reversed": true'
-LONGEST_WAIT_S = 120
 AGAIN_S = 60  # for the server, once the site is commissioned
 SETTLE_S = 60
-LOCKED_FOR_ANOTHER = (
-    "this gateway is locked, and no site in {sites} is its: name the folder of its site with --folder, or give its "
-    "site code as `code` in the answers"
-)
-OTHER_NMI = "this gateway is set up for NMI {has}, not {wanted}"
-RESET = "run `sluice provision` at a terminal to make it blank, or take another gateway with --device"
 
 
 def run(desk: Desk, ports: Sequence[str]) -> int:
     """Do all that is left to do; give the exit code. Stop, LinkError, Refusal, Ended say why it ended before."""
-    _find(desk, ports)
-    _meet(desk)
+    find_gateway(desk, ports)
+    meet(desk)
     if not _is_finished(desk):
         _questions(desk)
         _set_up(desk)
     _lock(desk)
     return _finish(desk)
-
-
-# --- which gateway, which site ------------------------------------------------------------------------
-
-
-def _find(desk: Desk, ports: Sequence[str]) -> None:
-    named = list(ports) or find.ports()
-    desk.screen.wait(f"looking for a gateway on {', '.join(named) or 'no port: there is none'}")
-    refusals: list[str] = []
-    there = list(find.found(named, refusals.append))
-    if not there:
-        raise Stop("\n".join([find.NOTHING.format(ports=", ".join(named) or "any port"), *refusals]))
-    names = [name for name, _ in there]
-    name = names[0]
-    if len(there) > 1:
-        listed = "; ".join(f"{name}: {find.described(it)}" for name, it in there)
-        if desk.asker is None:
-            raise Stop(f"several gateways are here, choose one with --device: {listed}", WRONG)
-        desk.screen.tell(listed.replace("; ", "\n"))
-
-        def among(value: object) -> str:
-            if str(value) not in names:
-                raise ValueError(f"expected one of {', '.join(names)}")
-            return str(value)
-
-        name = desk.asker.ask(Question("", "Gateway", "its port", among, names[0]))
-    desk.link = Link(name)
-    desk.look()
-    desk.screen.step("gateway", True, f"{find.described(desk.it)}, on {name}")
-
-
-def _meet(desk: Desk) -> None:
-    """Find the folder of its site, and what is known there; unlock it if that is needed."""
-    desk.free()
-    known_job = of_device(desk.sites, desk.it["lfdi"], desk.it["serial"])
-    wanted = desk.given.get("nmi")
-    there = desk.it["nmi"]
-    if desk.it["locked"] and known_job:
-        there = known_job.answers.get("nmi")
-    if desk.it["locked"] and not known_job:
-        if not desk.it["code"] and wanted:
-            there = wanted  # commissioned, and cut off before it was locked; by a laptop that is not here
-        else:
-            _unlock(desk, None)
-            there = desk.it["nmi"]
-    if wanted and there and not same_site(wanted, there):
-        _change_site(desk, str(wanted), str(there))
-        there = None
-    nmi = wanted or there
-    if not nmi:
-        if desk.asker is None:
-            raise Stop(f"{NMI.key}: {NMI.help}: it is missing in the answers", WRONG)
-        nmi = desk.asker.ask(NMI, known_job.answers.get("nmi") if known_job else None)
-    desk.job = _job(desk.sites, str(nmi))
-    went_on = bool(desk.job.answers)
-    has: Known = known_from(desk.config) if desk.config and same_site(desk.config.get("nmi"), str(nmi)) else {}
-    before = laid(has, desk.job.answers)
-    if went_on and (changed := is_changed(before, desk.given)):
-        desk.screen.step("answers", None, f"changed since the last run: {', '.join(changed)}")
-    desk.job.answers = laid(before, {key: value for key, value in desk.given.items() if key != "pin"})
-    desk.job.answers["nmi"] = nmi
-    desk.known = desk.job.answers
-    certified = {"lfdi": desk.it["lfdi"], "sfdi": desk.it["sfdi"]} if desk.it["lfdi"] else {}
-    desk.job.keep(serial=desk.it["serial"], **certified)
-    if went_on:
-        desk.screen.tell(f"Going on with {desk.job.folder}: what was answered there is not asked again.")
-
-
-def _job(sites: Path, nmi: str) -> Job:
-    """Give the folder of a site, be its NMI written with the checksum or without."""
-    there = [path.name for path in sorted(sites.glob(f"{nmi[:10]}*")) if same_site(path.name, nmi)]
-    return Job(sites, nmi if nmi in there or not there else there[0])
-
-
-def _change_site(desk: Desk, wanted: str, there: str) -> None:
-    """Another site was set up on this gateway: only a person may give that up."""
-    text = OTHER_NMI.format(has=there, wanted=wanted)
-    if desk.asker is None or (desk.from_files and not desk.asker.terminal):
-        raise Stop(f"{text}; {RESET}", WRONG)
-    if not desk.asker.sure(f"{text}. Make it blank, its key too, and begin anew", "", False):
-        raise Stop(f"{text}; nothing was changed")
-    if desk.it["locked"]:
-        _unlock(desk, of_device(desk.sites, desk.it["lfdi"], desk.it["serial"]))
-    desk.mode(SERVICE)
-    desk.link.ask("reset", confirm="factory")
-    desk.link.restarted(SERVICE)
-    desk.look()
-
-
-def _unlock(desk: Desk, job: Job | None) -> None:
-    code = desk.given.get("code") or (job.state.get("code") if job else None)
-    while desk.it["locked"]:
-        if not code:
-            if desk.asker is None:
-                raise Stop(LOCKED_FOR_ANOTHER.format(sites=desk.sites), WRONG)
-            code = desk.asker.ask(CODE)
-        try:
-            desk.link.ask("unlock", code=code)
-        except Refusal as error:
-            wait_s = int(error.answer.get("wait_s", 0)) if error.error == WAIT else 0
-            if wait_s > LONGEST_WAIT_S or (not wait_s and desk.asker is None):
-                raise Stop(f"the gateway stays locked: {error}") from error
-            for left_s in range(wait_s, 0, -1):
-                desk.screen.wait("too many wrong site codes were given", f": {left_s} s")
-                time.sleep(1)
-            if not wait_s:
-                desk.screen.step("unlock", False, str(error))
-                code = None
-            continue
-        desk.code = code
-        desk.look()
 
 
 # --- questions ----------------------------------------------------------------------------------------
@@ -169,7 +48,7 @@ def _unlock(desk: Desk, job: Job | None) -> None:
 def _questions(desk: Desk) -> None:
     """Have answered what is not; without anybody to ask, tell all that is missing at once."""
     if desk.it["locked"] and (desk.it["code"] or not desk.it["commissioned"]):
-        _unlock(desk, desk.job)
+        unlock(desk, desk.job)
         desk.free()
         if desk.config:
             desk.known = desk.job.answers = laid(known_from(desk.config), desk.job.answers)
@@ -335,7 +214,7 @@ def _lock(desk: Desk) -> None:
         desk.screen.step("lock", True, "the console is locked by the site code")
         desk.look()
     if desk.it["mode"] != RUNNING:
-        _unlock(desk, desk.job)
+        unlock(desk, desk.job)
         desk.code = ""  # the restart locks it
         desk.mode(RUNNING)
     elif not desk.it["locked"]:
