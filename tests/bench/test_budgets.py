@@ -1,6 +1,8 @@
 """What firmware/budgets.toml allows is enough: the real thing is run in no more. `make bench` has the figures."""
 
 import os
+import re
+import subprocess
 from pathlib import Path
 
 import heap_day
@@ -10,6 +12,7 @@ from bench import LISTS, go_over, heap_image, mpy_total
 from budgets import BUDGETS
 from documents import derc_list
 from lxml import etree
+from machines import HERE
 
 from sluice_tools.toolchain import image
 from sluice_tools.toolchain.interpreter import Interpreter
@@ -43,6 +46,21 @@ def test_the_whole_gateway_lives_in_its_heap_through_a_busy_hour(micropython32: 
     played = heap_day.play(scenario_file, tmp_path, str(BUDGETS["gateway_heapsize"]))
     assert played.fault == ""
     assert 0 < played.live_bytes <= BUDGETS["gateway_heap_live"]
+
+
+# Only in service mode, on another board, or for a meter that this site has not.
+NOT_WHILE_IT_RUNS = re.compile(
+    r"main|sluice/keys/.*|sluice_wire/meters/(?!sdm630).*|sluice/port/(esp32|lock_step|rs485)"
+    r"|sluice/app/(serving|question|commission|proofs|rig|steps|ct|enrol)"
+)
+
+
+def test_the_names_of_all_that_a_running_gateway_may_load_fit_into_their_pool(micropython32: Interpreter) -> None:
+    modules = [name.replace("/", ".") for name in image.sources() if not NOT_WHILE_IT_RUNS.fullmatch(name)]
+    image.build()  # of today's sources
+    command = micropython32.command(HERE / "device_names.py", image.IMAGE, *modules, heapsize="1m")
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert int(re.search(r"n_qstr=(\d+)", told)[1]) <= BUDGETS["gateway_names"]
 
 
 def test_the_modules_fit_into_their_flash_on_every_architecture(tmp_path: Path) -> None:
