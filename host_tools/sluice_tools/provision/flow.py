@@ -177,7 +177,10 @@ def _to_send(desk: Desk) -> None:
 
 def _findings(desk: Desk) -> Findings:
     state = desk.job.state
-    return findings_of(state.get("config") or {}, state.get("began"), desk.job.events())
+    found = findings_of(state.get("config") or {}, state.get("began"), desk.job.events())
+    if desk.it["commissioned"] and found.steps and not found.result:
+        found.result = "passed"  # a laptop that died then did not hear it
+    return found
 
 
 def _failed(desk: Desk, findings: Findings) -> None:
