@@ -139,7 +139,7 @@ def undisturbed(running: Running) -> Iterator[Laptop]:
     assert running.status()["uptime_s"] - uptime_s >= int(took_s)  # it was not started again
     assert running.line.longest_pause_s(begun) < 1.9
     assert running.files() == files
-    assert running.gateway.journal()[said:] == []
+    assert [line for line in running.gateway.journal()[said:] if " heap " not in line] == []
     assert running.live() < live + HEAP_SLACK
 
 

@@ -74,7 +74,7 @@ WHILE_PROVED = (
     Kill(SAID, "commission"),
     Kill(SAID, "commission", 12, cut=True),
     Kill(ANSWERED, "commission", facts=(("half", 1),)),
-    Kill(ANSWERED, "commission", facts=(("error", WAIT),), cut=True),
+    Kill(ANSWERED, "commission", facts=(("error", WAIT),)),
     Kill(ANSWERED, "commission", facts=(("half", 2),)),
 )
 THEN = (
