@@ -12,6 +12,7 @@ from sluice_tools.house.command import house
 from sluice_tools.install.command import command as install
 from sluice_tools.pki.command import pki
 from sluice_tools.provision.command import provision
+from sluice_tools.provision.console import console
 from sluice_tools.scan.command import scan
 from sluice_tools.simulate.command import explain, simulate
 from sluice_tools.utility.command import server
@@ -22,7 +23,7 @@ def main() -> None:
     """Sluice: a gateway that keeps a site inside its dynamic operating envelope, and what it is tried against."""
 
 
-SITE = (provision, scan, commission, flash, install)
+SITE = (provision, console, scan, commission, flash, install)
 DESK = (demo, simulate, explain, configure, run, server, house, pki, conformance)
 for command in SITE + DESK:
     main.add_command(command)
