@@ -142,3 +142,28 @@ def test_a_damaged_record_lets_nobody_in():
         assert site.lock.coded
         assert site.lock.wait_s() == WAIT_S
         assert not site.lock.unlock(CODE)
+
+
+def test_who_has_waited_does_not_wait_again_when_the_lock_is_made_anew():
+    site = coded()
+    site.later(1000)
+    site.guess(TRIES)
+    site.later(WAIT_S)
+    site.lock = Lock(site.port, STATE, Clock(site.port).uptime, True)
+    assert site.lock.wait_s() == 0
+    assert site.lock.unlock(CODE)
+
+
+def test_a_record_that_could_not_be_read_once_is_not_written_over():
+    site = coded()
+    read = site.port.read_file
+    site.port.read_file = unreadable
+    site.restart()
+    assert not site.lock.unlock(CODE)
+    site.port.read_file = read
+    site.restart()
+    assert site.lock.unlock(CODE)
+
+
+def unreadable(name):
+    raise OSError(5, "EIO")

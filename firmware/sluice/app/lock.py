@@ -29,7 +29,7 @@ class Lock:
         self.commissioned = commissioned
         self._until = uptime()  # it is open until then
         self._record = self._read()
-        self._wait_until = self._until + self._penalty_s()
+        self._wait_until = self._penalty_s()  # from the start on: who has waited does not again when this is made anew
 
     def _read(self):
         # {} = there is none. One that is damaged lets nobody in: that is for who can write this flash.
@@ -78,6 +78,8 @@ class Lock:
     def unlock(self, code):
         """Return whether `code` is right, and unlock then. OSError if the try cannot be counted: it is not compared."""
         record = self._record
+        if not record["hash"]:
+            return False  # nothing is written over what may be read again after the next start
         wrong = record["wrong"]
         self._write({"salt": record["salt"], "hash": record["hash"], "wrong": wrong + 1})
         if _hash(record["salt"], code) != record["hash"]:
