@@ -104,6 +104,12 @@ def test_half_a_character_is_refused():
         assert "printable ASCII" in why(b'{"id":1,"do":"' + text + b'"}\n')
 
 
+def test_an_escape_without_four_digits_is_refused():
+    for text in (b"\\u12", b"\\u", b"\\u12g4", b"\\u+123", b'\\u12",x'):
+        assert "printable ASCII" in why(b'{"id":1,"do":"' + text + b'","y":"[[[["}\n')
+    assert "printable ASCII" in why(b'{"id":1,"do":"\\u12"}\n')
+
+
 def test_without_a_number_below_a_million_or_a_command_it_is_no_request():
     for text in (
         b"{}",

@@ -13,6 +13,7 @@ from sluice_wire.console import LINE_MAX
 
 _QUOTE = const(34)
 _BACKSLASH = const(92)
+_U = const(117)
 _BRACKETS = b"[]"
 _OPEN = const(123)
 _CLOSE = const(125)
@@ -64,8 +65,7 @@ def _check(buf, n):
         elif quoted:
             if code == _BACKSLASH:
                 at += 1
-                # Half a character: no text that could be written.
-                if buf[at : at + 2].lower() == b"ud" and buf[at + 2] >= 56:
+                if buf[at] == _U and not _is_character(buf[at + 1 : at + 5]):
                     raise LineError(_CHARACTERS)
         elif code == _OPEN or code == _CLOSE:
             braces += 1
@@ -74,3 +74,11 @@ def _check(buf, n):
         at += 1
     if quoted or braces != 2 or buf[0] != _OPEN or buf[n - 1] != _CLOSE:
         raise LineError(_FLAT)
+
+
+def _is_character(digits):
+    """Tell whether it is one after \\u: MicroPython would take a quote for a digit, and half a character is no text."""
+    for digit in digits:
+        if digit not in b"0123456789abcdefABCDEF":
+            return False
+    return len(digits) == 4 and not (digits[0] in b"dD" and digits[1] >= 56)
