@@ -50,13 +50,13 @@ def firmware(app: bytes | None = None, bootloader: bytes | None = None, table: s
     return (bootloader.ljust(0x8000, b"\xff") + encoded).ljust(0x10000, b"\xff") + app
 
 
-def image(folder: Path, march: str = "armv7m", filling: bytes = b"") -> Path:
-    """Make a small image with machine code for `march` ("bytecode": none)."""
-    native = "" if march == "bytecode" else "import micropython\n@micropython.viper\n"
-    modules = folder / f"mpy-{march}"
-    romfs.compile_texts({"room.lamp": native + "def on(x): return x"}, modules, march)
+def image(folder: Path, board: str = "BENCH", filling: bytes = b"") -> Path:
+    """Make a small image for `board` ("": for none in particular)."""
+    modules = folder / f"image-{board}"
+    modules.mkdir(exist_ok=True)
+    (modules / "board.json").write_text(json.dumps({"board": board} if board else {}))
     (modules / "filling").write_bytes(filling)
-    file = folder / f"{march}.romfs"
+    file = folder / f"{board}.romfs"
     romfs.pack(modules, file)
     return file
 

@@ -17,7 +17,7 @@ from board_firmware import Firmware
 from flash_world import PARTITIONS, World, esp_image, firmware, image
 from rom_loader import ESP32_C3, SECURE_BOOT, Board
 
-from sluice_tools.flash import command, device, programs
+from sluice_tools.flash import command, device, partitions, programs
 from sluice_tools.flash.programs import Esptool
 from sluice_tools.toolchain import cortex_m3
 
@@ -46,7 +46,7 @@ def test_a_blank_board_becomes_a_gateway_that_answers(world, micropython):
     assert result.exit_code == 0, result.output
     assert result.output.splitlines() == [
         "ESP32-S3, 34:85:18:ab:cd:ef, 8 MB of flash: a board for BENCH",
-        "writing bootloader, partitions, firmware, image: 88,300 bytes, a minute or so",
+        "writing bootloader, partitions, firmware, image: 88,210 bytes, a minute or so",
         "reading back",
         "MicroPython 1.25.0 runs, and has the image",
         "the gateway answers, firmware 0.1.0",
@@ -54,7 +54,7 @@ def test_a_blank_board_becomes_a_gateway_that_answers(world, micropython):
     ]
     stock, rom = world.firmware.read_bytes(), world.image.read_bytes()
     assert world.board.flash[:0x8000] == stock[:0x8000]
-    assert world.board.flash[0x8000:0x8C00] == command.encode(world.table)
+    assert world.board.flash[0x8000:0x8C00] == partitions.encode(world.table)
     assert world.board.flash[0x10000 : len(stock)] == stock[0x10000:]
     assert world.board.flash[world.at("romfs")][: len(rom)] == rom
     assert micropython.files() == {"main.py": (world.folder / "main.py").read_bytes()}
@@ -286,12 +286,12 @@ def test_where_to_get_the_firmware_is_told(world, tmp_path, monkeypatch):
 
 
 def test_an_image_that_does_not_fit_is_refused(world, tmp_path):
-    world.image = image(tmp_path, "xtensawin")
-    assert world.refused() == (
-        "Error: xtensawin.romfs is for xtensawin, and the board needs armv7m (Cortex-M3): `make romfs`"
-    )
+    world.image = image(tmp_path, "SHED")
+    assert world.refused() == "Error: SHED.romfs is for SHED, not for BENCH: take sluice-BENCH.romfs (`make romfs`)"
     world.image.write_bytes(world.image.read_bytes()[:-2])
-    assert world.refused() == "Error: xtensawin.romfs: is no whole ROMFS image: make it anew (`make romfs`)"
+    assert world.refused() == "Error: SHED.romfs: is no whole ROMFS image: make it anew (`make romfs`)"
+    world.image = image(tmp_path, "")
+    assert world.refused().startswith("Error: .romfs is for no board of its own, not for BENCH")
     world.image = image(tmp_path, filling=bytes(300000))
     assert "and its partition 262144: make that larger" in world.refused()
 

@@ -18,20 +18,17 @@ import click
 from rich.console import Console
 
 from sluice_tools.flash import device as on_board
-from sluice_tools.flash.files import CHIPS, MIB, FileError, Firmware, firmware, image_march, regions
-from sluice_tools.flash.partitions import OFFSET, TABLE_SIZE, Partition, PartitionError, decode, encode, end, parse
-from sluice_tools.flash.programs import Chip, Esptool, ProgramError
+from sluice_tools.flash.files import CHIPS, MIB, Firmware, Refusal, firmware, image_board, regions
+from sluice_tools.flash.partitions import OFFSET, TABLE_SIZE, Partition, PartitionError, decode, end, parse
+from sluice_tools.flash.programs import Chip, Esptool, ProgramError, mpremote
 from sluice_tools.toolchain import BUILD, ROOT
 from sluice_tools.toolchain import image as romfs
 
 BOARDS = ROOT / "boards"
 FIRMWARE = BUILD / "firmware"
 FILE = click.Path(dir_okay=False, exists=True, path_type=Path)
-ERRORS = (FileError, PartitionError, ProgramError, on_board.DeviceError, romfs.ImageError, OSError)
-
-
-class Refusal(Exception):
-    """This board is not to be flashed, or not so; nothing was written. The message says what to do."""
+REFUSALS = (Refusal, PartitionError)
+ERRORS = (*REFUSALS, ProgramError, on_board.DeviceError, romfs.ImageError, OSError)
 
 
 @dataclass(frozen=True)
@@ -40,16 +37,10 @@ class Plan:
 
     board: dict[str, Any]
     table: list[Partition]
-    encoded: bytes
     firmware: Firmware | None
     image: bytes
     regions: list[tuple[str, int, bytes]]
     files: list[Path]
-
-    @property
-    def chip(self) -> str:
-        """Give the chip's name as its maker writes it."""
-        return CHIPS[self.board["flash"]["chip"]][1]
 
 
 def plan(folder: Path, firmware_file: Path | None, image_file: Path | None, image_only: bool, made: Path) -> Plan:
@@ -65,18 +56,19 @@ def plan(folder: Path, firmware_file: Path | None, image_file: Path | None, imag
     if fresh and fresh.flash_size != flash["size"]:
         sizes = f"{fresh.flash_size / MIB:g} MB of flash, and the board has {flash['size'] / MIB:g} MB"
         raise Refusal(f"the firmware was built for {sizes}: take the one that fits")
-    march = board["romfs"]["march"]
+    name = board["board"]
     if image_file is None:
-        image_file = made / f"sluice-{march}.romfs"
+        image_file = made / f"sluice-{name}.romfs"
         romfs.build_board(folder, image_file, made / "mpy")
     image = image_file.read_bytes()
-    found = image_march(image, image_file.name)
-    if found not in (march, "bytecode"):
-        wanted = romfs.ARCHITECTURES.get(march, march)
-        raise Refusal(f"{image_file.name} is for {found}, and the board needs {march} ({wanted}): `make romfs`")
-    encoded = encode(table)
-    written = regions(table, encoded, fresh, image, begin)
-    return Plan(board, table, encoded, fresh, image, written, [folder / name for name in flash["files"]])
+    found = image_board(image, image_file.name)
+    if found != name:
+        raise Refusal(
+            f"{image_file.name} is for {found or 'no board of its own'}, not for {name}: take sluice-{name}.romfs "
+            "(`make romfs`)"
+        )
+    written = regions(table, fresh, image, begin)
+    return Plan(board, table, fresh, image, written, [folder / file for file in flash["files"]])
 
 
 def _firmware(flash: dict[str, Any], file: Path | None, begin: int) -> Firmware:
@@ -96,9 +88,10 @@ def _firmware(flash: dict[str, Any], file: Path | None, begin: int) -> Firmware:
 
 def judge(chip: Chip, wanted: Plan, board: str) -> None:
     """Refuse a chip that is not the board's. Refusal."""
-    if chip.name != wanted.chip:
+    name = CHIPS[wanted.board["flash"]["chip"]][1]
+    if chip.name != name:
         raise Refusal(
-            f"this is an {chip.name or 'unknown chip'} ({chip.mac}), and {board} has an {wanted.chip}: "
+            f"this is an {chip.name or 'unknown chip'} ({chip.mac}), and {board} has an {name}: "
             "is the right board plugged in?"
         )
     if chip.locks:
@@ -146,8 +139,8 @@ def recorded(file: Path | None, line: dict[str, Any]) -> Iterator[None]:
     except KeyboardInterrupt:
         line |= {"result": "failed", "why": "interrupted"}
         raise
-    except (Refusal, *ERRORS) as error:
-        line |= {"result": "refused" if isinstance(error, Refusal) else "failed", "why": str(error)}
+    except ERRORS as error:
+        line |= {"result": "refused" if isinstance(error, REFUSALS) else "failed", "why": str(error)}
         raise click.ClickException(str(error)) from error
     finally:
         if file:
@@ -193,21 +186,17 @@ def flash(
 
     Runs esptool and mpremote. A board that is not what BOARD says is refused before anything is written.
     """
-    folder = BOARDS / board
-    if not (folder / "board.json").exists() or "flash" not in json.loads((folder / "board.json").read_text()):
-        names = [path.parent.name for path in BOARDS.glob("*/board.json") if "flash" in json.loads(path.read_text())]
-        raise click.UsageError(f"{board}: no such board to flash; there is {', '.join(sorted(names))}")
+    names = sorted(path.parent.name for path in BOARDS.glob("*/board.json") if "flash" in json.loads(path.read_text()))
+    if board not in names:
+        raise click.UsageError(f"{board}: no such board to flash; there is {', '.join(names)}")
     console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)  # a MAC may have :ab: in it
     now = datetime.now(UTC).isoformat(timespec="seconds")
     line: dict[str, Any] = {"at": now.replace("+00:00", "Z"), "board": board}
     with recorded(record, line), tempfile.TemporaryDirectory() as made:
-        wanted = plan(folder, firmware_file, image_file, romfs_only, Path(made))
+        wanted = plan(BOARDS / board, firmware_file, image_file, romfs_only, Path(made))
         line["image_sha256"] = hashlib.sha256(wanted.image).hexdigest()
         if wanted.firmware:
-            line |= {
-                "micropython": wanted.firmware.version,
-                "firmware_sha256": wanted.firmware.sha256,
-            }
+            line |= {"micropython": wanted.firmware.version, "firmware_sha256": wanted.firmware.sha256}
         esptool = Esptool(device)
         chip = esptool.chip()
         line |= {"chip": chip.name, "mac": chip.mac}
@@ -230,7 +219,7 @@ def start(device: str, wanted: Plan, kept: bool, line: dict[str, Any], console: 
         line["micropython"] = on_board.probe(device, wanted.image)
         console.print(f"MicroPython {line['micropython']} runs, and has the image")
         on_board.copy(device, wanted.files)
-        on_board.restart(device)
+        mpremote(device, "reset")
         gateway = on_board.identified(device, on_board.IDENTIFY_S)
     line["gateway"] = {name: gateway.get(name) for name in ("firmware", "built", "serial")}
     if gateway.get("board") != wanted.board["board"]:

@@ -72,11 +72,6 @@ def copy(device: str, files: Sequence[Path]) -> None:
             raise DeviceError(f"{file.name} is not on the board as it was sent: {AGAIN}")
 
 
-def restart(device: str) -> None:
-    """Switch MicroPython off and on again. ProgramError."""
-    mpremote(device, "reset")
-
-
 def identified(device: str, within_s: float) -> dict[str, Any]:
     """Give who the gateway on the board says it is. DeviceError if it does not."""
     until = time.monotonic() + within_s

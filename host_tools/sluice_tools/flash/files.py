@@ -1,17 +1,16 @@
 """What is to go into a board's flash, looked at before any of it does: MicroPython's firmware, and the gateway's image.
 
-A file for another chip, one cut short on its way here, or machine code for another processor is only found out by a
-board that no longer starts. Sources: ESP-IDF Programming Guide, "App Image Format"; MicroPython, "ROMFS" and ".mpy
-files".
+A file for another chip or board, or one cut short on its way here, is only found out by a board that no longer starts.
+Sources: ESP-IDF Programming Guide, "App Image Format"; MicroPython, "ROMFS".
 """
 
 import hashlib
 import re
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sluice_tools.flash.partitions import APP, OFFSET, TABLE_SIZE, Partition, decode
+from sluice_tools.flash.partitions import APP, OFFSET, TABLE_SIZE, Partition, decode, encode
 
 CHIPS = {"esp32": (0, "ESP32"), "esp32s2": (2, "ESP32-S2"), "esp32s3": (9, "ESP32-S3"), "esp32c3": (5, "ESP32-C3")}
 CHIPS |= {"esp32c6": (13, "ESP32-C6")}
@@ -22,15 +21,12 @@ HEADER, SEGMENT = 24, struct.Struct("<II")
 VERSION = (1, 25)  # of MicroPython, the oldest that will do
 BANNER = re.compile(rb"MicroPython v(\d+)\.(\d+)[^ \0]* on ")
 
-ROMFS_MAGIC = b"\xd2\xcd\x31"
-VERBATIM, POINTER, DIRECTORY, FILE = 2, 3, 4, 5
-# What mpy-cross writes into a file for its -march.
-MPY_MARCH = {3: "armv6", 4: "armv6m", 5: "armv7m", 7: "armv7emsp", 8: "armv7emdp", 10: "xtensawin", 11: "rv32imc"}
-MPY_MARCH |= {1: "x86", 2: "x64", 6: "armv7em", 9: "xtensa"}
+ROMFS_HEAD = re.compile(rb"\xd2\xcd\x31([\x80-\xff]*[\x00-\x7f])")  # and how many bytes follow, seven bits a byte
+BOARD = re.compile(rb'"board":\s*"(\w+)"')
 
 
-class FileError(ValueError):
-    """This file is not for this board; the message says why, and what to do."""
+class Refusal(Exception):
+    """This is not to be flashed, or not so; nothing was written. The message says why, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +42,13 @@ class Firmware:
 
 
 def firmware(data: bytes, name: str, chip: str, begin: int, needs: Sequence[str] = ()) -> Firmware:
-    """Take the file `name` that is written from `begin` on: bootloader, table, application. FileError."""
+    """Take the file `name` that is written from `begin` on: bootloader, table, application. Refusal."""
     flash_size = 1 << 20 + (data[3] >> 4) if len(data) > HEADER else 0
     _image(data, f"{name}: the bootloader", chip)
     at = OFFSET - begin
     apps = [part for part in decode(data[at : at + TABLE_SIZE]) or [] if part.type == APP]
     if not apps:
-        raise FileError(
+        raise Refusal(
             f"{name}: there is no partition table at {OFFSET:#x}: take the file that is written from {begin:#x} on, "
             "not the one for updates"
         )
@@ -61,13 +57,13 @@ def firmware(data: bytes, name: str, chip: str, begin: int, needs: Sequence[str]
     app = data[offset - begin :][:length]
     banner = BANNER.search(app)
     if not banner:
-        raise FileError(f"{name}: is no MicroPython")
+        raise Refusal(f"{name}: is no MicroPython")
     version = banner[0].split()[1].decode().removeprefix("v")
     if (int(banner[1]), int(banner[2])) < VERSION:
-        raise FileError(f"{name}: is MicroPython {version}: {VERSION[0]}.{VERSION[1]} or later is needed")
+        raise Refusal(f"{name}: is MicroPython {version}: {VERSION[0]}.{VERSION[1]} or later is needed")
     missing = [word for word in needs if word.encode() + b"\0" not in app]
     if missing:
-        raise FileError(
+        raise Refusal(
             f"{name}: this MicroPython was built without {', '.join(missing)}, which the board needs: build one as its "
             "README.md says"
         )
@@ -77,11 +73,11 @@ def firmware(data: bytes, name: str, chip: str, begin: int, needs: Sequence[str]
 def _image(data: bytes, what: str, chip: str) -> int:
     """Give the length of the image that `data` begins with, whole and for this chip."""
     if len(data) < HEADER or data[0] != IMAGE_MAGIC:
-        raise FileError(f"{what} is not where it should be: this is no firmware for an {CHIPS[chip][1]}")
+        raise Refusal(f"{what} is not where it should be: this is no firmware for an {CHIPS[chip][1]}")
     (number,) = struct.unpack_from("<H", data, 12)
     if number != CHIPS[chip][0]:
         theirs = dict(CHIPS.values()).get(number, f"chip number {number}")
-        raise FileError(f"{what} is for an {theirs}, and the board has an {CHIPS[chip][1]}: take its firmware")
+        raise Refusal(f"{what} is for an {theirs}, and the board has an {CHIPS[chip][1]}: take its firmware")
     at = HEADER
     for _ in range(data[1]):
         if at + SEGMENT.size > len(data):
@@ -92,96 +88,42 @@ def _image(data: bytes, what: str, chip: str) -> int:
     if not data[23]:
         return at
     if hashlib.sha256(data[:at]).digest() != digest:
-        raise FileError(f"{what} is damaged: its own SHA-256 does not fit; fetch the file again")
+        raise Refusal(f"{what} is damaged: its own SHA-256 does not fit; fetch the file again")
     return at + 32
 
 
-def image_march(data: bytes, name: str) -> str:
-    """Give the architecture that a ROMFS image's machine code is for, "bytecode" if it has none. FileError."""
-    try:
-        end, at = _uint(data, len(ROMFS_MAGIC))
-        payload = data[at:]
-        whole = data.startswith(ROMFS_MAGIC) and len(payload) == end
-        marches = {march for march in _marches(payload, 0, end) if march} if whole else set()
-    except IndexError:
-        whole = False
-    if not whole:
-        raise FileError(f"{name}: is no whole ROMFS image: make it anew (`make romfs`)")
-    if len(marches) > 1:
-        raise FileError(f"{name}: has machine code for {', '.join(sorted(marches))}: make it anew (`make romfs`)")
-    return marches.pop() if marches else "bytecode"
-
-
-def _marches(data: bytes, at: int, end: int) -> Iterator[str]:
-    """Give the architecture of every .mpy file between two places of an image, "" for one that has none."""
-    for kind, start, stop in _records(data, at, end):
-        if kind == DIRECTORY:
-            size, start = _uint(data, start)
-            yield from _marches(data, start + size, stop)
-        elif kind == FILE:
-            size, start = _uint(data, start)
-            if data[start : start + size].endswith(b".mpy"):
-                yield from (_march(data[begin:]) for begin in _contents(data, start + size, stop))
-
-
-def _contents(data: bytes, at: int, end: int) -> Iterator[int]:
-    for kind, start, _ in _records(data, at, end):
-        if kind == VERBATIM:
-            yield start
-        elif kind == POINTER:
-            _, start = _uint(data, start)
-            yield _uint(data, start)[0]
-
-
-def _march(mpy: bytes) -> str:
-    number = mpy[2] >> 2 & 0xF
-    return MPY_MARCH.get(number, f"architecture {number}") if number else ""
-
-
-def _records(data: bytes, at: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """Give the records between two places: kind, begin and end of what each holds."""
-    while at < end:
-        kind, at = _uint(data, at)
-        size, at = _uint(data, at)
-        yield kind, at, at + size
-        at += size
-
-
-def _uint(data: bytes, at: int) -> tuple[int, int]:
-    """Give the number that begins there, seven bits a byte, and the place after it."""
-    value = data[at] & 0x7F
-    while data[at] & 0x80:
-        at += 1
-        value = value << 7 | data[at] & 0x7F
-    return value, at + 1
+def image_board(data: bytes, name: str) -> str:
+    """Give the board that a ROMFS image was made for, as its board.json says; "" if it has none. Refusal."""
+    head = ROMFS_HEAD.match(data)
+    size = 0
+    for byte in head[1] if head else b"":
+        size = size << 7 | byte & 0x7F
+    if not head or len(data) - head.end() != size:
+        raise Refusal(f"{name}: is no whole ROMFS image: make it anew (`make romfs`)")
+    found = BOARD.search(data)
+    return found[1].decode() if found else ""
 
 
 def regions(
-    table: Sequence[Partition], encoded: bytes, fresh: Firmware | None, image: bytes, begin: int
+    table: Sequence[Partition], fresh: Firmware | None, image: bytes, begin: int
 ) -> list[tuple[str, int, bytes]]:
-    """Give what is written where: name, offset, bytes; without firmware the image alone. FileError."""
-    by_name = {part.name: part for part in table}
-    if "romfs" not in by_name:
-        raise FileError('there is no partition "romfs" for the image')
-    room = by_name["romfs"]
+    """Give what is written where: name, offset, bytes; without firmware the image alone. Refusal."""
+    room = next((part for part in table if part.name == "romfs"), None)
+    if room is None:
+        raise Refusal('there is no partition "romfs" for the image')
     if len(image) > room.size:
-        raise FileError(f"the image has {len(image)} bytes, and its partition {room.size}: make that larger")
+        raise Refusal(f"the image has {len(image)} bytes, and its partition {room.size}: make that larger")
     written = [("image", room.offset, image)]
     if fresh is None:
         return written
-    [*apps] = sorted((part for part in table if part.type == APP), key=lambda part: part.offset)
-    if not apps or apps[0].offset != fresh.app_offset:
-        raise FileError(f"the firmware's application begins at {fresh.app_offset:#x}, and no first app partition does")
-    if len(fresh.app) > apps[0].size:
-        raise FileError(
-            f"the firmware's application has {len(fresh.app)} bytes, and its partition {apps[0].name} {apps[0].size}"
-        )
-    # Which of several applications is started is written in there: none but the first, which is the one written.
-    choice = [(part.name, part.offset, b"\xff" * part.size) for part in table if (part.type, part.subtype) == (1, 0)]
+    app = min((part for part in table if part.type == APP), key=lambda part: part.offset, default=None)
+    if app is None or app.offset != fresh.app_offset:
+        raise Refusal(f"the firmware's application begins at {fresh.app_offset:#x}, and no first app partition does")
+    if len(fresh.app) > app.size:
+        raise Refusal(f"the firmware's application has {len(fresh.app)} bytes, and its partition {app.name} {app.size}")
     return [
         ("bootloader", begin, fresh.bootloader),
-        ("partitions", OFFSET, encoded),
-        *choice,
+        ("partitions", OFFSET, encode(table)),
         ("firmware", fresh.app_offset, fresh.app),
         *written,
     ]

@@ -19,7 +19,6 @@ MAGIC, MD5_MAGIC = b"\xaa\x50", b"\xeb\xeb" + b"\xff" * 14
 BLANK = b"\xff"
 
 APP, DATA = 0, 1
-OTADATA = (DATA, 0x00)
 TYPES = {"app": APP, "data": DATA}
 SUBTYPES = {
     APP: {"factory": 0x00, "test": 0x20} | {f"ota_{number}": 0x10 + number for number in range(16)},
