@@ -137,3 +137,57 @@ class Cut(Exception):
 
 def raises_cut():
     raise Cut
+
+
+def read_only(port):
+    """Make the flash of `port` read-only, as Linux does after an error."""
+    port.full = True
+
+
+def test_one_whose_starts_cannot_be_counted_is_given_up():
+    port, trial = on_trial()
+    port.replace_file = refuses
+    assert "cannot be counted" in trial.begin()
+    assert in_force(port, trial) == b"old"
+    assert trial.next not in port.files
+
+
+def test_one_that_cannot_even_be_removed_is_given_up_all_the_same():
+    port, trial = on_trial()
+    read_only(port)
+    told = trial.begin()
+    assert "the old configuration is back" in told
+    assert "cannot be removed" in told
+    assert trial.what() == "kept"
+    assert in_force(port, trial) == b"old"
+
+
+def test_where_the_old_one_cannot_come_back_in_time_the_gateway_goes_on_and_tells():
+    port, trial = on_trial()
+    journal = Journal()
+    read_only(port)
+    assert trial.step(TRIAL_S, journal, False, False)
+    assert "cannot come back" in journal.faults["configuration"]
+    port.full = False
+    raises(SystemExit, trial.step, TRIAL_S + 1, journal, False, False)
+    assert in_force(port, trial) == b"old"
+
+
+def test_one_that_works_and_was_not_kept_in_time_is_not_told_to_have_failed():
+    port, trial = on_trial()
+    journal = Journal()
+    port.replace_file = refuses
+    raises(SystemExit, trial.step, TRIAL_S, journal, True, False)
+    assert "it was not kept in 600 s" in journal.lines[0]
+
+
+def test_a_damaged_count_counts_from_the_beginning():
+    for damage in (b"", b"\x00", b"{}", b"null", b"1e999", b"[1]"):
+        port, trial = on_trial()
+        port.files["g/state/trial.json"] = damage
+        assert trial.begin() == ""
+        assert port.files["g/state/trial.json"] == b"1"
+
+
+def refuses(name, parts):
+    raise OSError(28, "ENOSPC")

@@ -189,12 +189,14 @@ def keep(console, request):
     if not console.setup.trial.running():
         raise refused("nothing is on trial")
     console.journal.write(console.setup.trial.keep())
+    console.gateway.trial = None
     return {}
 
 
 def restart(console, request):
     """Start again, into a mode."""
-    console.leaving = argument(request, "mode", _is_mode, '"running" or "service"', RUNNING)
+    console.setup.restart_into(argument(request, "mode", _is_mode, '"running" or "service"', RUNNING))
+    console.leaving = True
     return {}
 
 

@@ -18,6 +18,9 @@ _UNKEPT = "the new one works and cannot be kept (%s); there must be room, and le
 _BACK = "the old configuration is back: with the new one %s"
 _LATE = "%s in %d s"
 _DIED = "the program ended %d times"
+_UNCOUNTED = "starts cannot be counted (%s)"
+_LEFT = "; that cannot be removed (%s)"
+_STAYS = "the old configuration cannot come back (%s); there must be leave to write"
 
 
 class Trial:
@@ -28,6 +31,7 @@ class Trial:
         self.kept = name
         self.next = name + _NEXT
         self._state = state
+        self._given_up = False
 
     @property
     def name(self):
@@ -36,7 +40,7 @@ class Trial:
 
     def running(self):
         """Tell whether one is on trial."""
-        return self._is_there(self.next)
+        return not self._given_up and self._is_there(self.next)
 
     def what(self):
         """Return "trial", "kept", or None if there is none."""
@@ -55,6 +59,7 @@ class Trial:
         """Take a new configuration, on trial where the old one is `usable`. OSError leaves all as it was."""
         self._count(0)
         self._port.replace_file(self.next if usable else self.kept, (content,))
+        self._given_up = False
         if not usable:
             self._port.remove_file(self.next)
 
@@ -63,10 +68,20 @@ class Trial:
         if not self.running():
             return ""
         starts = self._starts() + 1
-        if starts > TRIAL_STARTS:
-            return self.drop(_DIED % TRIAL_STARTS)
-        self._count(starts)
-        return ""
+        try:
+            self._count(starts)
+        except OSError as error:
+            return self.give_up(_UNCOUNTED % error)
+        return self.give_up(_DIED % TRIAL_STARTS) if starts > TRIAL_STARTS else ""
+
+    def give_up(self, why):
+        """The program starts with the old configuration, also where the new one cannot be removed: it is looked at
+        with the next start again. Return what to tell."""
+        self._given_up = True
+        try:
+            return self.drop(why)
+        except OSError as error:
+            return _BACK % why + _LEFT % error
 
     def keep(self):
         """The configuration on trial is the one to keep. Return what to tell. OSError: it stays on trial."""
@@ -90,14 +105,18 @@ class Trial:
                 journal.fault("configuration", _UNKEPT % error)
         if now < TRIAL_S:
             return True
-        why = "not every device was read" if missing else "the server has not answered"
-        journal.write(self.drop(_LATE % (why, TRIAL_S)))
+        why = "not every device was read" if missing else "it was not kept" if said else "the server has not answered"
+        try:
+            journal.write(self.drop(_LATE % (why, TRIAL_S)))
+        except OSError as error:
+            journal.fault("configuration", _STAYS % error)
+            return True
         raise SystemExit(RESTART)
 
     def _starts(self):
         try:
             return int(json.loads(self._port.read_file(self._state + _STARTS)))
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError, TypeError, OverflowError):
             return 0
 
     def _count(self, starts):
