@@ -7,6 +7,7 @@ import json
 from console_world import FOLDER, Port, World
 
 from expect import raises
+from sluice.port.errors import TlsError
 from sluice_wire.console import PACE_MS, PUT_MAX, RESTART, RUNNING, SERVICE, SERVICE_IDLE_S, TRIES
 from sluice_wire.sep2 import EPOCH
 
@@ -241,6 +242,16 @@ def test_certificates_in_use_are_not_replaced_and_the_same_again_is_well():
     take(world, "ca-2.pem", (GOOD + GOOD))
 
 
+def test_what_is_in_use_is_not_replaced_whatever_it_is_called_there_and_a_key_neither():  # T1
+    for name, file in (("certificate", "./pki//c.pem"), ("ca", "/g/pki/c.pem"), ("key", "pki/c.pem")):
+        config = json.loads(json.dumps(CONFIG))
+        config["server"][name] = file
+        world = provisioned(config)
+        world.port.files[FOLDER + "pki/c.pem"] = b"what is in use"
+        assert "in use" in ask(world, "take", file="c.pem", sha256=put(world, "c.pem", GOOD))["text"]
+        assert world.port.files[FOLDER + "pki/c.pem"] == b"what is in use"
+
+
 # --- the configuration ----------------------------------------------------------------------------------
 
 
@@ -312,6 +323,38 @@ def test_a_full_flash_leaves_all_as_it_was():
     assert world.port.files == before
 
 
+def test_a_private_key_in_a_configuration_is_neither_taken_nor_repeated():  # T1
+    wrong = json.loads(json.dumps(CONFIG))
+    wrong["server"]["key"] = "-----BEGIN PRIVATE KEY-----\nSECRET\n-----END PRIVATE KEY-----\n"
+    world = World()
+    world.port.tls = no_such_file
+    told = ask(world, "take", file="config", sha256=put(world, "config", json.dumps(wrong)))
+    assert told["error"] == "refused"
+    assert "SECRET" not in told["text"]
+
+
+def no_such_file(ca, chain, key, name):
+    raise TlsError("server.key: %s cannot be read" % key)
+
+
+def test_the_key_of_a_network_is_never_told_and_kept_for_this_network_only():
+    config = json.loads(json.dumps(CONFIG))
+    config["network"] = {"ssid": "site", "key": "a network key"}
+    for ssid, kept in (("site", "a network key"), ("another", None)):
+        world = provisioned(config)
+        told = done(world, "config")["config"]
+        assert told["network"] == {"ssid": "site"}
+        told["network"]["ssid"] = ssid
+        take(world, "config", json.dumps(told))
+        assert json.loads(world.port.files[FOLDER + "gateway.json.next"])["network"].get("key") == kept
+
+
+def test_names_that_are_no_texts_are_refused():
+    text = '{"nmi": 1, 5: 6, "site": {7: 8, "a": 1}}'
+    world = World()
+    assert error(world, "take", file="config", sha256=put(world, "config", text)) == "refused"
+
+
 # --- the key --------------------------------------------------------------------------------------------
 
 
@@ -373,6 +416,53 @@ def test_service_mode_is_for_one_start():
     world.setup.restart_into(SERVICE)
     assert world.setup.wants_service()
     assert not world.setup.wants_service()
+
+
+def test_a_restart_that_cannot_be_written_is_refused_and_not_done():
+    world = World()
+    world.port.full = True
+    told = ask(world, "restart", mode=SERVICE)
+    assert told["error"] == "failed"
+    assert "room" in told["text"]
+    done(world, "status")
+
+
+def test_service_mode_that_cannot_be_left_is_none():
+    world = World()
+    world.setup.restart_into(SERVICE)
+    world.port.full = True
+    assert not world.setup.wants_service()
+
+
+def test_a_reset_removes_what_a_power_cut_has_left_half_written():  # D4
+    world = provisioned()
+    for name in ("gateway.json.new", "gateway.json.next", "gateway.json.next.new", "pki/device.key.new"):
+        world.port.files[FOLDER + name] = b"111115"
+    raises(SystemExit, world.send, b'{"id":1,"do":"reset","confirm":"factory"}\n')
+    assert world.port.files == {}
+
+
+def test_a_reset_that_is_cut_leaves_the_old_configuration_or_none():
+    for cut_at in range(2, 8):
+        world = provisioned()
+        take(world, "config", json.dumps(CONFIG))
+        world.port.remove_file = Cutting(world.port, cut_at)
+        assert error(world, "reset", confirm="factory") == "failed"
+        assert world.setup.trial.what() in ("kept", None)
+
+
+class Cutting:
+    """Removes files until the power goes, at the call `cut_at`."""
+
+    def __init__(self, port, cut_at):
+        self._files = port.files
+        self._left = cut_at
+
+    def __call__(self, name):
+        self._left -= 1
+        if not self._left:
+            raise OSError(5, "EIO")
+        self._files.pop(name, None)
 
 
 def test_a_reset_wants_its_word_and_removes_all():
@@ -527,3 +617,34 @@ def test_a_scan_asks_for_what_it_wants():
         arguments = dict(good)
         arguments[name] = wrong
         assert error(world, "scan", **arguments) == "argument"
+
+
+class Gateway:
+    """One that runs, with a configuration on trial."""
+
+    def __init__(self, trial):
+        self.trial = trial
+
+
+class Journal:
+    def __init__(self):
+        self.lines = []
+
+    def write(self, text):
+        self.lines.append(text)
+
+
+def test_what_is_kept_now_is_on_trial_no_more():
+    world = World(mode=RUNNING)
+    assert error(world, "keep") == "refused"
+    world.port.files[FOLDER + "gateway.json"] = b"old"
+    world.port.files[FOLDER + "gateway.json.next"] = b"new"
+    world.console.gateway = Gateway(world.setup.trial)
+    world.console.journal = Journal()
+    world.port.full = True
+    assert error(world, "keep") == "failed"
+    assert world.console.gateway.trial
+    world.port.full = False
+    done(world, "keep")
+    assert world.console.gateway.trial is None
+    assert world.port.files[FOLDER + "gateway.json"] == b"new"

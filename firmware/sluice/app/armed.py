@@ -34,6 +34,15 @@ def void(port, state):
         port.replace_file(state + name, (b"{}",))
 
 
+def interrupt(port, state):
+    """The gateway speaks to the inverters: that they were left alone since the first half does not hold any more."""
+    if _read(port, state + _PENDING):
+        try:
+            port.remove_file(state + _PENDING)
+        except OSError:
+            pass  # then the second half cannot write what it has found, either
+
+
 def keep(port, state, config, figures, passed):
     """Write what was proved: `figures`, a dict; `passed`: all of it. OSError if that cannot be."""
     record = {"proved_with": proved_with(config)}

@@ -44,6 +44,7 @@ _TEXTS = {
     BUSY: "%s is being done: wait, or stop it",
     FAILED: "a fault in the gateway itself, please report it: %s",
 }
+_NO_FLASH = "a file cannot be read or written (%s); there must be room, and leave to do so"
 _NO_CODE = "this site is commissioned and has no code yet: set one with lock"
 
 
@@ -67,7 +68,7 @@ class Console:
         self.busy = None  # the command being done
         self.asked = 0  # requests so far
         self.task = None
-        self.leaving = None  # the mode into which it is restarted when the answer is out
+        self.leaving = False  # it is restarted when the answer is out
         self.gateway = None  # while it runs
         self.journal = None
         self.clock = None
@@ -100,7 +101,7 @@ class Console:
         except Refused as error:
             self._refuse(number, error)
         except Exception as error:
-            self._refuse(number, Refused(FAILED, _TEXTS[FAILED] % repr(error)))
+            self._refuse(number, _fault(error))
         await self.port.sleep_ms(PACE_MS)
         self._leave()
 
@@ -111,7 +112,8 @@ class Console:
             raise Refused(UNKNOWN, _TEXTS[UNKNOWN])
         module = _SERVING if do in _SERVICE else _ASKED
         self.lock.touch()
-        if self.lock.locked and do not in _OPEN and (do != "lock" or self.lock.coded):
+        # What is being done can be stopped also by whom it has locked out meanwhile; everything else is refused then.
+        if self.lock.locked and not self.busy and do not in _OPEN and (do != "lock" or self.lock.coded):
             raise Refused(LOCKED, _TEXTS[LOCKED] if self.lock.coded else _NO_CODE)
         if do in (_SERVICE if self.mode == RUNNING else _RUNNING):
             raise Refused(MODE, _TEXTS[MODE] % (SERVICE if self.mode == RUNNING else RUNNING))
@@ -138,14 +140,13 @@ class Console:
         except Refused as error:
             self._refuse(number, error)
         except Exception as error:
-            self._refuse(number, Refused(FAILED, _TEXTS[FAILED] % repr(error)))
+            self._refuse(number, _fault(error))
         finally:
             self.busy = self.task = None
         self._leave()
 
     def _leave(self):
         if self.leaving:
-            self.setup.restart_into(self.leaving)
             raise SystemExit(RESTART)
 
     def say(self, number, what):
@@ -164,6 +165,12 @@ class Console:
         answer["error"] = refused.error
         answer["text"] = str(refused)
         self._line.write(json.dumps(answer))
+
+
+def _fault(error):
+    if isinstance(error, OSError):
+        return Refused(FAILED, _NO_FLASH % error)
+    return Refused(FAILED, _TEXTS[FAILED] % repr(error))
 
 
 def argument(request, name, good, expected, default=None):

@@ -17,7 +17,7 @@ async def ask(console, line, at, unit_id, function, register, count, patience_ms
     """Return the answer to a scan. `line`: device, baud, parity, rts; `at`: host and port, or None for the line."""
     try:
         wire = await _opened(console.port, line, at)
-    except (OSError, KeyError) as error:
+    except (OSError, KeyError, ValueError) as error:
         raise Refused(FAILED, "%s cannot be used: %s" % (line[0] if line else "%s:%d" % at, error))
     try:
         return await _asked(wire, unit_id, function, register, count, patience_ms)

@@ -18,13 +18,12 @@ from sluice_wire.console import (
     FAILED,
     PATIENCE_MAX_MS,
     PUT_MAX,
-    RUNNING,
     SERVICE,
     WAIT,
 )
 
 from .asked import NAME, document, is_name
-from .config import BAUDS, ConfigError, check, is_place, parsed, placed
+from .config import BAUDS, FILES, ConfigError, check, is_place, parsed, placed
 from .console import Refused, argument, refused
 from .device import BEGIN, first_certificate
 
@@ -97,6 +96,8 @@ def take(console, request):
     found = binascii.hexlify(hashlib.sha256(content).digest()).decode()
     if found != wanted.lower():
         raise refused("%d bytes came with SHA-256 %s: put it again" % (len(content), found))
+    if _PRIVATE in content:
+        raise refused("there is a private key in it: a key is made here and goes nowhere, nor does one come in")
     try:
         return _take_config(console, content) if name == CONFIG else _take_certificates(console, name, content)
     except OSError as error:
@@ -104,8 +105,6 @@ def take(console, request):
 
 
 def _take_certificates(console, name, content):
-    if _PRIVATE in content:
-        raise refused("there is a private key in it: a key is made here and goes nowhere, nor does one come in")
     try:
         _look_at(content)
     except ValueError as error:
@@ -117,7 +116,7 @@ def _take_certificates(console, name, content):
             return {}
     except OSError:
         pass
-    if file in _in_use(console):
+    if name in _in_use(console):
         raise refused("%s is in use: give the new one another name, and the configuration that name" % name)
     port.make_folder(console.setup.pki)
     port.replace_file(file, (content,))
@@ -136,13 +135,13 @@ def _look_at(content):
 
 
 def _in_use(console):
-    """Return the files that the configurations here name."""
+    """Return the names of the files that the configurations here name, wherever they say that these lie."""
     trial = console.setup.trial
     files = []
     for config in (trial.kept, trial.next):
         server = document(console.port, config).get("server")
         if isinstance(server, dict):
-            files += [console.setup.folder + str(server.get(key)) for key in ("ca", "certificate")]
+            files += [str(server.get(key)).split("/")[-1] for key in FILES]
     return files
 
 
@@ -156,6 +155,8 @@ def _take_config(console, content):
         _prove(port, placed(check(new), setup.folder))
     except (ConfigError, TlsError) as error:
         raise refused(str(error))
+    except TypeError:
+        raise refused("it is not JSON: a name in it is no text")  # which MicroPython takes
     usable = True
     try:
         check(document(port, setup.trial.kept))
@@ -168,11 +169,12 @@ def _take_config(console, content):
 
 def _keep_secrets(new, old):
     """What is never told cannot come back: without it the old one stays."""
-    for section, key in (("server", "pin"), ("network", "key")):
+    for section, key, same in (("server", "pin", None), ("network", "key", "ssid")):
         kept = old.get(section)
         given = new.get(section) if isinstance(new, dict) else None
         if isinstance(kept, dict) and isinstance(given, dict) and key in kept and key not in given:
-            given[key] = kept[key]
+            if kept.get(same) == given.get(same):
+                given[key] = kept[key]
 
 
 def _prove(port, config):
@@ -256,7 +258,7 @@ def reset(console, request):
         console.setup.remove()
     except OSError as error:
         raise Refused(FAILED, "not all of it could be removed (%s): ask again" % error)
-    console.leaving = RUNNING
+    console.leaving = True
     return {}
 
 
@@ -279,22 +281,29 @@ async def commission(console, request):
 
     pending = None if request.get("fresh") is True else armed.pending(port, setup.state, config)
     if pending is not None:
-        left_s = min(KILL_S, KILL_S - (port.rtc() - pending["at"]))
+        left_s = KILL_S - console.clock.uptime()  # since the restart: the real-time clock may have been set meanwhile
         if left_s > 0:
             raise Refused(WAIT, "the inverters are left alone for %d s more" % left_s, wait_s=left_s)
     rig = rig_of(port, console.clock, config, say)
     test = Commission(port, console.clock, config, setup.state, rig, say)
     passed = False
     try:
-        passed = await (test.prove() if pending is None else test.judge())
+        proved = await (test.prove() if pending is None else test.judge())
+        if proved and pending is None:
+            setup.restart_into(SERVICE)
+        passed = proved
+    except OSError:
+        armed.interrupt(port, setup.state)  # nobody can leave the inverters alone
+        raise
     finally:
+        console.task = None  # whoever says stop now or once more does not keep the inverters from being limited
         if not passed:
             for why in await rig.leave(test.fixed_w):
                 say({"left": why})
         rig.bus.close()
     if pending is None and passed:
         say({"kill": KILL_S})
-        console.leaving = SERVICE
+        console.leaving = True
     if pending is not None:
         console.lock.commissioned = passed
     return {"half": 1 if pending is None else 2, "passed": passed}

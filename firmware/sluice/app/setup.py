@@ -13,6 +13,7 @@ from sluice_wire.console import DEVICE, SERVICE
 from .trial import Trial
 
 _SERVICE = "/service"  # a record: start into service mode, once
+_NEW = ".new"  # what a power cut leaves of a file that was being written
 
 
 class Setup:
@@ -30,7 +31,10 @@ class Setup:
         """Return whether it was restarted for service mode; the next time it is not."""
         if _SERVICE[1:] not in self.port.file_names(self.state):
             return False
-        self.port.remove_file(self.state + _SERVICE)
+        try:
+            self.port.remove_file(self.state + _SERVICE)
+        except OSError:
+            return False  # it would be for ever
         return True
 
     def restart_into(self, mode):
@@ -53,8 +57,9 @@ class Setup:
 
     def remove(self):
         """Remove all. OSError if something cannot be: begin again then."""
-        self.port.remove_file(self.trial.kept)
-        self.port.remove_file(self.trial.next)
+        for name in (self.trial.next, self.trial.kept):
+            self.port.remove_file(name)
+            self.port.remove_file(name + _NEW)
         for folder in (self.pki, self.state):
             for name in self.port.file_names(folder):
                 self.port.remove_file("%s/%s" % (folder, name))

@@ -12,12 +12,13 @@ from sluice_wire.console import RESTART, RUNNING, SERVICE
 
 
 def started(port, name, state, trial=None):
-    """Return the gateway by the configuration file `name`, or None and what is wrong.
+    """Return the gateway by the configuration file `name` and what to tell, or None and what is wrong.
 
     `state`: the folder of what outlives a restart; `trial`: whether another configuration is on trial.
     """
     from sluice.modbus.client import Client  # noqa: F401 - first, for a long chain of imports takes much stack
 
+    from . import armed
     from .build import build
     from .config import ConfigError, load
     from .gateway import Gateway
@@ -25,15 +26,13 @@ def started(port, name, state, trial=None):
     said = trial.begin() if trial else ""
     while True:
         try:
-            gateway = Gateway(*build(port, load(port, trial.name if trial else name), state))
-            break
+            config = load(port, trial.name if trial else name)
+            armed.interrupt(port, state)
+            return Gateway(*build(port, config, state)), said
         except (ConfigError, TlsError) as error:
             if not trial or not trial.running():
-                return None, str(error)
-            said = trial.drop("nothing can be done: " + str(error).replace("\n", "; "))
-    if said:
-        gateway.journal.write(said)
-    return gateway, ""
+                return None, said + "\n" * bool(said) + str(error)
+            said = trial.give_up("nothing can be done: " + str(error).replace("\n", "; "))
 
 
 def _give_back(port):
@@ -67,10 +66,11 @@ def run_with_console(port, config_name, console_name):
         port.print("%s cannot be the console: %s" % (console_name, error))
         line = None  # a site that is controlled matters more
     setup = Setup(port, config_name)
-    gateway = None
+    gateway, told = None, ""
     if not setup.wants_service() and setup.trial.what():
-        gateway, setup.wrong = started(port, config_name, setup.state, setup.trial)
+        gateway, told = started(port, config_name, setup.state, setup.trial)
     if gateway is None:
+        setup.wrong = told
         if setup.wrong:
             port.print("service mode: %s" % setup.wrong)
         return _until_stopped(port, _serve(port, line, setup)) if line else 2
@@ -93,6 +93,8 @@ def run_with_console(port, config_name, console_name):
     if line:
         gateway.journal.kept = Kept()
         gateway.console = Listener(port, line, make)
+    if told:
+        gateway.journal.write(told)
     if setup.trial.running():
         gateway.trial = setup.trial
     state = setup.state
@@ -129,7 +131,7 @@ async def _serve(port, line, setup):
     console = Console(port, line, Lock(port, setup.state, clock.uptime, proved), setup, SERVICE)
     console.clock = clock
     task = asyncio.create_task(Listener(port, line, lambda line: console).run())
-    while not task.done():
+    while not task.done() or console.busy:  # who hangs up in the middle of a commissioning does not end it
         await port.sleep_ms(1000)
         port.alive()
         if console.idle_s() == 0:
