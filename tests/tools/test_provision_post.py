@@ -19,21 +19,22 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return certificate(tmp_path_factory.mktemp("service"), "localhost")
 
 
+@pytest.fixture(autouse=True)
+def trusting(files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The root of the service is trusted, and nobody waits for long."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(files[0]))
+    monkeypatch.setattr(enrolment, "TIMEOUT_S", 0.2)
+
+
 def test_a_record_is_posted_as_json_and_the_answer_told(files: tuple[Path, Path]):
     with service(201, b'{"enrolment": "E-1"}', files=files) as here:
-        answer = enrolment.post(f"{here.url}/dacs/enrol?tenant=7", RECORD, ca=str(files[0]))
+        answer = enrolment.post(f"{here.url}/dacs/enrol?tenant=7", RECORD)
     assert answer == (201, '201 Created: {"enrolment": "E-1"}', True)
     (posted,) = here.posted
     assert posted.path == "/dacs/enrol?tenant=7"
     assert posted.headers["Content-Type"] == "application/json"
     assert posted.headers["Authorization"] is None
     assert json.loads(posted.body) == RECORD
-
-
-def test_roots_named_by_the_environment_are_trusted(files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("SSL_CERT_FILE", str(files[0]))
-    with service(204, files=files) as here:
-        assert enrolment.post(here.url, RECORD) == (204, "204 No Content", True)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +59,7 @@ def test_roots_named_by_the_environment_are_trusted(files: tuple[Path, Path], mo
 )
 def test_a_refusal_says_what_to_do(status: int, body: bytes, told: str, files: tuple[Path, Path]):
     with service(status, body, files=files) as here:
-        answer = enrolment.post(here.url, RECORD, ca=str(files[0]))
+        answer = enrolment.post(here.url, RECORD)
     assert (answer.status, answer.ok) == (status, False)
     assert answer.text.startswith(told)
 
@@ -66,7 +67,7 @@ def test_a_refusal_says_what_to_do(status: int, body: bytes, told: str, files: t
 def test_a_redirection_is_told_and_not_followed(files: tuple[Path, Path]):
     with service(201) as elsewhere:
         with service(307, headers={"Location": f"{elsewhere.url}/new"}, files=files) as here:
-            answer = enrolment.post(here.url, RECORD, ca=str(files[0]))
+            answer = enrolment.post(here.url, RECORD)
         assert elsewhere.posted == []
     assert (answer.status, answer.ok) == (307, False)
     assert f"it points to {elsewhere.url}/new" in answer.text
@@ -75,7 +76,7 @@ def test_a_redirection_is_told_and_not_followed(files: tuple[Path, Path]):
 
 def test_the_answer_is_bounded_and_moves_no_cursor(files: tuple[Path, Path]):
     with service(400, b"\x1b[2Jno\r\nsuch\x07 \xe2\x80\xae \xff" + 100000 * b"x", files=files) as here:
-        answer = enrolment.post(here.url, RECORD, ca=str(files[0]))
+        answer = enrolment.post(here.url, RECORD)
     first, do = answer.text.split("\n")
     assert first.startswith("400 Bad Request: [2Jno such �xxx")
     assert first.isprintable()
@@ -86,20 +87,19 @@ def test_the_answer_is_bounded_and_moves_no_cursor(files: tuple[Path, Path]):
 def test_name_and_password_are_sent_and_not_told(files: tuple[Path, Path]):
     with service(401, files=files) as here:
         url = here.url.replace("https://", "https://weir:pass%3Aw%40rd@")
-        answer = enrolment.post(url, RECORD, ca=str(files[0]))
+        answer = enrolment.post(url, RECORD)
     assert base64.b64decode(here.posted[0].headers["Authorization"].removeprefix("Basic ")) == b"weir:pass:w@rd"
     assert "weir" not in answer.text
     assert "rd" not in answer.text.replace("record", "").replace("PASSWORD", "")
 
 
-def test_who_is_not_trusted_gets_nothing(files: tuple[Path, Path], tmp_path: Path):
-    other, _ = certificate(tmp_path, "another")
+def test_who_is_not_trusted_gets_nothing(files: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     with service(201, files=files) as here:
-        strange = enrolment.post(here.url, RECORD, ca=str(other))
-        misnamed = enrolment.post(here.url.replace("localhost", "127.0.0.1"), RECORD, ca=str(files[0]))
-        unknown = enrolment.post(here.url, RECORD)
+        misnamed = enrolment.post(here.url.replace("localhost", "127.0.0.1"), RECORD)
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate(tmp_path, "another")[0]))
+        strange = enrolment.post(here.url, RECORD)
     assert here.posted == []
-    for answer in (strange, misnamed, unknown):
+    for answer in (strange, misnamed):
         assert (answer.status, answer.ok) == (0, False)
         assert "its certificate is not trusted" in answer.text
         assert "SSL_CERT_FILE" in answer.text
@@ -141,24 +141,24 @@ def test_an_address_that_cannot_be_sent_is_told(url: str):
 
 def test_silence_is_told():
     with mute() as url:
-        answer = enrolment.post(url, RECORD, timeout_s=0.2)
+        answer = enrolment.post(url, RECORD)
     assert answer == (0, f"127.0.0.1: no answer within 0.2 s: is a firewall in between? {enrolment.AGAIN}", False)
 
 
 def test_a_status_counts_even_if_the_rest_does_not_come():
     with mute(b"HTTP/1.1 201 Created\r\nContent-Length: 10\r\n\r\nabc") as url:
-        assert enrolment.post(url, RECORD, timeout_s=0.2) == (201, "201 Created", True)
+        assert enrolment.post(url, RECORD) == (201, "201 Created", True)
 
 
 def test_no_more_is_read_than_is_told():
     with mute(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 99999999999\r\n\r\n" + 10000 * b"x") as url:
-        answer = enrolment.post(url, RECORD, timeout_s=0.2)
+        answer = enrolment.post(url, RECORD)
     assert answer.text.startswith("400 Bad Request: xxx")
 
 
 def test_what_does_not_speak_http_is_told():
     with mute(b"SSH-2.0-x\r\n") as url:
-        answer = enrolment.post(url, RECORD, timeout_s=0.2)
+        answer = enrolment.post(url, RECORD)
     assert (answer.status, answer.ok) == (0, False)
     assert "SSH-2.0-x" in answer.text
 
@@ -172,12 +172,7 @@ def test_nobody_there_is_told():
     assert enrolment.AGAIN in answer.text
 
 
-def test_roots_that_are_not_there_are_told(tmp_path: Path):
-    answer = enrolment.post("https://localhost/", RECORD, ca=str(tmp_path / "no.pem"))
-    assert "no.pem cannot be used: No such file" in answer.text.replace("[Errno 2] ", "")
-
-
 def test_the_code_of_the_site_is_not_posted(files: tuple[Path, Path]):
     with service(201, files=files) as here:
-        enrolment.post(here.url, RECORD, ca=str(files[0]))
+        enrolment.post(here.url, RECORD)
     assert CODE.encode() not in here.posted[0].body

@@ -38,7 +38,7 @@ BODY = ("name", "id")  # of an aggregator, of a program
 STORING = ("rtg_max_charge_rate_w", "rtg_max_discharge_rate_w", "rtg_max_wh")  # only what stores has them
 ABSORBED = "rtg_max_var_neg"
 
-TIMEOUT_S = 20.0
+TIMEOUT_S = 20.0  # for each wait
 ANSWER_MAX = 2000  # characters
 LOCAL = ("localhost", "127.0.0.1", "::1")
 AGAIN = "the record is saved; `sluice provision` again posts it"
@@ -105,19 +105,16 @@ def record(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def post(url: str, record: dict[str, Any], ca: str | None = None, timeout_s: float = TIMEOUT_S) -> Answer:
+def post(url: str, record: dict[str, Any]) -> Answer:
     """POST `record` as JSON and tell what became of it; nothing is raised, and no redirection followed.
 
-    `ca`: a PEM file of roots, instead of the system's (or those in SSL_CERT_FILE). The server is always verified.
-    `timeout_s`: for each wait.
+    The server is always verified, by the system's roots or those in SSL_CERT_FILE.
     """
     try:
         parts = urlsplit(url)
-        connection = _connection(parts, ca, timeout_s)
+        connection = _connection(parts)
     except (ValueError, http.client.InvalidURL) as error:
         return Answer(0, f"this is not an address to post to ({plain(error)}): {ADDRESS}. {AGAIN}", False)
-    except OSError as error:
-        return Answer(0, f"the root certificates {ca} cannot be used: {plain(error)}", False)
     try:
         connection.request("POST", _target(parts), json.dumps(record).encode(), _headers(parts))
         reply = connection.getresponse()
@@ -127,7 +124,7 @@ def post(url: str, record: dict[str, Any], ca: str | None = None, timeout_s: flo
         do = "have SSL_CERT_FILE name a file with its root certificate, if this is the right server"
         return Answer(0, f"{parts.hostname}: {why}: {do}. {AGAIN}", False)
     except TimeoutError:
-        why = f"no answer within {timeout_s:g} s: is a firewall in between?"
+        why = f"no answer within {TIMEOUT_S:g} s: is a firewall in between?"
     except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: a name or path that cannot be
         why = f"{plain(error) or type(error).__name__}: is this laptop on line, and enrol_url right?"
     finally:
@@ -162,15 +159,15 @@ def _sums(devices: list[dict[str, Any]]) -> dict[str, int]:
     return sums
 
 
-def _connection(parts: SplitResult, ca: str | None, timeout_s: float) -> http.client.HTTPConnection:
+def _connection(parts: SplitResult) -> http.client.HTTPConnection:
     if not parts.hostname or parts.scheme not in ("http", "https"):
         raise ValueError("no https://HOST")
     if parts.scheme == "https":
-        context = ssl.create_default_context(cafile=ca)
-        return http.client.HTTPSConnection(parts.hostname, parts.port or 443, timeout=timeout_s, context=context)
+        context = ssl.create_default_context()
+        return http.client.HTTPSConnection(parts.hostname, parts.port or 443, timeout=TIMEOUT_S, context=context)
     if parts.hostname not in LOCAL:
         raise ValueError("http:// is read by everyone on the way")
-    return http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=timeout_s)
+    return http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=TIMEOUT_S)
 
 
 def _target(parts: SplitResult) -> str:
