@@ -27,12 +27,11 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from sluice_tools.provision.outcome import PASSED, RATINGS, REGISTERED, Outcome, plain
+from sluice_tools.provision.outcome import LIMITS, PASSED, RATINGS, REGISTERED, Outcome, plain
 
 FORMAT, VERSION = "sluice-enrolment", 1
 CUSTOMER = ("name", "account", "phone", "email")
 PLACE = ("address", "suburb", "state", "postcode", "latitude", "longitude")
-AGREEMENT = ("exp_lim_w", "imp_lim_w", "gen_lim_w", "load_lim_w")
 DEVICE = ("unit_id", "maker", "model", "serial", "native_w")
 BODY = ("name", "id")  # of an aggregator, of a program
 STORING = ("rtg_max_charge_rate_w", "rtg_max_discharge_rate_w", "rtg_max_wh")  # only what stores has them
@@ -75,7 +74,7 @@ def record(outcome: Outcome) -> dict[str, Any]:
         "time": outcome.done_at.isoformat(timespec="seconds"),
         "customer": _known(outcome.customer, CUSTOMER),
         "location": {"nmi": outcome.nmi, **_known(outcome.location, PLACE)},
-        "agreement": _known(outcome.site, AGREEMENT),
+        "agreement": _known(outcome.site, LIMITS),
         "utility": {"profile": outcome.profile, "url": outcome.url},
         "device": {
             "product": "Sluice",

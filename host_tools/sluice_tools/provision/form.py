@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from sluice_tools.provision.outcome import RATINGS, Outcome, name_of, plain
+from sluice_tools.provision.outcome import Outcome, name_of, plain, rated
 from sluice_wire.identity import nmi_check_digit
 from sluice_wire.utilities import NMI_WITH_CHECKSUM, PROFILES
 
@@ -21,7 +21,6 @@ MISSING = "[to be filled in]"
 ABN_WEIGHTS = (10, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19)
 CSR = "Certificate Signing Request (CSR)"
 PRODUCT = "Sluice"
-TOLD = ("rtg_max_w", "rtg_max_va", "rtg_max_wh")  # of a device's ratings
 
 Rows = Iterable[tuple[str, str]]
 
@@ -99,10 +98,8 @@ def _site(outcome: Outcome, nmi: str) -> Rows:
     gateway = [PRODUCT, plain(outcome.firmware), plain(outcome.board)]
     yield "Gateway", " ".join(filter(None, gateway)) + _serial(outcome.serial)
     for device in outcome.devices:
-        ratings = device.get("ratings") or {}
-        told = (f", {ratings[key]} {RATINGS[key][1]}" for key in TOLD if ratings.get(key))
         named = (name_of(device) or MISSING) + _serial(device.get("serial"))
-        yield f"Inverter, unit {plain(device.get('unit_id'))}", named + "".join(told)
+        yield f"Inverter, unit {plain(device.get('unit_id'))}", ", ".join([named, *rated(device)])
 
 
 def _serial(serial: Any) -> str:

@@ -26,6 +26,8 @@ RATINGS = {
     "rtg_max_w": ("rtgMaxW", "W"),
     "rtg_max_wh": ("rtgMaxWh", "Wh"),
 }
+RATED = ("rtg_max_w", "rtg_max_va", "rtg_max_wh")  # what is told of a device on paper
+LIMITS = {"exp_lim_w": "export", "imp_lim_w": "import", "gen_lim_w": "generation", "load_lim_w": "load"}
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Outcome:
     pen: int
     profile: str  # a name of sluice_wire.utilities.PROFILES
     url: str
-    site: dict[str, int]  # exp_lim_w, imp_lim_w and, if agreed, gen_lim_w, load_lim_w
+    site: dict[str, int | None]  # by LIMITS
     done_at: datetime  # with its time zone
     devices: list[dict[str, Any]] = field(default_factory=list)
     meter: dict[str, Any] = field(default_factory=dict)
@@ -68,6 +70,12 @@ def plain(value: object) -> str:
     """Give what stands for `value` on paper and on screen: one line, and nothing in it but what can be seen."""
     value = "" if value is None else value
     return " ".join("".join(c if c.isprintable() else " " for c in str(value)).split())
+
+
+def rated(device: dict[str, Any]) -> list[str]:
+    """Give a device's ratings, each with its unit."""
+    ratings = device.get("ratings") or {}
+    return [f"{ratings[key]} {RATINGS[key][1]}" for key in RATED if ratings.get(key)]
 
 
 def name_of(device: dict[str, Any]) -> str:

@@ -14,7 +14,6 @@ from sluice_tools.provision.job import REQUEST, SEND, Job
 from sluice_tools.provision.outcome import FAILED, NOT_DONE, NOT_REACHED, PASSED, Outcome
 
 SHEET, ENROLMENT = "sheet.html", "enrolment.json"
-LIMITS = ("exp_lim_w", "imp_lim_w", "gen_lim_w", "load_lim_w")
 SECTIONS = ("customer", "location", "aggregator", "program", "provider")
 
 
@@ -22,7 +21,6 @@ def outcome_of(job: Job, known: Known, it: Mapping[str, Any], findings: Findings
     """Put together what has come of it; `it` is the gateway's `identify`."""
     report = findings.report() if findings and findings.steps else {}
     state = job.state
-    site = known.get("site") or {}
     return Outcome(
         nmi=known["nmi"],
         lfdi=it.get("lfdi") or state.get("lfdi") or "",
@@ -30,7 +28,7 @@ def outcome_of(job: Job, known: Known, it: Mapping[str, Any], findings: Findings
         pen=look(known, "server.pen") or 0,
         profile=known.get("profile") or "default",
         url=look(known, "server.url") or "",
-        site={key: site[key] for key in LIMITS if site.get(key) is not None},
+        site=known.get("site") or {},
         done_at=now.astimezone(),
         devices=report.get("inverters") or known.get("inverters") or [],
         meter=known.get("meter") or {},

@@ -16,16 +16,17 @@ from sluice_tools.paper import head, spaced
 from sluice_tools.provision.form import OFFICES
 from sluice_tools.provision.outcome import (
     FAILED,
+    LIMITS,
     NOT_DONE,
     NOT_REACHED,
     NOT_REGISTERED,
     PASSED,
-    RATINGS,
     REFUSED,
     REGISTERED,
     Outcome,
     name_of,
     plain,
+    rated,
 )
 from sluice_wire.identity import nmi_check_digit
 
@@ -54,8 +55,6 @@ CONNECTION = {
 }
 ARMED = "The gateway uses what the utility allows."
 NOT_ARMED = "The gateway holds the agreed limits, whatever the utility allows, until a commissioning has passed."
-LIMITS = {"exp_lim_w": "export", "imp_lim_w": "import", "gen_lim_w": "generation", "load_lim_w": "load"}
-TOLD = ("rtg_max_w", "rtg_max_va", "rtg_max_wh")  # of a device's ratings
 MARKS = {findings.PASSED: "ok", findings.FAILED: "FAILED"}  # else open
 
 
@@ -181,15 +180,13 @@ def _speed(bus: dict[str, Any]) -> str:
 
 
 def _device(device: dict[str, Any]) -> str:
-    ratings = device.get("ratings") or {}
-    rated = ", ".join(f"{ratings[key]} {RATINGS[key][1]}" for key in TOLD if ratings.get(key))
     native = device.get("native_w")
     fallback = f"{native} W, its own" if native is not None and native >= 0 else "what the gateway told it"
     cells = {
         "Unit": _text(device.get("unit_id")),
         "Device": _text(name_of(device)) or "not read",
         "Serial": _text(device.get("serial"), SHORT // 2),
-        "Rated": _text(rated) or "not read",
+        "Rated": _text(", ".join(rated(device))) or "not read",
         "Falls back to": _text(fallback),
     }
     return "<tr>" + "".join(f'<td data-name="{name}">{html}</td>' for name, html in cells.items()) + "</tr>"
