@@ -118,6 +118,7 @@ def run(config: Path, micropython: bool, console: str | None) -> None:
     for that.
     """
     if console:
+        config.parent.mkdir(parents=True, exist_ok=True)
         sys.exit(supervised(command_of(config, micropython, "--console", console)))
     if not config.exists():
         raise click.BadParameter(f"file '{config}' does not exist", param_hint="--config")

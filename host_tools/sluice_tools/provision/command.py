@@ -7,6 +7,7 @@ from types import FrameType
 
 import click
 from rich.console import Console
+from rich.text import Text
 
 from sluice_tools.provision.answers import AnswersError, load
 from sluice_tools.provision.ask import Asker, Ended
@@ -20,6 +21,11 @@ STOPPED = 130
 
 def _stop(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
+
+
+def _tell(text: str) -> None:
+    error = Console(stderr=True, highlight=False)
+    error.print(Text(text), soft_wrap=not error.is_terminal)
 
 
 @click.command()
@@ -59,12 +65,13 @@ def provision(device: str | None, files: tuple[Path, ...], folder: Path) -> None
     try:
         given = load(files)
     except AnswersError as error:
-        click.echo(str(error), err=True)
+        _tell(str(error))
         sys.exit(WRONG)
     terminal = sys.stdin.isatty() and console.is_terminal
     status = console.status("")
     asker = Asker(console, status, terminal) if terminal or not files else None
-    desk = Desk(Screen(console, status), folder, given, asker, from_files=bool(files))
+    whole = asker is None or "nmi" in given  # files without it are every site's: of this one a person is asked
+    desk = Desk(Screen(console, status), folder, given, asker, from_files=whole)
     code, text = FAILED, ""
     try:
         code = run(desk, [device] if device else [])
@@ -82,5 +89,5 @@ def provision(device: str | None, files: tuple[Path, ...], folder: Path) -> None
         status.stop()
         desk.close()
     if text:
-        click.echo(text, err=True)
+        _tell(text)
     sys.exit(code)

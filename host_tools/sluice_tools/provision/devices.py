@@ -15,6 +15,7 @@ from sluice_tools.scan.identify import Found
 from sluice_tools.scan.wires import Garbled, Refused, Silent
 from sluice_wire.console import EXCEPTION, GARBLED, PATIENCE_MAX_MS, REGISTERS
 
+NO_LINE = "the gateway sees no serial line for its bus: plug its RS485 adapter in, or name the line"
 OWN_LIMIT = "the limit set in the inverter itself, W or kW"
 
 
@@ -65,8 +66,9 @@ def scanned(link: Link, tell: Callable[[str], None], device: str | None, at: str
             baud, parity, found = scan.serial(device or "", False)
             bus = {**where, "baud": baud, "parity": parity}
     except OSError as error:
-        line = "" if device or at else "this gateway has no line of its own for the bus, or "
-        raise DevicesError(f"the devices cannot be asked: {line}{error}") from error
+        if device or at:
+            raise DevicesError(f"the devices cannot be asked: {error}") from error
+        raise DevicesError(f"{NO_LINE} ({error})") from error
     if not found:
         raise DevicesError(nothing(None if at else "the bus", scan.garbled))
     return bus, found
