@@ -7,6 +7,7 @@ the 32-bit interpreter per file.
 import ast
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
@@ -157,5 +158,30 @@ def run_micropython(micropython: Interpreter) -> Callable[..., subprocess.Comple
         command = micropython.command(script, *arguments, heapsize=heapsize)
         environment = interpreter.environment(*interpreter.SOURCES)
         return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=timeout_s)
+
+    return run
+
+
+@pytest.fixture(params=["cpython", "micropython"])
+def either_python(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
+    """`either_python(script, *arguments)` gives the command that runs a file on the gateway's sources, by each Python
+    in turn."""
+    if request.param == "micropython":
+        request.getfixturevalue("sep2_certificates")
+        monkeypatch.setenv("MICROPYPATH", interpreter.environment(*interpreter.SOURCES)["MICROPYPATH"])
+        return lambda script, *arguments: _micropython().command(script, *arguments, heapsize="160k")
+    sources = [*interpreter.SOURCES, interpreter.SOURCES[0] / "cpython"]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, sources)))
+    return lambda script, *arguments: [sys.executable, str(script), *map(str, arguments)]
+
+
+@pytest.fixture
+def printed(either_python: Callable[..., list[str]]) -> Callable[..., str]:
+    """`printed(script, *arguments)` runs a file by each Python in turn and gives what it prints, which is no error."""
+
+    def run(script: Path, *arguments: object) -> str:
+        done = subprocess.run(either_python(script, *arguments), capture_output=True, text=True, timeout=60)
+        assert done.stderr == ""
+        return done.stdout
 
     return run

@@ -5,7 +5,6 @@ import os
 import queue
 import select
 import subprocess
-import sys
 import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,25 +13,18 @@ from pathlib import Path
 import pytest
 
 from sluice_tools.processes import Child, Children
-from sluice_tools.toolchain import interpreter
 
 SCRIPT = Path(__file__).parent / "hold_console.py"
-SOURCES = [*interpreter.SOURCES, interpreter.SOURCES[0] / "cpython"]
 PATIENCE_S = 30
 EVERY_BYTE = bytes(range(1, 256))
 
 Hold = Callable[[Path | str], Child]
 
 
-@pytest.fixture(params=["cpython", "micropython"])
-def command(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+@pytest.fixture
+def command(either_python: Callable[..., list[str]]) -> list[str]:
     """Give the command that runs hold_console.py, but for its argument."""
-    if request.param == "micropython":
-        monkeypatch.setenv("MICROPYPATH", interpreter.environment(*interpreter.SOURCES)["MICROPYPATH"])
-        found: interpreter.Interpreter = request.getfixturevalue("micropython")
-        return found.command(SCRIPT, heapsize="160k")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, SOURCES)))
-    return [sys.executable, str(SCRIPT)]
+    return either_python(SCRIPT)
 
 
 @pytest.fixture

@@ -1,10 +1,7 @@
 """Modbus TCP over real sockets, on both Pythons: umodbus' server answers, or something is wrong with the connection."""
 
-import os
 import socket
 import socketserver
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,21 +17,10 @@ UNIT_ID = 7
 Ask = Callable[[int], str]
 
 
-@pytest.fixture(params=["cpython", "micropython"])
-def ask(request: pytest.FixtureRequest) -> Ask:
+@pytest.fixture
+def ask(printed: Callable[..., str]) -> Ask:
     """`ask(port)` runs read_tcp.py and gives what it prints."""
-
-    def ask(port: int) -> str:
-        if request.param == "micropython":
-            done = request.getfixturevalue("run_micropython")(SCRIPT, "127.0.0.1", str(port), heapsize="160k")
-        else:
-            environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-            command = [sys.executable, SCRIPT, "127.0.0.1", str(port)]
-            done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
-        assert done.stderr == ""
-        return done.stdout
-
-    return ask
+    return lambda port: printed(SCRIPT, "127.0.0.1", port)
 
 
 @contextmanager

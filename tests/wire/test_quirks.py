@@ -1,7 +1,6 @@
 """Quirks of the server over real TLS: the gateway's session, on both Pythons, against `sluice server --quirk`."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -30,24 +29,13 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
     return made
 
 
-@pytest.fixture(params=["cpython", "micropython"])
-def ask(request: pytest.FixtureRequest, pki: Pki) -> Ask:
+@pytest.fixture
+def ask(printed: Ask, pki: Pki) -> Ask:
     """`ask(port, name=...)` runs get_time.py and gives what it prints."""
 
     def ask(port: int, name: str = "localhost") -> str:
-        folder = pki.directory
-        arguments = [folder / "serca.pem", folder / "device-chain.pem", folder / "device.key", name]
-        command = [f"https://localhost:{port}{href('tm')}", *arguments]
-        if request.param == "micropython":
-            request.getfixturevalue("sep2_certificates")
-            run = request.getfixturevalue("run_micropython")
-            done = run(SCRIPT, *command, heapsize="160k")
-        else:
-            environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-            command = [sys.executable, SCRIPT, *command]
-            done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
-        assert done.stderr == ""
-        return done.stdout
+        files = [pki.directory / file for file in ("serca.pem", "device-chain.pem", "device.key")]
+        return printed(SCRIPT, f"https://localhost:{port}{href('tm')}", *files, name)
 
     return ask
 

@@ -9,9 +9,8 @@ import fcntl
 import os
 import struct
 import subprocess
-import sys
 import tty
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,6 +31,8 @@ ASKED = struct.pack("<8I", 0b11, 0, 0, 0, 0, 0, 0, 0)
 REFUSED = "refused: it has no RS485 mode in which RTS switches the driver (bus.rts); leave bus.rts out if "
 PATIENCE_S = 30
 
+Python = Callable[..., list[str]]
+
 
 @contextmanager
 def line() -> Iterator[str]:
@@ -44,28 +45,17 @@ def line() -> Iterator[str]:
         os.close(near)
 
 
-@pytest.fixture(params=["cpython", "micropython"])
-def command(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Give the command that runs open_line.py, but for its arguments."""
-    if request.param == "micropython":
-        monkeypatch.setenv("MICROPYPATH", interpreter.environment(*interpreter.SOURCES)["MICROPYPATH"])
-        found: Interpreter = request.getfixturevalue("micropython")
-        return found.command(SCRIPT)
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
-    return [sys.executable, str(SCRIPT)]
-
-
-def test_a_line_without_such_a_mode_is_refused_with_the_way_out(command: list[str]) -> None:  # D4
+def test_a_line_without_such_a_mode_is_refused_with_the_way_out(either_python: Python) -> None:  # D4
     with line() as device:
-        done = subprocess.run([*command, device, "rts"], capture_output=True, text=True, timeout=PATIENCE_S)
+        done = subprocess.run(either_python(SCRIPT, device, "rts"), capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.stdout.startswith(REFUSED)
     assert done.stderr == ""
 
 
-def test_a_line_that_hangs_up_ends_nothing_but_itself(command: list[str]) -> None:  # C5
+def test_a_line_that_hangs_up_ends_nothing_but_itself(either_python: Python) -> None:  # C5
     with Children() as children:  # each leads a session of its own, as a service does
         with line() as device:
-            children.start("line", [*command, device, "-"])
+            children.start("line", either_python(SCRIPT, device, "-"))
             assert children.lines.get(timeout=PATIENCE_S).text == "open"
         told = [children.lines.get(timeout=PATIENCE_S).text for _ in range(3)]
     assert told == ["gone", "goes on", None]

@@ -1,8 +1,6 @@
 """A serial line with real habits on both Pythons: umodbus' server answers on a pseudo-terminal, the wire spoils it."""
 
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,22 +19,10 @@ Spoil = Callable[[Reply], Sequence[bytes | float]]
 Ask = Callable[[str, int, int], list[str]]
 
 
-@pytest.fixture(params=["cpython", "micropython"])
-def ask(request: pytest.FixtureRequest) -> Ask:
+@pytest.fixture
+def ask(printed: Callable[..., str]) -> Ask:
     """`ask(device, baud, times)` runs read_line.py and gives the lines that it prints."""
-
-    def ask(device: str, baud: int, times: int) -> list[str]:
-        arguments = [device, str(baud), str(times)]
-        if request.param == "micropython":
-            done = request.getfixturevalue("run_micropython")(SCRIPT, *arguments, heapsize="160k")
-        else:
-            environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-            command = [sys.executable, SCRIPT, *arguments]
-            done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
-        assert done.stderr == ""
-        return list(done.stdout.splitlines())
-
-    return ask
+    return lambda device, baud, times: printed(SCRIPT, device, baud, times).splitlines()
 
 
 @contextmanager

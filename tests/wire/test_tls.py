@@ -1,10 +1,7 @@
 """Real mutual TLS: the gateway's session, on both Pythons, against a server of the standard library."""
 
-import os
 import re
 import socket
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,22 +26,12 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
     return Pki(tmp_path_factory.mktemp("pki"), now=NOW)
 
 
-@pytest.fixture(params=["cpython", "micropython"])
-def ask(request: pytest.FixtureRequest, pki: Pki) -> Ask:
+@pytest.fixture
+def ask(printed: Ask, pki: Pki) -> Ask:
     """`ask(port, device, ca=..., name=...)` runs get_time.py and gives what it prints."""
 
     def ask(port: int, device: Credential, ca: Path = pki.root, name: str = "localhost") -> str:
-        arguments = [f"https://localhost:{port}/tm", ca, device.chain, device.key, name]
-        if request.param == "micropython":
-            request.getfixturevalue("sep2_certificates")
-            run = request.getfixturevalue("run_micropython")
-            done = run(SCRIPT, *arguments, heapsize="160k")
-        else:
-            environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-            command = [sys.executable, SCRIPT, *arguments]
-            done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
-        assert done.stderr == ""
-        return done.stdout
+        return printed(SCRIPT, f"https://localhost:{port}/tm", ca, device.chain, device.key, name)
 
     return ask
 

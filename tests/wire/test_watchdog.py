@@ -1,36 +1,23 @@
 """What the service manager hears on both Pythons: a datagram socket as systemd has it (sd_notify(3))."""
 
-import os
 import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from sluice_tools.toolchain import interpreter
-
 SCRIPT = Path(__file__).parent / "tell_alive.py"
-PATIENCE_S = 30
 
 Tell = Callable[[int, str], str]
 
 
-@pytest.fixture(params=["cpython", "micropython"])
-def tell(request: pytest.FixtureRequest) -> Tell:
+@pytest.fixture
+def tell(printed: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> Tell:
     """`tell(times, address)` runs tell_alive.py with this NOTIFY_SOCKET and gives what it prints."""
-    if request.param == "micropython":
-        command = request.getfixturevalue("micropython").command(SCRIPT)
-        environment = interpreter.environment(*interpreter.SOURCES)
-    else:
-        command = [sys.executable, str(SCRIPT)]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
 
     def tell(times: int, address: str) -> str:
-        named = {**environment, "NOTIFY_SOCKET": address}
-        done = subprocess.run([*command, str(times)], env=named, capture_output=True, text=True, timeout=PATIENCE_S)
-        return done.stdout + done.stderr
+        monkeypatch.setenv("NOTIFY_SOCKET", address)
+        return printed(SCRIPT, times)
 
     return tell
 
