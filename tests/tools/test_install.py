@@ -4,22 +4,19 @@ That systemd itself takes the unit is asked of `systemd-analyze`, where the mach
 it, with its user, its sandbox and its watchdog, and that DE follows RTS, only a gateway with both can show.
 """
 
-import json
 import os
-import select
 import shlex
 import shutil
 import socket
 import subprocess
 import sys
-import termios
-import tty
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from gateway_process import Laptop
 
 from sluice_tools.install import command, interpreters
 from sluice_tools.toolchain import image, interpreter
@@ -119,19 +116,12 @@ class Service:
     def told(self) -> bytes:
         return self.manager.recv(4096)
 
-    def ask(self, **request: object) -> dict[str, Any]:
-        fd = os.open(self.console, os.O_RDWR | os.O_NOCTTY)
+    def ask(self, do: str, **arguments: object) -> dict[str, Any]:
+        laptop = Laptop(Path(self.console))
         try:
-            tty.setraw(fd, termios.TCSANOW)
-            os.write(fd, json.dumps({"id": 7, **request}).encode() + b"\n")
-            data = b""
-            while b'"ok"' not in data or not data.endswith(b"\n"):
-                assert select.select([fd], [], [], PATIENCE_S)[0], data
-                data += os.read(fd, 4096)
+            return laptop.ask(do, **arguments)
         finally:
-            os.close(fd)
-        [answer] = [line for line in data.splitlines() if line.startswith(b"{")]
-        return dict(json.loads(answer))
+            laptop.close()
 
 
 @pytest.fixture
@@ -150,13 +140,13 @@ def service(installed: Path, tmp_path: Path) -> Iterator[Service]:
 def test_the_service_is_ready_lives_and_answers_at_its_console(service: Service) -> None:  # D4, D6
     assert service.told() == b"READY=1\nWATCHDOG=1"
     assert service.told() == b"WATCHDOG=1"
-    answer = service.ask(do="identify")
+    answer = service.ask("identify")
     assert (answer["ok"], answer["board"], answer["mode"]) == (True, "LINUX", console.SERVICE)
 
 
 def test_the_service_ends_as_the_unit_expects_it_when_it_is_to_start_again(service: Service) -> None:  # D6
     assert service.told().startswith(b"READY=1")
-    assert service.ask(do="restart", mode="service")["ok"]
+    assert service.ask("restart", mode="service")["ok"]
     assert service.process.wait(PATIENCE_S) == console.RESTART
 
 
