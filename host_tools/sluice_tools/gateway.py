@@ -18,7 +18,7 @@ from sluice_tools.toolchain import ROOT, image, interpreter
 from sluice_wire.console import RESTART
 from sluice_wire.limits import UNLIMITED_W
 
-HEAP = "144k"
+HEAP = "152k"
 
 
 def gateway_config(scenario: Plan, url: str, pty: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Whoever holds the cable may send anything: the console of the gateway on 32-bit MicroPython in 144 KB, in service
+"""Whoever holds the cable may send anything: the console of the gateway on 32-bit MicroPython in 152 KB, in service
 mode and while it runs. Each line gets the answer of docs/console.md; the gateway goes on as if nobody had spoken."""
 
 import itertools

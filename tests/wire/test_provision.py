@@ -1,5 +1,5 @@
 """From a blank gateway to a commissioned site: `sluice provision` as an installer's laptop runs it, killed again and
-again, and the gateway's power cut; all in true time. The gateway is 32-bit MicroPython in 144 KB, its console one
+again, and the gateway's power cut; all in true time. The gateway is 32-bit MicroPython in 152 KB, its console one
 pseudo-terminal, its bus another, the utility's server behind mutual TLS."""
 
 import json

@@ -96,7 +96,7 @@ def _flag(value):
 def is_place(value):
     """tcp://HOST:PORT of a device that is not on the bus."""
     host, _, port = value[6:].rpartition(":") if isinstance(value, str) and value.startswith("tcp://") else ("", "", "")
-    return host != "" and port.isdigit() and 0 < int(port) < 65536
+    return host != "" and port != "" and not [c for c in port if not "0" <= c <= "9"] and 0 < int(port) < 65536
 
 
 def _meter_map(value):
@@ -154,6 +154,8 @@ INVERTER_KEYS = (
 )
 FILES = ("ca", "certificate", "key")
 _SECRETS = ("server.pin", "network.key")  # what was written is not repeated
+_SHOWN_MAX = 64  # characters of what was written
+_ERRORS_MAX = 16  # so many are told, and what is missing or wrong
 
 
 def check(document):
@@ -185,10 +187,15 @@ def _values(document, rows, prefix, errors):
         if value is REQUIRED:
             errors.append("%s is missing; expected %s" % (name, expected))
         elif key in source and not good(value):
-            shown = "" if name in _SECRETS else ": " + json.dumps(value)
-            errors.append("%s is wrong%s; expected %s" % (name, shown, expected))
+            errors.append("%s is wrong%s; expected %s" % (name, _shown(name, value), expected))
         config.setdefault(section or "", {})[key] = value
     return config
+
+
+def _shown(name, value):
+    if name in _SECRETS or isinstance(value, (dict, list)):  # where a brace is missing there may be a PIN in it
+        return ""
+    return ": " + json.dumps(value[:_SHOWN_MAX] if isinstance(value, str) else value)[: _SHOWN_MAX + 2]
 
 
 def _inverters(items, errors):
@@ -244,9 +251,10 @@ def _check_unknown(document, errors):
 
 def _check_keys(source, rows, prefix, errors):
     known = [row[1] for row in rows]
-    for key in sorted(source):
-        if key not in known:
-            errors.append("%s%s is not known; expected one of %s" % (prefix, key, ", ".join(known)))
+    for key in sorted([key for key in source if key not in known]):
+        if len(errors) >= _ERRORS_MAX:
+            return
+        errors.append("%s%s is not known; expected one of %s" % (prefix, key[:_SHOWN_MAX], ", ".join(known)))
 
 
 def load(port, name):

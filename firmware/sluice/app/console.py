@@ -45,6 +45,7 @@ _TEXTS = {
     FAILED: "a fault in the gateway itself, please report it: %s",
 }
 _NO_FLASH = "a file cannot be read or written (%s); there must be room, and leave to do so"
+_NO_ROOM = "this takes more memory than there is"
 _NO_CODE = "this site is commissioned and has no code yet: set one with lock"
 
 
@@ -170,6 +171,8 @@ class Console:
 def _fault(error):
     if isinstance(error, OSError):
         return Refused(FAILED, _NO_FLASH % error)
+    if isinstance(error, MemoryError):
+        return Refused(FAILED, _NO_ROOM)
     return Refused(FAILED, _TEXTS[FAILED] % repr(error))
 
 

@@ -1,7 +1,7 @@
 """Compressed answers, where there is the heap for it: the body is kept as it comes, then inflated piece by piece.
 
 MicroPython's inflater takes 34 KB while it works (its window, 32 KB of it, in one piece) and wants a source that never
-waits. So a gateway in 144 KB of heap does not ask for compression, and reads the same answers in full.
+waits. So a gateway in 152 KB of heap does not ask for compression, and reads the same answers in full.
 Source: RFC 1952; RFC 9110 8.4; requirement T9.
 """
 

@@ -6,6 +6,7 @@ and plugged in again. Source: docs/console.md 1.
 """
 
 import json
+import random
 import termios
 import time
 from collections import deque
@@ -15,7 +16,7 @@ from typing import Any
 
 import serial
 
-from sluice_wire.console import LINE, LINE_MAX, SERVICE, VERSION
+from sluice_wire.console import LINE_MAX, SERVICE, VERSION
 
 BAUD = 115200
 READ_S = 0.1
@@ -24,6 +25,7 @@ PATIENCES_S = {"identify": 1.0, "key": 120.0, "take": 30.0}  # who draws a key, 
 QUIET_S = 15.0  # a command that says nothing for so long is looked after
 RESTART_S = 90.0
 TRIES = 3
+BUSY_S = 1.0
 LIMIT = 1 << 16  # bytes of an answer
 JOURNAL_LINES = 50
 # Asked twice they do, or answer, the same. Of `take` and `key` the second is refused, and of `lock` too.
@@ -93,7 +95,7 @@ class Link:
     def __init__(self, device: str) -> None:
         self.device = device
         self.journal: deque[str] = deque(maxlen=JOURNAL_LINES)
-        self._number = 0
+        self._number = random.randrange(999999)  # an answer to a run that was killed is none of ours
         self._serial: serial.Serial | None = None
         self._lines = Lines()
         self._open()
@@ -134,7 +136,7 @@ class Link:
     def identified(self) -> Answer:
         """Ask who it is; LinkError too if it is something else, or speaks another version."""
         try:
-            found = self.ask("identify")
+            found = self._identify()
         except Refusal as error:
             raise LinkError(f"what answers on {self.device} does not say who it is: {error}") from error
         if found.get("product") != "sluice":
@@ -145,6 +147,13 @@ class Link:
                 "use the tool of the gateway's firmware, or update that"
             )
         return found
+
+    def _identify(self) -> Answer:
+        for _ in range(TRIES - 1):
+            with suppress(Refusal):  # while it starts it may have no room to answer
+                return self.ask("identify")
+            time.sleep(BUSY_S)
+        return self.ask("identify")
 
     def close(self) -> None:
         """Let go of the line."""
@@ -163,7 +172,7 @@ class Link:
             answer = self._answer(do, numbers, hear)
             if answer is None and not repeatable:
                 break
-            if answer is None or (answer.get("error") == LINE and answer.get("id") is None):
+            if answer is None or answer.get("id") is None:
                 continue  # what did not arrive whole is as if it had never come
             if not answer["ok"]:
                 raise Refusal(answer)
@@ -194,7 +203,7 @@ class Link:
                     deadline = time.monotonic() + patience_s
                     if hear:
                         hear(answer["say"])
-                elif answer.get("id") in numbers or answer.get("error") == LINE:
+                elif answer.get("id") in numbers or answer.get("id") is None:
                     return answer
         return None
 
