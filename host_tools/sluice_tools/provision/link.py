@@ -16,7 +16,7 @@ from typing import Any
 
 import serial
 
-from sluice_wire.console import LINE_MAX, SERVICE, VERSION
+from sluice_wire.console import FAILED, LINE, LINE_MAX, SERVICE, VERSION
 
 BAUD = 115200
 READ_S = 0.1
@@ -79,6 +79,11 @@ def answer_in(line: str) -> Answer | None:
     if isinstance(found.get("say"), dict) or isinstance(found.get("ok"), bool):
         return found
     return None
+
+
+def is_unheard(answer: Answer) -> bool:
+    """Tell whether it says of a request that it did not arrive whole, or found no room."""
+    return answer.get("id") is None and answer.get("error") in (LINE, FAILED)
 
 
 def request_line(number: int, do: str, arguments: dict[str, Any]) -> bytes:
@@ -172,7 +177,7 @@ class Link:
             answer = self._answer(do, numbers, hear)
             if answer is None and not repeatable:
                 break
-            if answer is None or answer.get("id") is None:
+            if answer is None or is_unheard(answer):
                 continue  # what did not arrive whole is as if it had never come
             if not answer["ok"]:
                 raise Refusal(answer)
@@ -203,7 +208,7 @@ class Link:
                     deadline = time.monotonic() + patience_s
                     if hear:
                         hear(answer["say"])
-                elif answer.get("id") in numbers or answer.get("id") is None:
+                elif answer.get("id") in numbers or is_unheard(answer):
                     return answer
         return None
 
