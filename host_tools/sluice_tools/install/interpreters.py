@@ -74,11 +74,6 @@ def put(program: Path, folder: Path) -> None:
 
 def _compile(library: Path) -> None:
     """Compile the library of certificates for this machine, against its own headers of Mbed TLS."""
-    arguments = ["-DSEP2_PRELOAD", "-fPIC", "-shared", "-o", str(library), str(certificates.SOURCE)]
-    try:
-        done = subprocess.run(["cc", *certificates.OPTIONS, *arguments], capture_output=True, text=True, timeout=300)
-        why = done.stderr.strip() if done.returncode else ""
-    except OSError as error:
-        why = str(error)
-    if why:
+    why = certificates.compiled(["cc"], library, *certificates.PRELOADED)
+    if not library.exists():
         raise InstallError(f"{certificates.NAME} cannot be compiled: apt install gcc libmbedtls-dev\n{why}")

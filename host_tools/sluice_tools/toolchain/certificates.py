@@ -23,6 +23,7 @@ ZIG = BUILD / "zig"
 ZIG_PIN = "ziglang==0.17.1 --hash=sha256:ea6cc5d87b033cf0aedfbc8f9549a908cae6c50ac31f1698188fa48a74524b54"
 COMPILERS = (["cc", "-m32"], ["gcc", "-m32"], ["clang", "-m32"])
 ZIG_COMPILER = [sys.executable, "-m", "ziglang", "cc", "-target", "x86-linux-gnu", "-s"]
+PRELOADED = [SOURCE, "-DSEP2_PRELOAD", "-fPIC", "-shared"]
 OPTIONS = ["-std=c99", "-O2", "-Wall", "-Wextra", "-Werror", "-fno-stack-protector", "-nostdlib"]
 
 
@@ -41,16 +42,18 @@ def build() -> None:
         raise CertificatesError(f"no headers of Mbed TLS: {error}") from None
     unfinished = LIBRARY.with_suffix(".unfinished")
     unfinished.unlink(missing_ok=True)
-    compile_c(unfinished, SOURCE, "-DSEP2_PRELOAD", "-fPIC", "-shared")
+    compile_c(unfinished, *PRELOADED)
     unfinished.replace(LIBRARY)
 
 
 def compile_c(output: Path, *arguments: Path | str) -> None:
     """Compile and link for the Linux of 32 bits that MicroPython runs in, by the first compiler that can."""
-    said = [_compile(compiler, output, *arguments) for compiler in COMPILERS if not output.exists()]
+    include = HEADERS / "usr" / "include"
+    arguments = ("-isystem", include, "-isystem", include / "i386-linux-gnu", *arguments)
+    said = [compiled(compiler, output, *arguments) for compiler in COMPILERS if not output.exists()]
     if not output.exists():
         fetch_zig()
-        said.append(_compile(ZIG_COMPILER, output, *arguments))
+        said.append(compiled(ZIG_COMPILER, output, *arguments))
     if not output.exists():
         raise CertificatesError("no C compiler for 32 bits: install gcc or clang\n" + "\n".join(said))
 
@@ -72,11 +75,9 @@ def fetch_zig() -> None:
     unfinished.rename(ZIG)
 
 
-def _compile(compiler: list[str], output: Path, *arguments: Path | str) -> str:
-    """Give what the compiler says."""
-    include = HEADERS / "usr" / "include"
-    folders = ["-isystem", str(include), "-isystem", str(include / "i386-linux-gnu")]
-    command = [*compiler, *OPTIONS, *folders, "-o", str(output), *map(str, arguments)]
+def compiled(compiler: list[str], output: Path, *arguments: Path | str) -> str:
+    """Compile and link; give what the compiler says."""
+    command = [*compiler, *OPTIONS, "-o", str(output), *map(str, arguments)]
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ZIG)}, timeout=300
