@@ -1,6 +1,6 @@
 """Run on the stand-ins of esp32_board: read an inverter's registers by the board's line, as often as said.
 
-esp32_reads.py TIMES
+esp32_reads.py BOARD TIMES
 """
 
 import asyncio

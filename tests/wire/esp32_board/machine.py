@@ -13,7 +13,6 @@ import time
 import told
 
 PWRON_RESET = 1
-HARD_RESET = 2
 _POLL = 3
 _driving = [0]
 
