@@ -7,6 +7,7 @@ import json
 from console_world import FOLDER, Port, World
 
 from expect import raises
+from sluice.app.config import is_place
 from sluice.port.errors import TlsError
 from sluice_wire.console import PACE_MS, PUT_MAX, RESTART, RUNNING, SERVICE, SERVICE_IDLE_S, TRIES
 from sluice_wire.sep2 import EPOCH
@@ -272,6 +273,43 @@ def test_a_wrong_pin_is_not_repeated():  # D4
     told = ask(world, "take", file="config", sha256=put(world, "config", json.dumps(wrong)))
     assert "server.pin is wrong" in told["text"]
     assert "123456" not in told["text"]
+
+
+def test_a_pin_is_not_repeated_either_where_a_brace_is_missing():  # D4
+    for text in ('{"nmi":{"server":{"pin":123456}}}', '{"nmi":[{"pin":123456}]}'):
+        world = World()
+        told = ask(world, "take", file="config", sha256=put(world, "config", text))
+        assert "nmi is wrong" in told["text"]
+        assert "123456" not in told["text"]
+
+
+def test_what_is_told_of_a_configuration_is_bounded_whatever_is_wrong_in_it():
+    unknown = ",".join(['"%03d":1' % i for i in range(999)])
+    for text in (
+        "{%s}" % unknown,
+        '{"server":{%s}}' % unknown,
+        '{"inverters":[{%s}]}' % unknown,
+        '{"nmi":"%s"}' % ("x" * 9999),
+        '{"nmi":%s}' % ("9" * 4000),
+        '{"%s":1}' % ("x" * 9999),
+    ):
+        world = World()
+        told = ask(world, "take", file="config", sha256=put(world, "config", text, 200))
+        assert told["error"] == "refused"
+        assert len(told["text"]) < 4000
+
+
+def test_a_configuration_for_which_there_is_no_memory_is_refused():
+    world = World()
+    world.port.tls = no_memory
+    told = ask(world, "take", file="config", sha256=put(world, "config", json.dumps(CONFIG)))
+    assert told["error"] == "failed"
+    assert "memory" in told["text"]
+    assert "report" not in told["text"]
+
+
+def no_memory(*args):
+    raise MemoryError
 
 
 def test_a_configuration_is_tried_with_its_certificates_and_its_key():
@@ -594,6 +632,18 @@ def test_who_has_unlocked_it_or_has_to_wait_is_not_forgotten_by_that():
         assert world.listener.console is None
 
 
+def test_a_place_is_a_host_and_a_port_of_plain_digits():
+    assert is_place("tcp://Inverter-1.local:502")
+    for wrong in (
+        "tcp://host:\u00b2",
+        "tcp://host:\u0661",
+        "tcp://h\u00e9:1",
+        "tcp://" + "x" * 64 + ":1",
+        "tcp://a.:1",
+    ):
+        assert not is_place(wrong)
+
+
 def test_a_scan_asks_for_what_it_wants():
     world = World()
     good = {"baud": 9600, "parity": "none", "unit_id": 1, "function": 3, "register": 0, "count": 2}
@@ -612,6 +662,9 @@ def test_a_scan_asks_for_what_it_wants():
         ("device", 5),
         ("at", "192.168.1.2"),
         ("at", "tcp://:502"),
+        ("at", "tcp://a..b:502"),
+        ("at", "tcp://a\0b:502"),
+        ("at", "tcp://host:" + "9" * 99),
         ("at", 5),
     ):
         arguments = dict(good)

@@ -27,7 +27,7 @@ from .console import Refused, argument, refused
 from .device import first_certificate, lfdi
 
 _FIRMWARE = "0.1.0"
-_SECRETS = (("server", "pin"), ("network", "key"))
+_SECRETS = ("pin", "key"), ("pin",)  # anywhere, and in the section server
 _WRONG = "this is not the site code; it is on the site's sheet"
 _WAITS = "too many wrong codes: wait %d s"
 
@@ -47,6 +47,7 @@ def identify(console, request):
     setup = console.setup
     config = document(port, setup.trial.name)
     lfdi_text = _lfdi(port, setup, config)
+    nmi = config.get("nmi")
     state = setup.trial.what()
     return _named(
         "console product firmware built python board serial lines mode busy locked code key lfdi sfdi nmi config "
@@ -66,7 +67,7 @@ def identify(console, request):
         setup.has_key(),
         lfdi_text,
         lfdi_text and sfdi(lfdi_text),
-        None if console.lock.locked else config.get("nmi"),
+        nmi if isinstance(nmi, str) and not console.lock.locked else None,
         "wrong" if setup.wrong else state,
         _is_commissioned(console, config),
         port.rtc() + EPOCH,
@@ -140,11 +141,17 @@ def config(console, request):
     which = argument(request, "which", _is_which, '"kept" or "trial"', "kept")
     if which == "trial" and not trial.running() or trial.what() is None:
         raise refused("there is no such configuration: put one, then take it")
-    found = document(console.port, trial.name if which == "trial" else trial.kept)
-    for section, key in _SECRETS:
-        if isinstance(found.get(section), dict):
-            found[section].pop(key, None)
-    return {"config": found}
+    return {"config": _told(document(console.port, trial.name if which == "trial" else trial.kept))}
+
+
+def _told(value, name=""):
+    """Return a copy without PIN and key, wherever who has written it by hand has put them; server.key is a file."""
+    if isinstance(value, list):
+        return [_told(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    secret = _SECRETS[name == "server"]
+    return {key: _told(value[key], key) for key in value if str(key).lower() not in secret}
 
 
 def _is_which(value):

@@ -96,7 +96,10 @@ def _flag(value):
 def is_place(value):
     """tcp://HOST:PORT of a device that is not on the bus."""
     host, _, port = value[6:].rpartition(":") if isinstance(value, str) and value.startswith("tcp://") else ("", "", "")
-    return host != "" and port != "" and not [c for c in port if not "0" <= c <= "9"] and 0 < int(port) < 65536
+    for label in host.split("."):
+        if not 0 < len(label) < 64 or [c for c in label if not "!" <= c <= "~"]:
+            return False
+    return 0 < len(port) < 6 and not [c for c in port if not "0" <= c <= "9"] and 0 < int(port) < 65536
 
 
 def _meter_map(value):
