@@ -193,9 +193,9 @@ def test_a_configuration_is_the_same_whatever_its_pin_and_another_with_another_l
 
 
 def test_sections_that_this_command_does_not_know_stay_as_they_are() -> None:
-    has = {"network": {"ssid": "home"}, "nmi": "old"}
+    has = {"other": {"name": "home"}, "nmi": "old"}
     made = decide.document(KNOWN, "pki/d.pem", "pki/r.pem", has)
-    assert made["network"] == {"ssid": "home"}
+    assert made["other"] == {"name": "home"}
     assert made["nmi"] == "2001985732"
 
 

@@ -1,6 +1,7 @@
 """`sluice provision` against a real gateway on CPython, as far as it comes without a bus, a server and the sun: what is
 asked, what is missing, what is refused, and where the next run goes on."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from console_gateway import IDENTITY, answer, answering, gateway, refusal
 
 from sluice_tools.pki import store
 from sluice_tools.pki.files import certificates
-from sluice_tools.provision import connect, flow
+from sluice_tools.provision import answers as answers_mod
+from sluice_tools.provision import connect, flow, questions
 from sluice_tools.provision.command import provision
 from sluice_tools.provision.desk import DONE, FAILED, WAITING, WRONG
 from sluice_tools.provision.job import Job
@@ -162,6 +164,43 @@ def test_who_looks_it_over_and_finds_it_wrong_is_asked_again(tmp_path: Path, con
     )
 
 
+def test_a_gateway_that_joins_a_wireless_network_is_told_which_and_its_key_stays_there(
+    tmp_path: Path, console: str, authority: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "board.json").write_text('{"network": "wlan"}')
+    monkeypatch.setattr(questions, "BOARDS", tmp_path)
+    kept_there = tmp_path / "flash" / "gateway.json"
+    lacks = run(tmp_path, console, "--answers", str(answers(tmp_path, authority, authority=str(authority))))
+    assert (lacks.exit_code, "network.ssid: Wireless network: " in lacks.output) == (WRONG, True)
+    network = {"ssid": "Farm 2", "key": "hay and oats"}
+    file = answers(tmp_path, authority, authority=str(authority), network=network)
+    first = run(tmp_path, console, "--answers", str(file))
+    assert json.loads(kept_there.read_text())["network"] == network
+    again = run(tmp_path, console, "--answers", str(file))
+    assert "taken" not in again.output
+    assert "changed" not in again.output
+    file = answers(tmp_path, authority, authority=str(authority), network={"ssid": "Farm 3", "key": "none"})
+    run(tmp_path, console, "--answers", str(file))
+    assert "hay and oats" not in first.output + again.output + kept(tmp_path)
+
+
+def test_the_key_of_a_wireless_network_is_asked_and_a_mistyped_one_told(
+    tmp_path: Path, console: str, authority: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "board.json").write_text('{"network": "wlan"}')
+    monkeypatch.setattr(questions, "BOARDS", tmp_path)
+    answers(tmp_path, authority, authority=str(authority))
+    site = Job(tmp_path / "sites", NMI)
+    site.answers = answers_mod.load([tmp_path / "answers.yaml"])
+    site.keep()
+    result = run(tmp_path, console, lines=[NMI, *[""] * 4, "Farm 2", "short", "hay and oats", str(PIN), "", "no"])
+    assert "  the key of a wireless network has 8 to 64 letters, digits and signs\n" in result.output
+    assert "Wireless network          Farm 2\n" in result.output
+    kept_there = json.loads((tmp_path / "flash" / "gateway.json").read_text())["network"]
+    assert kept_there == {"ssid": "Farm 2", "key": "hay and oats"}
+    assert "hay and oats" not in result.output + kept(tmp_path)
+
+
 def test_where_no_gateway_answers_it_is_told_what_to_check(tmp_path: Path) -> None:
     with answering(lambda request: None) as link:
         link.close()
@@ -231,3 +270,33 @@ def test_a_finished_site_is_only_looked_at_and_its_papers_are_written_anew(tmp_p
     assert "Site code: abcde-fghjk" in result.output
     assert set(asked) == {"identify", "status"}
     assert (job.folder / "sheet.html").exists()
+
+
+def test_a_pin_that_is_refused_once_the_site_is_commissioned_is_asked_again(tmp_path: Path) -> None:  # D4
+    asked: list[str] = []
+
+    def refused(request: dict[str, Any]) -> bytes:
+        asked.append(request["do"])
+        if request["do"] == "restart":
+            return refusal(request, "refused", "so far")
+        more = commissioned(locked="unlock" not in asked)
+        config = {"config": {"nmi": NMI}} if request["do"] == "config" else {}
+        status = {"server": "answers", "faults": {"PIN": "not the one"}} if request["do"] == "status" else {}
+        return answer(request, **{**more, **status, **config})
+
+    job = Job(tmp_path / "sites", NMI)
+    server = {"url": "https://a/dcap", "pen": 57269}
+    job.answers = {"nmi": NMI, "profile": "default", "server": server, "site": {"exp_lim_w": 1, "imp_lim_w": 1}}
+    config = {**job.answers, "server": {**server, "profile": "default"}}
+    job.keep(lfdi="AB" * 20, code="abcde-fghjk", config=config)
+    with answering(refused) as link:
+        link.close()
+        result = run(tmp_path, link.device, lines=[str(PIN), *[""] * 9])
+        assert "PIN (six digits" in result.output
+        assert "the gateway refuses it: so far" in result.output
+        file = tmp_path / "a.yaml"
+        file.write_text(f"nmi: {NMI}\npin: {PIN}\n")
+        asked.clear()
+        result = run(tmp_path, link.device, "--answers", str(file))
+        assert "the gateway refuses it: so far" in result.output
+    assert str(PIN) not in kept(tmp_path)

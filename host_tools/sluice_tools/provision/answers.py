@@ -17,6 +17,7 @@ from sluice_tools.written import WrittenError, parse
 from sluice_wire import meter_maps
 
 Known = dict[str, Any]
+SECRETS = "pin", "network.key"  # never in a file that is written here
 
 
 class AnswersError(ValueError):
@@ -99,6 +100,11 @@ class Inverter(Part):
     at: Place | None = None
 
 
+class Network(Part):
+    ssid: Annotated[str, BeforeValidator(values.ssid)] | None = None
+    key: Annotated[str, BeforeValidator(values.network_key)] | None = None
+
+
 class Customer(Part):
     name: Text | None = None
     account: Text | None = None
@@ -149,6 +155,7 @@ class Answers(Part):
     server: Server | None = None
     site: Site | None = None
     bus: Bus | None = None
+    network: Network | None = None
     at: Place | None = None  # devices that are looked for behind a TCP address, not on the bus
     meter: Meter | None = None
     inverters: Annotated[list[Inverter], Field(min_length=1)] | None = None
@@ -198,6 +205,13 @@ def laid(below: Known, above: Known) -> Known:
         for key, value in above.items()
     }
     return below | both
+
+
+def bare(known: Known) -> Known:
+    """Give answers without their secrets."""
+    network = known.get("network")
+    rest = {key: value for key, value in known.items() if key != "pin"}
+    return rest | ({"network": {"ssid": network.get("ssid")}} if network else {})
 
 
 def look(known: Known, key: str) -> Any:

@@ -61,6 +61,15 @@ SITE = (
     Question("site.load_lim_w", "Load limit", "W or kW", values.watts_or_none, "none"),
     Question("customer.name", "Customer", "for the enrolment record", _or_left_out, LEFT_OUT),
 )
+SSID = Question("network.ssid", "Wireless network", "its name; the gateway hears those of 2.4 GHz", values.ssid)
+NETWORK_KEY = Question(
+    "network.key",
+    "Its key",
+    "8 to 64 signs; not shown, not stored here",
+    values.network_key,
+    "none",
+    True,
+)
 ADDRESS = (
     Question("location.address", "Street and number", "of the site", _or_left_out, LEFT_OUT),
     Question("location.suburb", "Suburb", "of the site", _or_left_out, LEFT_OUT),

@@ -11,10 +11,19 @@ from sluice_wire.console import RUNNING
 
 PATIENCE_S = 90
 LOOK_S = 1.0
+FRESH_S = 20  # since its start: it has asked the server just now
 
 
 def connect(desk: Desk, patience_s: float = PATIENCE_S) -> Seen:
-    """Have it run, and wait until the server has registered it, or it is plain that it will not."""
+    """Have it run, and wait until the server has registered it, or it is plain that it will not.
+
+    What fails is tried again in minutes only: who has put it right need not wait for that.
+    """
+    it = desk.it
+    if it["mode"] == RUNNING and not it["locked"] and it["config"] != "trial":  # a trial counts how often it ended
+        status = desk.link.ask("status")
+        if status.get("server") != "registered" and status.get("uptime_s", 0) > FRESH_S:
+            desk.restart(RUNNING)
     desk.mode(RUNNING)
     screen = desk.screen
     deadline = time.monotonic() + patience_s

@@ -7,7 +7,7 @@ from sluice_tools.provision.answers import Known, laid
 from sluice_tools.provision.outcome import NOT_REACHED, NOT_REGISTERED, REFUSED, REGISTERED
 from sluice_wire.utilities import PROFILES
 
-CONFIGURED = ("nmi", "profile", "server", "site", "bus", "meter", "inverters")  # of the answers
+CONFIGURED = ("nmi", "profile", "server", "site", "bus", "network", "meter", "inverters")  # of the answers
 SECRETS = (("server", "pin"), ("network", "key"))
 KEY = "pki/device.key"
 SEND_FIRST = "the server does not list this gateway yet: the utility must enter what is in {send}"
@@ -37,6 +37,7 @@ def document(known: Known, chain: str, root: str, has: Mapping[str, Any] | None 
             **optional,
         },
         "bus": _given(known.get("bus") or {}),
+        "network": _given(known.get("network") or {}),
         "meter": _given(known["meter"]),
         "inverters": [_given(inverter) for inverter in known["inverters"]],
     }
@@ -52,7 +53,7 @@ def known_from(config: Mapping[str, Any]) -> Known:
     """Give the answers that a gateway's configuration holds."""
     server = dict(config.get("server") or {})
     profile = server.pop("profile", None)
-    found = {key: config[key] for key in ("nmi", "site", "bus", "meter", "inverters") if key in config}
+    found = {key: config[key] for key in ("nmi", "site", "bus", "network", "meter", "inverters") if key in config}
     server = {key: server[key] for key in ("url", "name", "version", "pen") if key in server}
     return found | {"server": server} | ({"profile": profile} if profile else {})
 

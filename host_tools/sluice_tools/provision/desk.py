@@ -12,7 +12,7 @@ from rich.text import Text
 from sluice_tools.commission.command import STYLES, View
 from sluice_tools.commission.findings import FAILED as NOT_OK
 from sluice_tools.commission.findings import PASSED
-from sluice_tools.provision.answers import Known, enter, look
+from sluice_tools.provision.answers import SECRETS, Known, enter, look
 from sluice_tools.provision.ask import Asker, Question
 from sluice_tools.provision.job import Job
 from sluice_tools.provision.link import Answer, Link
@@ -64,7 +64,8 @@ class Screen:
 
 class Desk:
     """`given`: the answers of files; `known`: these, those of the job and those of the gateway; `asker`: None if nobody
-    can be asked. `pin` is only ever here; `it` is what the gateway said last of itself, `config` its configuration."""
+    can be asked. `secrets`, by question, are only ever here, `sent` tells whether the gateway has them; `it` is what it
+    said last of itself, `config` its configuration."""
 
     def __init__(self, screen: Screen, sites: Path, given: Known, asker: Asker | None, *, from_files: bool) -> None:
         self.screen = screen
@@ -73,8 +74,8 @@ class Desk:
         self.asker = asker
         self.from_files = from_files
         self.known: Known = given
-        self.pin: int | None = given.get("pin")
-        self.pin_sent = False
+        self.secrets = {key: value for key in SECRETS if (value := look(given, key)) is not None}
+        self.sent = False
         self.code = ""  # by which it was unlocked
         self.it: Answer = {}
         self.config: Mapping[str, Any] | None = None
@@ -128,9 +129,13 @@ class Desk:
         """Have it in this mode, and idle."""
         self.free()
         if self.it["mode"] != mode:
-            self.screen.wait(f"the gateway starts again, into {mode} mode")
-            self.link.restart(mode)
+            self.restart(mode)
         self.look()
+
+    def restart(self, mode: str) -> None:
+        """Have it start again."""
+        self.screen.wait(f"the gateway starts again, into {mode} mode")
+        self.link.restart(mode)
 
     def free(self) -> None:
         """End what a run that was stopped has begun."""
@@ -159,6 +164,7 @@ class Desk:
         assert self.asker
         value = self.asker.ask(question, look(self.known, question.key))
         if question.secret:
-            self.pin = value
+            self.secrets[question.key] = value
+            self.sent = False
         else:
             self.enter(question.key, value)

@@ -10,17 +10,18 @@ from datetime import UTC, datetime
 from sluice_tools.commission.findings import Findings
 from sluice_tools.pki.files import FileError
 from sluice_tools.provision import papers
-from sluice_tools.provision.answers import Known, laid, look, missing
-from sluice_tools.provision.ask import ADDRESS, PIN, SITE, Question, defaults
+from sluice_tools.provision.answers import Known, look
+from sluice_tools.provision.ask import NETWORK_KEY, PIN, SSID, Question
 from sluice_tools.provision.connect import connect, settle
-from sluice_tools.provision.decide import Seen, is_changed, known_from, same_site
+from sluice_tools.provision.decide import Seen, is_changed, known_from
 from sluice_tools.provision.desk import DONE, FAILED, WAITING, WRONG, Desk, Stop
 from sluice_tools.provision.job import SEND, new_code
 from sluice_tools.provision.link import LinkError, Refusal
 from sluice_tools.provision.meet import find_gateway, meet, unlock
 from sluice_tools.provision.outcome import NOT_REACHED, NOT_REGISTERED, REFUSED, REGISTERED
-from sluice_tools.provision.prepare import has_certificate, is_ready, prepare, wants_pin
+from sluice_tools.provision.prepare import is_ready, prepare
 from sluice_tools.provision.prove import findings_of, is_half_done, prove
+from sluice_tools.provision.questions import answered, is_wireless, reviewed
 from sluice_tools.provision.values import watts
 from sluice_wire.console import RUNNING, SERVICE
 from sluice_wire.utilities import PROFILES
@@ -35,83 +36,36 @@ def run(desk: Desk, ports: Sequence[str]) -> int:
     """Do all that is left to do; give the exit code. Stop, LinkError, Refusal, Ended say why it ended before."""
     find_gateway(desk, ports)
     meet(desk)
-    if not _is_finished(desk):
-        _questions(desk)
-        _set_up(desk)
-    _lock(desk)
-    return _finish(desk)
-
-
-# --- questions ----------------------------------------------------------------------------------------
-
-
-def _questions(desk: Desk) -> None:
-    """Have answered what is not; without anybody to ask, tell all that is missing at once."""
-    if desk.it["locked"] and (desk.it["code"] or not desk.it["commissioned"]):
-        unlock(desk, desk.job)
-        desk.free()
-        if desk.config:
-            desk.known = desk.job.answers = laid(known_from(desk.config), desk.job.answers)
-    implied = defaults(desk.known)
-    needed = [question for question in SITE if question.default is None and not _has(desk, question.key)]
-    optional = [question for question in SITE if question.default is not None]
-    for key, value in implied.items():
-        if look(desk.known, key) is None:
-            desk.enter(key, value)
-            needed = [question for question in needed if question.key != key]
-    if desk.pin is None and wants_pin(desk) and has_certificate(desk):
-        needed.insert(0, PIN)
-    if desk.asker is None and needed:
-        lines = [f"{question.key}: {question.name}: {question.help}" for question in needed]
-        raise Stop("\n".join(["the answers lack:", *lines]), WRONG)
-    for question in SITE if not desk.from_files else needed:
-        if question in needed or (question in optional and missing(desk.known, [question.key])):
-            desk.ask(question)
-    if PIN in needed and desk.pin is None:
-        desk.ask(PIN)
-    if not desk.from_files and look(desk.known, "customer.name"):
-        for question in ADDRESS:
-            if missing(desk.known, [question.key]):
-                desk.ask(question)
-    if look(desk.known, "profile") is None:
-        desk.enter("profile", "default")
-
-
-def _has(desk: Desk, key: str) -> bool:
-    there = key == "server.ca" and bool(desk.config) and same_site((desk.config or {}).get("nmi"), desk.known["nmi"])
-    return there or not missing(desk.known, [key])
-
-
-def _review(desk: Desk) -> None:
-    """Have it looked over before anything is done."""
-    if desk.asker is None or desk.from_files:
-        return
     while True:
-        shown = [("NMI", desk.known["nmi"])] + [
-            (question.name, look(desk.known, question.key)) for question in SITE if look(desk.known, question.key) != ""
-        ]
-        for name, value in shown:
-            unit = " W" if isinstance(value, int) and name.endswith("limit") else ""
-            desk.screen.tell(f"  {name:26}{'none' if value is None else value}{unit}")
-        if desk.asker.sure("Is all this right", "no: it is asked again", True):
-            return
-        for question in SITE:
-            desk.ask(question)
+        if not _is_finished(desk):
+            answered(desk)
+            _set_up(desk)
+        _lock(desk)
+        found = connect(desk, AGAIN_S)
+        wrong = _wrong(desk, found)
+        if not wrong:
+            return _finish(desk, found)
+        desk.job.keep(refused=wrong[-1].key)
+        if not _is_refused(desk):
+            if desk.asker is None:
+                return _finish(desk, found)
+            for question in wrong:
+                desk.ask(question)
 
 
 # --- the steps ----------------------------------------------------------------------------------------
 
 
 def _set_up(desk: Desk) -> None:
-    reviewed = False
+    is_reviewed = False
     while True:
-        if not _ready(desk) or (desk.pin is not None and not desk.pin_sent and desk.job.state.get("pin_wrong")):
-            if not reviewed:
-                _review(desk)
-            reviewed = True
+        if not _ready(desk) or _is_refused(desk):
+            if not is_reviewed:
+                reviewed(desk)
+            is_reviewed = True
             desk.job.keep(done_at=None, proving=False)
             prepare(desk)
-            desk.job.keep(pin_wrong=False)
+            desk.job.keep(refused=None)
         if is_half_done(desk) or (desk.it["commissioned"] and desk.it["mode"] == SERVICE):
             if desk.it["commissioned"]:
                 return
@@ -136,14 +90,14 @@ def _ready(desk: Desk) -> bool:
 def _connects(desk: Desk) -> bool:
     """Return whether to go on to the test; False: something was put right, look again."""
     found = connect(desk)
-    if found.connection == REFUSED and "PIN" in found.text:
-        desk.job.keep(pin_wrong=True)
-        if desk.pin is not None and not desk.pin_sent:
+    if wrong := _wrong(desk, found):
+        desk.job.keep(refused=wrong[-1].key)
+        if _is_refused(desk):
             return False  # the answers have another one, or the same: it is tried once
         if desk.asker is None:
-            raise Stop(f"the server does not take the PIN; correct `pin` in the answers; {desk.command()}")
-        desk.ask(PIN)
-        desk.pin_sent = False
+            raise Stop(f"{found.text}: correct `{wrong[-1].key}` in the answers; {desk.command()}")
+        for question in wrong:
+            desk.ask(question)
         return False
     if found.connection == REFUSED:
         raise Stop(f"{found.text}; {desk.command()}")
@@ -158,6 +112,24 @@ def _connects(desk: Desk) -> bool:
         settle(desk, SETTLE_S)
     desk.look()
     return True
+
+
+def _wrong(desk: Desk, found: Seen) -> tuple[Question, ...]:
+    """Give what must be answered anew, a secret last."""
+    if found.connection == REFUSED and "PIN" in found.text:
+        return (PIN,)
+    if (
+        found.connection == NOT_REACHED
+        and is_wireless(desk)
+        and f"(network {look(desk.known, SSID.key)}: " in found.text
+    ):
+        return SSID, NETWORK_KEY
+    return ()
+
+
+def _is_refused(desk: Desk) -> bool:
+    """Tell whether a secret is here, the same or another, in place of one that was refused."""
+    return not desk.sent and desk.job.state.get("refused") in desk.secrets
 
 
 def _goes_on(desk: Desk) -> bool:
@@ -227,7 +199,7 @@ def _lock(desk: Desk) -> None:
 def _is_finished(desk: Desk) -> bool:
     """Tell whether there is nothing left but to look: it is commissioned, and as the answers have it."""
     it, state = desk.it, desk.job.state
-    if not it["commissioned"] or (desk.given.get("pin") is not None and state.get("pin_wrong")):
+    if not it["commissioned"] or _is_refused(desk):
         return False
     if not it["locked"]:
         return _ready(desk)
@@ -243,9 +215,8 @@ def _configured(known: Known) -> Known:
 # --- the end ------------------------------------------------------------------------------------------
 
 
-def _finish(desk: Desk) -> int:
-    """Look at the server once more, write the papers, and say how it stands."""
-    found = connect(desk, AGAIN_S)
+def _finish(desk: Desk, found: Seen) -> int:
+    """Write the papers, and say how it stands with the server."""
     if found.connection == NOT_REGISTERED:
         _to_send(desk)
     desk.job.keep(done_at=desk.job.state.get("done_at") or datetime.now(UTC).isoformat())

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sluice_tools.provision.answers import Known
+from sluice_tools.provision.answers import Known, bare
 
 JOB, REQUEST, CHAIN, EVENTS, SEND = "job.json", "device.csr", "device-chain.pem", "commissioning.jsonl", "to-send.txt"
 CODE_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"  # without those that look like another
@@ -49,8 +49,7 @@ class Job:
     def keep(self, **state: Any) -> None:
         """Remember the answers, and this."""
         self.state |= state
-        answers = {key: value for key, value in self.answers.items() if key != "pin"}
-        self.write(JOB, json.dumps({"answers": answers, "state": self.state}, indent=1) + "\n", private=True)
+        self.write(JOB, json.dumps({"answers": bare(self.answers), "state": self.state}, indent=1) + "\n", private=True)
 
     def write(self, name: str, text: str, *, private: bool = False) -> Path:
         """Write a file whole, or leave what was there; `private`: for its owner's eyes."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sluice_tools.provision import find
-from sluice_tools.provision.answers import Known, laid
+from sluice_tools.provision.answers import Known, bare, laid
 from sluice_tools.provision.ask import NMI, Question
 from sluice_tools.provision.decide import is_changed, known_from, same_site
 from sluice_tools.provision.desk import WRONG, Desk, Stop
@@ -77,9 +77,9 @@ def meet(desk: Desk) -> None:
     went_on = bool(desk.job.answers)
     has: Known = known_from(desk.config) if desk.config and same_site(desk.config.get("nmi"), str(nmi)) else {}
     before = laid(has, desk.job.answers)
-    if went_on and (changed := is_changed(before, desk.given)):
+    if went_on and (changed := is_changed(before, bare(desk.given))):
         desk.screen.step("answers", None, f"changed since the last run: {', '.join(changed)}")
-    desk.job.answers = laid(before, {key: value for key, value in desk.given.items() if key != "pin"})
+    desk.job.answers = laid(before, bare(desk.given))
     desk.job.answers["nmi"] = nmi
     desk.known = desk.job.answers
     certified = {"lfdi": desk.it["lfdi"], "sfdi": desk.it["sfdi"]} if desk.it["lfdi"] else {}

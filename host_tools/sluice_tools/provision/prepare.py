@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sluice_tools.pki.files import FileError
 from sluice_tools.provision import certificates, devices, sending
-from sluice_tools.provision.ask import PIN, Question
+from sluice_tools.provision.ask import NETWORK_KEY, PIN, Question
 from sluice_tools.provision.decide import document, is_same, same_site
 from sluice_tools.provision.desk import WAITING, WRONG, Desk, Stop
 from sluice_tools.provision.job import CHAIN, REQUEST
@@ -18,7 +18,7 @@ from sluice_wire.console import CONFIG, DEVICE, SERVICE
 
 CLOCK_S = 2  # by so much it may be wrong
 PKI = "pki/"
-HERE = "there"
+HERE = "again"
 ISSUER = (
     "there is no certificate yet. Send {csr} to who issues the device certificates; put what comes back, the "
     "certificate and those above it (PEM), at {chain}, and run the same command again"
@@ -26,12 +26,12 @@ ISSUER = (
 
 
 def _where(value: object) -> str:
-    """Take a serial line, or tcp://HOST:PORT."""
+    """Take a serial line, tcp://HOST:PORT, or where it was."""
     named = text(value)
     return named if named == HERE or named.startswith("/dev/") else place(named)
 
 
-ELSEWHERE = Question("", "Look again", "Enter; or elsewhere: /dev/... of the gateway, tcp://HOST:PORT", _where, HERE)
+ELSEWHERE = Question("", "Look", "again, or at /dev/... of the gateway, or at tcp://HOST:PORT", _where, HERE)
 
 
 def is_ready(desk: Desk) -> bool:
@@ -195,7 +195,7 @@ def _root(file: str) -> str:
 def _put(desk: Desk, chain: certificates.Chain, root: str | None) -> None:
     """Give the gateway what it lacks, and the configuration last."""
     has = desk.config
-    if desk.pin is None and wants_pin(desk):
+    if PIN.key not in desk.secrets and wants_pin(desk):
         if desk.asker is None:
             raise Stop(f"pin: {PIN.help}: it is missing in the answers", WRONG)
         desk.ask(PIN)
@@ -208,8 +208,10 @@ def _put(desk: Desk, chain: certificates.Chain, root: str | None) -> None:
     elif not root_name:
         raise Stop("server.ca: the server's root certificate is missing: name its file in the answers", WRONG)
     wanted = document(desk.known, PKI + sending.chain_name(chain.lfdi), root_name, has)
-    if desk.pin is not None:
-        wanted["server"]["pin"] = desk.pin
+    if PIN.key in desk.secrets:
+        wanted["server"]["pin"] = desk.secrets[PIN.key]
+    if wanted.get("network") and desk.secrets.get(NETWORK_KEY.key):
+        wanted["network"]["key"] = desk.secrets[NETWORK_KEY.key]
     try:
         for name, content in files.items():
             if name not in (server.get("certificate"), server.get("ca")):
@@ -217,7 +219,7 @@ def _put(desk: Desk, chain: certificates.Chain, root: str | None) -> None:
         answer = _send(desk, CONFIG, sending.content_of(wanted))
     except Refusal as error:
         raise Stop(f"the gateway does not take it: {error}", WRONG) from error
-    desk.pin_sent = desk.pin is not None
+    desk.sent = True
     trial = ", on trial until it has worked" if answer.get("config") == "trial" else ""
     desk.screen.step("configuration", True, f"taken{trial}")
     desk.look()

@@ -17,6 +17,8 @@ from sluice_wire.utilities import PROFILES
 PIN_DIGITS = 6
 NMI_LENGTH = 10
 PEN_MAX = 99999999
+SSID_MAX = 32
+NO_KEY = "none"
 HOST = re.compile(r"(?=.{1,253}\Z)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*")
 WATTS = re.compile(r"(\d+(?:\.\d+)?)\s*(w|kw|mw)?", re.IGNORECASE)
 UNITS = {"": 1, "w": 1, "kw": 1000, "mw": 1000000}
@@ -105,6 +107,24 @@ def code(value: object) -> str:
     text = str(value).strip()
     if not CODE_MIN <= len(text) <= CODE_MAX or not text.isascii() or not text.isprintable():
         raise ValueError(f"a site code has {CODE_MIN} to {CODE_MAX} letters, digits and signs")
+    return text
+
+
+def ssid(value: object) -> str:
+    """Take the name of a wireless network."""
+    text = str(value)
+    if not 0 < len(text.encode()) <= SSID_MAX or not text.isprintable():
+        raise ValueError(f"the name of a wireless network has 1 to {SSID_MAX} bytes")
+    return text
+
+
+def network_key(value: object) -> str:
+    """Take a wireless network's key; "" if it has none."""
+    text = str(value)
+    if text == NO_KEY:
+        return ""
+    if not 8 <= len(text) <= 64 or not text.isascii() or not text.isprintable():
+        raise ValueError("the key of a wireless network has 8 to 64 letters, digits and signs")
     return text
 
 
