@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from enrolling import certificate, mute, service
-from provisioned import CODE, outcome
+from provisioned import outcome
 
 from sluice_tools.provision import enrolment
 
@@ -170,9 +170,3 @@ def test_nobody_there_is_told():
     assert (answer.status, answer.ok) == (0, False)
     assert "Connection refused: is this laptop on line" in answer.text
     assert enrolment.AGAIN in answer.text
-
-
-def test_the_code_of_the_site_is_not_posted(files: tuple[Path, Path]):
-    with service(201, files=files) as here:
-        enrolment.post(here.url, RECORD)
-    assert CODE.encode() not in here.posted[0].body
