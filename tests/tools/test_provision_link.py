@@ -113,7 +113,7 @@ def test_what_is_said_on_the_way_is_heard_in_order() -> None:
         return b"".join(json.dumps(line).encode() + b"\n" for line in lines) + answer(request, half=1)
 
     with answering(says) as link:
-        assert link.told("commission", heard.append) == {"half": 1}
+        assert link.ask("commission", heard.append) == {"half": 1}
     assert heard == [{"t": 0}, {"t": 1}, {"t": 2}]
 
 
@@ -128,7 +128,7 @@ def test_silence_is_looked_into_and_what_is_still_being_done_is_waited_for() -> 
         return busy if len(begun) < 4 else busy + answer(begun[0], half=2)
 
     with answering(slow) as link:
-        assert link.told("commission", lambda event: None) == {"half": 2}
+        assert link.ask("commission", lambda event: None) == {"half": 2}
 
 
 def test_an_answer_that_was_lost_while_nobody_was_busy_any_more_is_told() -> None:
@@ -136,7 +136,7 @@ def test_an_answer_that_was_lost_while_nobody_was_busy_any_more_is_told() -> Non
         answering(replies(silence, lambda r: answer(r, **IDENTITY))) as link,
         pytest.raises(LinkError, match="does not answer"),
     ):
-        link.told("commission", lambda event: None)
+        link.ask("commission", lambda event: None)
 
 
 def test_a_restart_is_waited_for_until_the_mode_is_the_right_one() -> None:

@@ -37,7 +37,7 @@ def asked(link: Link, do: str, arguments: dict[str, Any], code: str | None) -> A
     """Give the answer of a gateway, unlocked for it with the site code if that is needed, and locked again."""
 
     def ask() -> Answer:
-        return link.told(do, lambda what: click.echo(json.dumps(what)), **arguments)
+        return link.ask(do, lambda what: click.echo(json.dumps(what)), **arguments)
 
     try:
         return ask()

@@ -105,13 +105,22 @@ class Link:
         self._lines = Lines()
         self._open()
 
-    def ask(self, do: str, **arguments: Any) -> Answer:
-        """Ask, and give the answer without `id` and `ok`. Refusal, LinkError."""
-        return self._asked(do, arguments, None)
-
-    def told(self, do: str, hear: Hear, **arguments: Any) -> Answer:
-        """Ask for what takes its time; `hear` is called with what is said on the way. Refusal, LinkError."""
-        return self._asked(do, arguments, hear)
+    def ask(self, do: str, hear: Hear | None = None, /, **arguments: Any) -> Answer:
+        """Ask, and give the answer without `id` and `ok`; of what takes its time `hear` is called with what is said on
+        the way. Refusal, LinkError."""
+        numbers: set[int] = set()
+        repeatable = do in REPEATABLE
+        for _ in range(TRIES):
+            numbers.add(self._send(do, arguments, again=repeatable or not numbers))
+            answer = self._answer(do, numbers, hear)
+            if answer is None and not repeatable:
+                break
+            if answer is None or is_unheard(answer):
+                continue  # what did not arrive whole is as if it had never come
+            if not answer["ok"]:
+                raise Refusal(answer)
+            return {key: value for key, value in answer.items() if key not in ("id", "ok")}
+        raise LinkError(f"the gateway on {self.device} does not answer ({do}); {_CHECK}")
 
     def restart(self, mode: str) -> Answer:
         """Start the gateway again into `mode`; give what it is then."""
@@ -168,21 +177,6 @@ class Link:
             self._serial = None
 
     # --- one request ----------------------------------------------------------------------------------
-
-    def _asked(self, do: str, arguments: dict[str, Any], hear: Hear | None) -> Answer:
-        numbers: set[int] = set()
-        repeatable = do in REPEATABLE
-        for _ in range(TRIES):
-            numbers.add(self._send(do, arguments, again=repeatable or not numbers))
-            answer = self._answer(do, numbers, hear)
-            if answer is None and not repeatable:
-                break
-            if answer is None or is_unheard(answer):
-                continue  # what did not arrive whole is as if it had never come
-            if not answer["ok"]:
-                raise Refusal(answer)
-            return {key: value for key, value in answer.items() if key not in ("id", "ok")}
-        raise LinkError(f"the gateway on {self.device} does not answer ({do}); {_CHECK}")
 
     def _answer(self, do: str, numbers: set[int], hear: Hear | None) -> Answer | None:
         """Wait for the line that ends the answer; None if it does not come."""

@@ -97,7 +97,7 @@ def _half(desk: Desk, fresh: bool) -> int:
     for _ in range(TRIES):
         desk.screen.wait("the gateway proves what is wired and set")
         try:
-            answer = desk.link.told("commission", hear, **({"fresh": True} if fresh else {}))
+            answer = desk.link.ask("commission", hear, **({"fresh": True} if fresh else {}))
         except Refusal as error:
             if error.error != WAIT:
                 raise
