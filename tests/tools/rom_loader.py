@@ -24,10 +24,10 @@ BLANK = b"\xff"
 FLASH_BEGIN, FLASH_DATA, FLASH_END = 0x02, 0x03, 0x04
 MEM_BEGIN, MEM_END, MEM_DATA = 0x05, 0x06, 0x07
 SYNC, WRITE_REG, READ_REG = 0x08, 0x09, 0x0A
-SPI_SET_PARAMS, SPI_ATTACH, READ_FLASH_SLOW, CHANGE_BAUDRATE = 0x0B, 0x0D, 0x0E, 0x0F
+SPI_SET_PARAMS, CHANGE_BAUDRATE = 0x0B, 0x0F
 DEFL_BEGIN, DEFL_DATA, DEFL_END = 0x10, 0x11, 0x12
 SPI_FLASH_MD5, GET_SECURITY_INFO = 0x13, 0x14
-ERASE_FLASH, ERASE_REGION, READ_FLASH = 0xD0, 0xD1, 0xD2
+ERASE_FLASH, READ_FLASH = 0xD0, 0xD2
 
 SPI_CMD, SPI_USR2, SPI_W0 = 0x60002000, 0x60002020, 0x60002058  # where the ESP32-S3 and its kin talk to their flash
 SPI_USR, READ_ID = 1 << 18, 0x9F
@@ -46,7 +46,6 @@ class Board:
         self.flash = bytearray(BLANK * size)
         self.security = 0  # flags of GET_SECURITY_INFO
         self.encryptions = 0  # an odd number of bits in it: flash encryption is on
-        self.stub = True  # the chip runs what was loaded into its RAM
         self.silent = False
         self.boot: Callable[[int], None] = lambda line: None  # with its far end
         self.lost_at: int | None = None  # when this byte of the flash is written, the line is gone
@@ -202,7 +201,7 @@ class Board:
             self._reply(op, error=FAILED)
             return
         self._reply(op)
-        if not stays and self.stub:
+        if not stays:
             self._in_stub = True
             self._send(b"OHAI")
 
@@ -241,10 +240,6 @@ class Board:
         digest = hashlib.md5(self.flash[at : at + size])
         self._reply(op, digest.digest() if self._in_stub else digest.hexdigest().encode())
 
-    def _read_slowly(self, op: int, data: bytes) -> None:
-        at, size = struct.unpack("<II", data)
-        self._reply(op, bytes(self.flash[at : at + min(size, 64)]).ljust(64, b"\0"))
-
     def _read_flash(self, op: int, data: bytes) -> None:
         at, size, piece, _ = struct.unpack("<IIII", data)
         read = bytes(self.flash[at : at + size])
@@ -255,11 +250,6 @@ class Board:
 
     def _erase_flash(self, op: int, data: bytes) -> None:
         self._erase(0, len(self.flash))
-        self._reply(op)
-
-    def _erase_region(self, op: int, data: bytes) -> None:
-        at, size = struct.unpack("<II", data)
-        self._erase(at, at + size)
         self._reply(op)
 
     def _erase(self, start: int, end: int) -> None:
@@ -285,8 +275,6 @@ DOES = {
     WRITE_REG: Board._write_register,
     READ_REG: Board._read_register,
     SPI_SET_PARAMS: Board._nothing,
-    SPI_ATTACH: Board._nothing,
-    READ_FLASH_SLOW: Board._read_slowly,
     CHANGE_BAUDRATE: Board._nothing,
     DEFL_BEGIN: Board._begin,
     DEFL_DATA: Board._data,
@@ -294,6 +282,5 @@ DOES = {
     SPI_FLASH_MD5: Board._md5,
     GET_SECURITY_INFO: Board._security,
     ERASE_FLASH: Board._erase_flash,
-    ERASE_REGION: Board._erase_region,
     READ_FLASH: Board._read_flash,
 }
