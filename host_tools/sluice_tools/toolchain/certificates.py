@@ -23,7 +23,7 @@ ZIG = BUILD / "zig"
 ZIG_PIN = "ziglang==0.17.1 --hash=sha256:ea6cc5d87b033cf0aedfbc8f9549a908cae6c50ac31f1698188fa48a74524b54"
 COMPILERS = (["cc", "-m32"], ["gcc", "-m32"], ["clang", "-m32"])
 ZIG_COMPILER = [sys.executable, "-m", "ziglang", "cc", "-target", "x86-linux-gnu", "-s"]
-PRELOADED = [SOURCE, "-DSEP2_PRELOAD", "-fPIC", "-shared"]
+PRELOADED: list[Path | str] = [SOURCE, "-DSEP2_PRELOAD", "-fPIC", "-shared"]
 OPTIONS = ["-std=c99", "-O2", "-Wall", "-Wextra", "-Werror", "-fno-stack-protector", "-nostdlib"]
 
 
