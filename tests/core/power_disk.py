@@ -8,16 +8,18 @@ import errno
 import io
 import sys
 
+from sluice.port import files
+
 ON_MICROPYTHON = sys.implementation.name == "micropython"
 if ON_MICROPYTHON:
-    from sluice.port import alike, files
+    from sluice.port import alike
     from sluice.port import unix as real
 
     OPENING = (real, alike, files)  # the modules that call `open` and `os`
 else:
     from sluice.port import cpython as real
 
-    OPENING = (real,)
+    OPENING = (real, files)
 
 FOLDER = "/state"
 
@@ -37,6 +39,7 @@ class File:
         self._disk = disk
         self._node = node
         self._reading = io.BytesIO(node.content)
+        self.read = self._reading.read
         self.seek = self._reading.seek
 
     def __enter__(self):
