@@ -117,7 +117,7 @@ class Asker:
         try:
             if not self.terminal:
                 self._console.print(prompt.rstrip(), markup=False, soft_wrap=True)
-                line = sys.stdin.readline()
+                line = sys.stdin.readline() if sys.stdin else ""
                 if not line:
                     raise EOFError
                 return line

@@ -67,7 +67,7 @@ def provision(device: str | None, files: tuple[Path, ...], folder: Path) -> None
     except AnswersError as error:
         _tell(str(error))
         sys.exit(WRONG)
-    terminal = sys.stdin.isatty() and console.is_terminal
+    terminal = sys.stdin is not None and sys.stdin.isatty() and console.is_terminal
     status = console.status("")
     asker = Asker(console, status, terminal) if terminal or not files else None
     whole = asker is None or "nmi" in given  # files without it are every site's: of this one a person is asked

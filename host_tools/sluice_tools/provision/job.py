@@ -111,6 +111,6 @@ def _read(file: Path) -> dict[str, Any] | None:
         return None
     except (OSError, ValueError) as error:
         raise JobError(f"{file} cannot be read ({error}): move it away, and answer again") from error
-    if not isinstance(found, dict):
+    if not isinstance(found, dict) or not all(isinstance(found.get(part, {}), dict) for part in ("answers", "state")):
         raise JobError(f"{file} is not what this command writes: move it away, and answer again")
     return found
