@@ -144,6 +144,15 @@ def test_a_first_half_that_has_passed_ends_in_a_restart_into_service_mode():
     assert world.setup.wants_service()
 
 
+def test_the_last_answer_is_out_before_it_restarts_and_nothing_is_begun_meanwhile():
+    world, test = ready()
+    raises(SystemExit, told, world, test, COMMISSION, b'{"id":7,"do":"commission"}\n')
+    answers = [json.loads(line) for line in world.line.told]
+    assert [answer["error"] for answer in answers if answer["id"] == 7] == ["busy"]
+    assert world.port.ms >= 200
+    assert test.halves == [1]
+
+
 def test_where_it_cannot_be_told_to_stay_away_the_first_half_has_not_passed():  # C2
     world, test = ready()
     pending(world, world.port.rtc())

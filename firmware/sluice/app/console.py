@@ -9,6 +9,8 @@ Source: docs/console.md.
 import asyncio
 import json
 
+from micropython import const
+
 from sluice_wire.console import (
     ARGUMENT,
     BUSY,
@@ -26,6 +28,8 @@ from sluice_wire.console import (
 )
 
 from .lines import LineError, request
+
+_LEAVE_MS = const(200)  # whoever hangs up takes with him what has not been read yet
 
 # Commands by mode; the function of each has its name. Those of _OPEN are answered although it is locked, and those of
 # _ALWAYS although something else is being done. As text they are no names until they are asked for.
@@ -104,7 +108,8 @@ class Console:
         except Exception as error:
             self._refuse(number, _fault(error))
         await self.port.sleep_ms(PACE_MS)
-        self._leave()
+        if not self.busy:
+            await self._leave()
 
     def _done(self, asked):
         """Do what is asked; return the answer, None if it comes later."""
@@ -143,11 +148,14 @@ class Console:
         except Exception as error:
             self._refuse(number, _fault(error))
         finally:
-            self.busy = self.task = None
-        self._leave()
+            self.task = None
+            if not self.leaving:
+                self.busy = None
+        await self._leave()
 
-    def _leave(self):
+    async def _leave(self):
         if self.leaving:
+            await self.port.sleep_ms(_LEAVE_MS)
             raise SystemExit(RESTART)
 
     def say(self, number, what):
