@@ -1,7 +1,7 @@
 """The device's certificate: its request comes from the gateway, its chain from an authority or a file, and is judged
 here before it goes there: what a server would object to is better told on the ladder than by a closed connection."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -95,8 +95,3 @@ def root_in(file: Path, now: datetime) -> str:
 
 def _hash_of(request: x509.CertificateSigningRequest) -> str:
     return x509.SubjectKeyIdentifier.from_public_key(request.public_key()).digest.hex().upper()
-
-
-def now() -> datetime:
-    """Give the laptop's time."""
-    return datetime.now(UTC)

@@ -70,8 +70,7 @@ def provision(device: str | None, files: tuple[Path, ...], folder: Path) -> None
     terminal = sys.stdin is not None and sys.stdin.isatty() and console.is_terminal
     status = console.status("")
     asker = Asker(console, status, terminal) if terminal or not files else None
-    whole = asker is None or "nmi" in given  # files without it are every site's: of this one a person is asked
-    desk = Desk(Screen(console, status), folder, given, asker, from_files=whole)
+    desk = Desk(Screen(console, status), folder, given, asker)
     code, text = FAILED, ""
     try:
         code = run(desk, [device] if device else [])

@@ -1,7 +1,6 @@
 """The gateway runs, and the server is to know it: what it says of the connection is shown as it changes, and judged."""
 
 import time
-from collections.abc import Callable
 
 from sluice_tools.provision.decide import Seen, seen
 from sluice_tools.provision.desk import Desk
@@ -38,20 +37,15 @@ def connect(desk: Desk, patience_s: float = PATIENCE_S) -> Seen:
     for what, why in (status.get("faults") or {}).items():
         if what in ("meter", "clock", "configuration") or what.startswith("inverter"):
             screen.step(what, None, why)
-    text = found.text or "the server has registered this gateway, and the PIN is right"
+    text = found.text or "the server has registered this gateway"
     screen.step("server", {REGISTERED: True, NOT_REACHED: False}.get(found.connection), text)
     desk.job.keep(connection=found.connection, connection_text=text)
     return found._replace(text=text)
 
 
-def settle(desk: Desk, patience_s: float, now: Callable[[], float] = time.monotonic) -> bool:
-    """Wait until a configuration on trial is kept; return whether it is."""
-    deadline = now() + patience_s
-    while True:
-        status = desk.link.ask("status")
-        if status.get("trial_s") is None:
-            return True
-        if now() > deadline:
-            return False
+def settle(desk: Desk, patience_s: float) -> None:
+    """Wait until a configuration on trial is kept, for so long at most."""
+    deadline = time.monotonic() + patience_s
+    while time.monotonic() < deadline and (status := desk.link.ask("status")).get("trial_s") is not None:
         desk.screen.wait("waiting until the new configuration has worked", f": {status['trial_s']} s of its trial left")
         time.sleep(LOOK_S)

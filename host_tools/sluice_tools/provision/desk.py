@@ -41,7 +41,7 @@ class Screen:
 
     def step(self, name: str, ok: bool | None, text: str, do: str = "") -> None:
         """Tell how a step went; None: it is worth knowing."""
-        self.rest()
+        self.status.stop()
         self.view.line(name, MARKS[ok], STYLES[ok], text, do)
 
     def tell(self, text: str, style: str = "") -> None:
@@ -57,59 +57,37 @@ class Screen:
             self.tell(f"  {text}{more}")
         self._waited = text
 
-    def rest(self) -> None:
-        """Nothing is waited for."""
-        self.status.stop()
-
 
 class Desk:
     """`given`: the answers of files; `known`: these, those of the job and those of the gateway; `asker`: None if nobody
     can be asked. `secrets`, by question, are only ever here, `sent` tells whether the gateway has them; `it` is what it
-    said last of itself, `config` its configuration."""
+    said last of itself, `config` its configuration. `link`, the cable, and `job`, the folder of the site, are found by
+    the first steps."""
 
-    def __init__(self, screen: Screen, sites: Path, given: Known, asker: Asker | None, *, from_files: bool) -> None:
+    link: Link
+    job: Job
+
+    def __init__(self, screen: Screen, sites: Path, given: Known, asker: Asker | None) -> None:
         self.screen = screen
         self.sites = sites
         self.given = given
         self.asker = asker
-        self.from_files = from_files
+        self.from_files = asker is None or "nmi" in given  # files without it are every site's: the rest is asked
         self.known: Known = given
         self.secrets = {key: value for key in SECRETS if (value := look(given, key)) is not None}
         self.sent = False
         self.code = ""  # by which it was unlocked
         self.it: Answer = {}
         self.config: Mapping[str, Any] | None = None
-        self._link: Link | None = None
-        self._job: Job | None = None
-
-    @property
-    def link(self) -> Link:
-        """The cable."""
-        assert self._link
-        return self._link
-
-    @link.setter
-    def link(self, link: Link) -> None:
-        self._link = link
-
-    @property
-    def job(self) -> Job:
-        """The folder of the site."""
-        assert self._job
-        return self._job
-
-    @job.setter
-    def job(self, job: Job) -> None:
-        self._job = job
 
     def close(self) -> None:
         """Let go of the gateway."""
-        if self._link:
-            self._link.close()
+        if hasattr(self, "link"):
+            self.link.close()
 
     def command(self) -> str:
         """Say how to go on."""
-        where = f" in {self._job.folder}" if self._job else ""
+        where = f" in {self.job.folder}" if hasattr(self, "job") else ""
         return f"what was answered and done is kept{where}: the same command goes on there"
 
     # --- the gateway --------------------------------------------------------------------------------

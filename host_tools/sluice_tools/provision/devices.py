@@ -127,9 +127,4 @@ def _inverter(unit: Found, known: Known, asker: Asker | None) -> Known:
 
 
 def _choice(name: str, help: str, among: Sequence[str]) -> Question:
-    def check(value: object) -> str:
-        if str(value).strip() not in among:
-            raise ValueError(f"expected one of {', '.join(among)}")
-        return str(value).strip()
-
-    return Question("", name, f"{help}: {', '.join(among)}", check)
+    return Question("", name, f"{help}: {', '.join(among)}", values.one_of(among))

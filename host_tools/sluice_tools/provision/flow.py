@@ -208,8 +208,7 @@ def _is_finished(desk: Desk) -> bool:
 
 def _configured(known: Known) -> Known:
     """Give the answers without the names of files on this laptop."""
-    server = {key: value for key, value in (known.get("server") or {}).items() if key not in ("ca",)}
-    return {key: value for key, value in known.items() if key != "server"} | {"server": server}
+    return known | {"server": {key: value for key, value in (known.get("server") or {}).items() if key != "ca"}}
 
 
 # --- the end ------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from sluice_tools.provision.desk import WRONG, Desk, Stop
 from sluice_tools.provision.job import Job, of_device
 from sluice_tools.provision.link import Link, Refusal
 from sluice_tools.provision.values import code as code_in
+from sluice_tools.provision.values import one_of
 from sluice_wire.console import SERVICE, WAIT
 
 LOCKED_FOR_ANOTHER = (
@@ -39,13 +40,7 @@ def find_gateway(desk: Desk, ports: Sequence[str]) -> None:
         if desk.asker is None:
             raise Stop(f"several gateways are here, choose one with --device: {listed}", WRONG)
         desk.screen.tell(listed.replace("; ", "\n"))
-
-        def among(value: object) -> str:
-            if str(value) not in names:
-                raise ValueError(f"expected one of {', '.join(names)}")
-            return str(value)
-
-        name = desk.asker.ask(Question("", "Gateway", "its port", among, names[0]))
+        name = desk.asker.ask(Question("", "Gateway", "its port", one_of(names), names[0]))
     desk.link = Link(name)
     desk.look()
     desk.screen.step("gateway", True, f"{find.described(desk.it)}, on {name}")
@@ -97,7 +92,7 @@ def _job(sites: Path, nmi: str) -> Job:
 def _change_site(desk: Desk, wanted: str, there: str) -> None:
     """Another site was set up on this gateway: only a person may give that up."""
     text = OTHER_NMI.format(has=there, wanted=wanted)
-    if desk.asker is None or (desk.from_files and not desk.asker.terminal):
+    if desk.asker is None:
         raise Stop(f"{text}; {RESET}", WRONG)
     if not desk.asker.sure(f"{text}. Make it blank, its key too, and begin anew", "", False):
         raise Stop(f"{text}; nothing was changed")

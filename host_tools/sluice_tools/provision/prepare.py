@@ -4,6 +4,7 @@ Each step looks first whether it is done, so that this begins anew whenever it w
 """
 
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sluice_tools.pki.files import FileError
@@ -98,7 +99,7 @@ def _devices(desk: Desk) -> None:
     known = desk.known
     if known.get("meter") and known.get("inverters"):
         return
-    asker = None if desk.from_files and not desk.asker else desk.asker
+    asker = desk.asker
     at: str | None = known.get("at")
     device = None if at else _line(desk)
     while True:
@@ -165,7 +166,7 @@ def _chain_file(desk: Desk) -> Path | None:
 
 def _certificate(desk: Desk, csr: str) -> certificates.Chain:
     request = certificates.request_of(csr)
-    now = certificates.now()
+    now = datetime.now(UTC)
     file = _chain_file(desk)
     authority = desk.known.get("authority")
     if authority and (file is None or file == desk.job.path(CHAIN)):
@@ -189,7 +190,7 @@ def _certificate(desk: Desk, csr: str) -> certificates.Chain:
 
 
 def _root(file: str) -> str:
-    return certificates.root_in(Path(file), certificates.now())
+    return certificates.root_in(Path(file), datetime.now(UTC))
 
 
 def _put(desk: Desk, chain: certificates.Chain, root: str | None) -> None:

@@ -73,17 +73,13 @@ def prove(desk: Desk) -> Findings:
         desk.link.restarted(SERVICE)
     desk.job.keep(proving=False)
     desk.look()
-    return findings_of(dict(desk.config or desk.job.state.get("config") or {}), _began(desk), desk.job.events())
+    state = desk.job.state
+    return findings_of(dict(desk.config or state.get("config") or {}), state.get("began"), desk.job.events())
 
 
 def _begin(desk: Desk) -> None:
     desk.job.write(EVENTS, "")
     desk.job.keep(proving=True, began=datetime.now(UTC).isoformat(), config=dict(desk.config or {}))
-
-
-def _began(desk: Desk) -> str | None:
-    began = desk.job.state.get("began")
-    return str(began) if began else None
 
 
 def _half(desk: Desk, fresh: bool) -> int:

@@ -4,6 +4,7 @@ The rules are sluice_wire's and the gateway's own, so that what is taken here is
 """
 
 import re
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -72,10 +73,19 @@ def watts_or_none(value: object) -> int | None:
 
 def profile(value: object) -> str:
     """Take the name of a utility profile."""
-    text = str(value).strip().lower()
-    if text not in PROFILES:
-        raise ValueError(f"expected one of {', '.join(sorted(PROFILES))}")
-    return text
+    return one_of(sorted(PROFILES))(str(value).lower())
+
+
+def one_of(names: Iterable[str]) -> Callable[[object], str]:
+    """Give what takes one of these names."""
+
+    def check(value: object) -> str:
+        text = str(value).strip()
+        if text not in names:
+            raise ValueError(f"expected one of {', '.join(names)}")
+        return text
+
+    return check
 
 
 def url(value: object) -> str:
@@ -130,17 +140,18 @@ def network_key(value: object) -> str:
 
 def file(value: object) -> str:
     """Take the name of a file that is there."""
-    path = Path(str(value).strip()).expanduser()
-    if not path.is_file():
-        raise ValueError(f"there is no file {path}")
-    return str(path.absolute())
+    return _there(value, Path.is_file, "file")
 
 
 def folder(value: object) -> str:
     """Take the name of a folder that is there."""
+    return _there(value, Path.is_dir, "folder")
+
+
+def _there(value: object, is_there: Callable[[Path], bool], what: str) -> str:
     path = Path(str(value).strip()).expanduser()
-    if not path.is_dir():
-        raise ValueError(f"there is no folder {path}")
+    if not is_there(path):
+        raise ValueError(f"there is no {what} {path}")
     return str(path.absolute())
 
 
