@@ -62,6 +62,29 @@ def test_a_leading_zero_is_a_digit(tmp_path: Path) -> None:
     assert known["site"] == {"exp_lim_w": 0}
 
 
+def test_what_only_looks_like_a_number_is_text(tmp_path: Path) -> None:
+    text = "customer: {phone: +61712345678, account: 12:30}\nlocation: {latitude: -27, postcode: 4000}\n"
+    known = load(written(tmp_path, a=text))
+    assert known["customer"] == {"phone": "+61712345678", "account": "12:30"}
+    assert known["location"] == {"latitude": -27, "postcode": "4000"}
+
+
+@pytest.mark.parametrize("text", ["nmi: &a [*a]\n", "[" * 5000])
+def test_what_is_nested_without_end_is_told(tmp_path: Path, text: str) -> None:
+    with pytest.raises(AnswersError, match=r"a.yaml: it is nested too deeply"):
+        load(written(tmp_path, a=text))
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"answers": [], "state": {}}', '{"state": 5}'])
+def test_a_job_that_is_damaged_is_told_and_left_alone(tmp_path: Path, text: str) -> None:
+    (tmp_path / "2001985732").mkdir()
+    file = tmp_path / "2001985732" / "job.json"
+    file.write_text(text)
+    with pytest.raises(JobError, match="move it away, and answer again"):
+        Job(tmp_path, "2001985732")
+    assert file.read_text() == text
+
+
 def test_files_are_looked_for_beside_the_answers_that_name_them(tmp_path: Path) -> None:
     (tmp_path / "root.pem").touch()
     (tmp_path / "authority").mkdir()

@@ -4,6 +4,7 @@ Several files are laid over each other, later ones on top: what is every site's 
 Files that they name are looked for beside them. A leading zero is a digit (001234, 0800), not octal.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,11 +26,12 @@ class AnswersError(ValueError):
 
 
 class Loader(yaml.SafeLoader):
-    """YAML in which 0800 is text."""
+    """YAML in which 0800, +61712345678 and 12:30 are text."""
 
 
+INTEGER = re.compile(r"(?:0|-?[1-9][0-9]*)$")
 Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in rules if first != "0" or tag != "tag:yaml.org,2002:int"]
+    first: [(tag, INTEGER if tag == "tag:yaml.org,2002:int" else pattern) for tag, pattern in rules]
     for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 
@@ -41,12 +43,6 @@ def _beside(check: Callable[[object], str]) -> Callable[[object, ValidationInfo]
         return check(Path(info.context or ".") / Path(str(value)).expanduser())
 
     return checked
-
-
-def _map(value: object) -> str:
-    if value not in meter_maps.names():
-        raise ValueError(f"expected one of {', '.join(meter_maps.names())}")
-    return str(value)
 
 
 def _whole(value: object) -> object:
@@ -87,7 +83,7 @@ class Bus(Part):
 
 class Meter(Part):
     unit_id: Unit
-    map: Annotated[str, BeforeValidator(_map)]
+    map: Annotated[str, BeforeValidator(values.one_of(meter_maps.names()))]
     reversed: Flag | None = None
     at: Place | None = None
 
@@ -186,6 +182,8 @@ def load(files: Sequence[Path]) -> Known:
             wrong.append(f"{file}: {error.strerror}")
         except UnicodeDecodeError:
             wrong.append(f"{file}: not UTF-8 text: is it the answers?")
+        except RecursionError:
+            wrong.append(f"{file}: it is nested too deeply")
         except WrittenError as error:
             wrong.append(str(error))
     if wrong:
