@@ -51,7 +51,7 @@ def test_the_whole_gateway_lives_in_its_heap_through_a_busy_hour(micropython32: 
 # Only in service mode, on another board, or for a meter that this site has not.
 NOT_WHILE_IT_RUNS = re.compile(
     r"main|sluice/keys/.*|sluice_wire/meters/(?!sdm630).*|sluice/port/(esp32|lock_step|rs485)"
-    r"|sluice/app/(serving|question|commission|proofs|rig|steps|ct|enrol)"
+    r"|sluice/app/(serving|question|halves|commission|proofs|rig|steps|ct|enrol)"
 )
 
 

@@ -7,7 +7,8 @@ import json
 from console_world import FOLDER, Port, World
 
 from expect import raises
-from sluice.app.config import is_place
+from sluice.app import armed
+from sluice.app.config import check, is_place
 from sluice.port.errors import TlsError
 from sluice_wire.console import PACE_MS, PUT_MAX, RESTART, RUNNING, SERVICE, SERVICE_IDLE_S, TRIES
 from sluice_wire.sep2 import EPOCH
@@ -336,6 +337,18 @@ def test_a_configuration_that_cannot_be_used_is_replaced_without_a_trial():
     world = provisioned()
     world.port.files[FOLDER + "gateway.json"] = b"{}"
     assert take(world, "config", json.dumps(CONFIG)) == {"config": "kept"}
+
+
+def test_what_was_proved_counts_for_no_other_limits_on_trial():  # C2
+    world = provisioned()
+    armed.keep(world.port, world.setup.state, check(json.loads(json.dumps(CONFIG))), {}, True)
+    assert done(world, "identify")["commissioned"] is True
+    other = json.loads(json.dumps(CONFIG))
+    other["site"]["exp_lim_w"] = 5000
+    take(world, "config", json.dumps(other))
+    assert done(world, "identify")["commissioned"] is False
+    world.setup.trial.drop("")
+    assert done(world, "identify")["commissioned"] is True
 
 
 def test_the_pin_is_never_told_and_is_kept_when_it_is_left_out():  # D4

@@ -7,10 +7,10 @@ from console_world import FOLDER, Port, World
 from test_console import CODE, CONFIG
 
 from expect import raises
-from sluice.app import armed
-from sluice.app import commission as commissioning
+from sluice.app import armed, halves
 from sluice.app.commission import KILL_S
 from sluice.app.config import check
+from sluice.app.rig import RigError
 from sluice_wire.console import RESTART, UNLOCKED_S
 
 COMMISSION = b'{"id":1,"do":"commission"}\n'
@@ -35,14 +35,26 @@ class Rig:
 
     def __init__(self, test):
         self.bus = Bus()
+        self.ders = test.ders
         self._test = test
 
+    async def scan(self, der):
+        if der.silent:
+            raise RigError("it does not answer")
+        der.w_max = 5000
+
     async def leave(self, total_w):
-        for _ in range(2):
+        for der in self.ders:
             for _ in range(5):
                 await asyncio.sleep(0)
-            self._test.limited += 1
+            if der.w_max:
+                self._test.limited += 1
         return []
+
+
+class Der:
+    w_max = 5000
+    silent = False
 
 
 class Visit:
@@ -57,6 +69,7 @@ class Visit:
         self.result = result
         self.limited = 0  # inverters
         self.halves = []
+        self.ders = [Der(), Der()]
 
     async def half(self, which):
         self.halves.append(which)
@@ -90,13 +103,13 @@ def told(world, test, *lines):
         while world.console.busy:
             await asyncio.sleep(0)
 
-    kept = commissioning.Commission, commissioning.rig_of
-    commissioning.Commission = lambda *args: test
-    commissioning.rig_of = lambda *args: Rig(test)
+    kept = halves.Commission, halves.rig_of
+    halves.Commission = lambda *args: test
+    halves.rig_of = lambda *args: Rig(test)
     try:
         asyncio.run(all())
     finally:
-        commissioning.Commission, commissioning.rig_of = kept
+        halves.Commission, halves.rig_of = kept
         asyncio.new_event_loop()
     return [answer for answer in [json.loads(line) for line in world.line.told] if "say" not in answer]
 
@@ -193,6 +206,19 @@ def test_the_second_half_waits_whatever_is_done_to_the_clock():
         answers = told(world, test, COMMISSION)
         assert (answers[-1]["half"], answers[-1]["passed"]) == (2, True)
         assert test.halves == [2]
+
+
+def test_a_second_half_that_has_failed_early_limits_whoever_answers():  # C2
+    world, test = ready(result=False)
+    pending(world, world.port.rtc())
+    world.port.ms = KILL_S * 1000
+    test.ders = [Der(), Der(), Der()]
+    for der in test.ders:
+        der.w_max = 0
+    test.ders[0].silent = True
+    answers = told(world, test, COMMISSION)
+    assert (answers[-1]["half"], answers[-1]["passed"]) == (2, False)
+    assert test.limited == 2
 
 
 def test_who_wants_it_anew_does_not_wait():

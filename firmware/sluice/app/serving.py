@@ -18,8 +18,6 @@ from sluice_wire.console import (
     FAILED,
     PATIENCE_MAX_MS,
     PUT_MAX,
-    SERVICE,
-    WAIT,
 )
 
 from .asked import NAME, document, is_name
@@ -262,48 +260,8 @@ def reset(console, request):
     return {}
 
 
-async def commission(console, request):
+def commission(console, request):
     """Do the half of the commissioning test that is next."""
-    from . import armed
-    from .commission import KILL_S, Commission, rig_of
-    from .config import load
+    from .halves import half
 
-    port = console.port
-    setup = console.setup
-
-    try:
-        config = load(port, setup.trial.name)
-    except ConfigError as error:
-        raise refused(str(error))
-
-    def say(what):
-        console.say(request["id"], what)
-
-    pending = None if request.get("fresh") is True else armed.pending(port, setup.state, config)
-    if pending is not None:
-        left_s = KILL_S - console.clock.uptime()  # since the restart: the real-time clock may have been set meanwhile
-        if left_s > 0:
-            raise Refused(WAIT, "the inverters are left alone for %d s more" % left_s, wait_s=left_s)
-    rig = rig_of(port, console.clock, config, say)
-    test = Commission(port, console.clock, config, setup.state, rig, say)
-    passed = False
-    try:
-        proved = await (test.prove() if pending is None else test.judge())
-        if proved and pending is None:
-            setup.restart_into(SERVICE)
-        passed = proved
-    except OSError:
-        armed.interrupt(port, setup.state)  # nobody can leave the inverters alone
-        raise
-    finally:
-        console.task = None  # whoever says stop now or once more does not keep the inverters from being limited
-        if not passed:
-            for why in await rig.leave(test.fixed_w):
-                say({"left": why})
-        rig.bus.close()
-    if pending is None and passed:
-        say({"kill": KILL_S})
-        console.leaving = True
-    if pending is not None:
-        console.lock.commissioned = passed
-    return {"half": 1 if pending is None else 2, "passed": passed}
+    return half(console, request)
