@@ -6,23 +6,36 @@ import socket
 from pathlib import Path
 
 import pytest
-from enrolling import certificate, mute, service
+from enrolling import mute, service
 from provisioned import outcome
 
+from sluice_tools.pki import Pki
 from sluice_tools.provision import enrolment
 
 RECORD = enrolment.record(outcome())
+NOW = 1768399200.0
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return certificate(tmp_path_factory.mktemp("service"), "localhost")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
+    return Pki(tmp_path_factory.mktemp("service"), now=NOW)
+
+
+@pytest.fixture(scope="module")
+def files(pki: Pki) -> tuple[Path, Path]:
+    """The service's chain and key."""
+    return pki.server()[:2]
 
 
 @pytest.fixture(autouse=True)
-def trusting(files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The root of the service is trusted, and nobody waits for long."""
-    monkeypatch.setenv("SSL_CERT_FILE", str(files[0]))
+def trusting(pki: Pki, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The root of the service is trusted."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(pki.root))
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for what never comes."""
     monkeypatch.setattr(enrolment, "TIMEOUT_S", 0.2)
 
 
@@ -93,10 +106,10 @@ def test_name_and_password_are_sent_and_not_told(files: tuple[Path, Path]):
     assert "rd" not in answer.text.replace("record", "").replace("PASSWORD", "")
 
 
-def test_who_is_not_trusted_gets_nothing(files: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    with service(201, files=files) as here:
-        misnamed = enrolment.post(here.url.replace("localhost", "127.0.0.1"), RECORD)
-        monkeypatch.setenv("SSL_CERT_FILE", str(certificate(tmp_path, "another")[0]))
+def test_who_is_not_trusted_gets_nothing(pki: Pki, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    with service(201, files=pki.server("misnamed", host="utility.example")[:2]) as here:
+        misnamed = enrolment.post(here.url, RECORD)
+        monkeypatch.setenv("SSL_CERT_FILE", str(Pki(tmp_path, now=NOW).root))
         strange = enrolment.post(here.url, RECORD)
     assert here.posted == []
     for answer in (strange, misnamed):
@@ -139,24 +152,24 @@ def test_an_address_that_cannot_be_sent_is_told(url: str):
     assert "is this laptop on line, and enrol_url right?" in answer.text
 
 
-def test_silence_is_told():
+def test_silence_is_told(impatient: None):
     with mute() as url:
         answer = enrolment.post(url, RECORD)
     assert answer == (0, f"127.0.0.1: no answer within 0.2 s: is a firewall in between? {enrolment.AGAIN}", False)
 
 
-def test_a_status_counts_even_if_the_rest_does_not_come():
+def test_a_status_counts_even_if_the_rest_does_not_come(impatient: None):
     with mute(b"HTTP/1.1 201 Created\r\nContent-Length: 10\r\n\r\nabc") as url:
         assert enrolment.post(url, RECORD) == (201, "201 Created", True)
 
 
-def test_no_more_is_read_than_is_told():
+def test_no_more_is_read_than_is_told(impatient: None):
     with mute(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 99999999999\r\n\r\n" + 10000 * b"x") as url:
         answer = enrolment.post(url, RECORD)
     assert answer.text.startswith("400 Bad Request: xxx")
 
 
-def test_what_does_not_speak_http_is_told():
+def test_what_does_not_speak_http_is_told(impatient: None):
     with mute(b"SSH-2.0-x\r\n") as url:
         answer = enrolment.post(url, RECORD)
     assert (answer.status, answer.ok) == (0, False)
