@@ -20,21 +20,18 @@ def answered(desk: Desk) -> None:
         desk.free()
         if desk.config:
             desk.known = desk.job.answers = laid(known_from(desk.config), desk.job.answers)
-    implied = defaults(desk.known)
-    site = _of_site(desk)
-    needed = [question for question in site if question.default is None and not _has(desk, question.key)]
-    optional = [question for question in site if question.default is not None]
-    for key, value in implied.items():
+    for key, value in defaults(desk.known).items():
         if look(desk.known, key) is None:
             desk.enter(key, value)
-            needed = [question for question in needed if question.key != key]
+    site = _of_site(desk)
+    needed = [question for question in site if question.default is None and not _has(desk, question.key)]
     if PIN.key not in desk.secrets and wants_pin(desk) and has_certificate(desk):
         needed.insert(0, PIN)
     if desk.asker is None and needed:
         lines = [f"{question.key}: {question.name}: {question.help}" for question in needed]
         raise Stop("\n".join(["the answers lack:", *lines]), WRONG)
-    for question in site if not desk.from_files else needed:
-        if question in needed or (question in optional and missing(desk.known, [question.key])):
+    for question in needed if desk.from_files else site:
+        if question in needed or (question.default is not None and missing(desk.known, [question.key])):
             desk.ask(question)
     if desk.asker and NETWORK_KEY.key not in desk.secrets and wants_network_key(desk) and has_certificate(desk):
         desk.ask(NETWORK_KEY)
