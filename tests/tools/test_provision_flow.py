@@ -14,7 +14,7 @@ from console_gateway import IDENTITY, answer, answering, gateway, refusal
 from sluice_tools.pki import store
 from sluice_tools.pki.files import certificates
 from sluice_tools.provision import answers as answers_mod
-from sluice_tools.provision import connect, flow, questions
+from sluice_tools.provision import connect, decide, flow, questions
 from sluice_tools.provision.command import provision
 from sluice_tools.provision.desk import DONE, FAILED, WAITING, WRONG
 from sluice_tools.provision.job import Job
@@ -300,3 +300,33 @@ def test_a_pin_that_is_refused_once_the_site_is_commissioned_is_asked_again(tmp_
         result = run(tmp_path, link.device, "--answers", str(file))
         assert "the gateway refuses it: so far" in result.output
     assert str(PIN) not in kept(tmp_path)
+
+
+def test_who_has_put_the_server_right_need_not_wait_until_the_gateway_tries_again(tmp_path: Path) -> None:  # T10
+    asked: list[str] = []
+    job = Job(tmp_path / "sites", NMI)
+    server = {"url": "https://a/dcap", "pen": 57269}
+    job.answers = {"nmi": NMI, "profile": "default", "server": server, "site": {"exp_lim_w": 1, "imp_lim_w": 1}}
+    job.answers |= {"meter": {"unit_id": 1, "map": "sdm630"}, "inverters": [{"unit_id": 2}], "bus": {"baud": 9600}}
+    job.keep(lfdi="AB" * 20)
+    config = decide.document(job.answers, "pki/d.pem", "pki/r.pem")
+
+    def failing(request: dict[str, Any]) -> bytes:
+        asked.append(request["do"])
+        again = "restart" in asked
+        if request["do"] == "commission":
+            return refusal(request, "refused", "so far")
+        status = {"server": "registered", "uptime_s": 1} if again else {"server": "waiting", "uptime_s": 300}
+        kept_one = {"config": config} if request["do"] == "config" else {}
+        faults = {"faults": {} if again else {"DeviceCapability": "no XML"}, "trial_s": None}
+        return answer(
+            request, **{**commissioned(locked=False, commissioned=False, nmi=NMI), **status, **faults, **kept_one}
+        )
+
+    with answering(failing) as link:
+        link.close()
+        file = tmp_path / "a.yaml"
+        file.write_text(f"nmi: {NMI}\n")
+        result = run(tmp_path, link.device, "--answers", str(file))
+    assert "the server has registered this gateway" in result.output
+    assert "no XML" not in result.output

@@ -252,7 +252,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, PermissionError) or "Permission denied" in text:
         return "you may not: join the group dialout (sudo usermod -aG dialout $USER) and log in again"
     if "No such file" in text or isinstance(error, FileNotFoundError):
-        return "there is no such port: is the cable plugged in?"
+        return "there is no such port: is the cable plugged in? Its name may have changed: --device names another"
     if "exclusively lock" in text:
         return "another program uses it: close that (a terminal, another run of this command)"
     return text
