@@ -7,7 +7,8 @@ from console_world import FOLDER, Port, World
 from test_console import CODE, CONFIG
 
 from expect import raises
-from sluice.app import armed, halves
+from sluice.app import armed
+from sluice.app import commission as commissioning
 from sluice.app.commission import KILL_S
 from sluice.app.config import check
 from sluice.app.rig import RigError
@@ -103,13 +104,13 @@ def told(world, test, *lines):
         while world.console.busy:
             await asyncio.sleep(0)
 
-    kept = halves.Commission, halves.rig_of
-    halves.Commission = lambda *args: test
-    halves.rig_of = lambda *args: Rig(test)
+    kept = commissioning.Commission, commissioning.rig_of
+    commissioning.Commission = lambda *args: test
+    commissioning.rig_of = lambda *args: Rig(test)
     try:
         asyncio.run(all())
     finally:
-        halves.Commission, halves.rig_of = kept
+        commissioning.Commission, commissioning.rig_of = kept
         asyncio.new_event_loop()
     return [answer for answer in [json.loads(line) for line in world.line.told] if "say" not in answer]
 

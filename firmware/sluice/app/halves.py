@@ -9,14 +9,14 @@ Source: docs/console.md 4.5.
 from sluice_wire.console import SERVICE, WAIT
 
 from . import armed
-from .commission import KILL_S, Commission, rig_of
 from .config import ConfigError, load
 from .console import Refused, refused
-from .rig import RigError
 
 
 async def _find(rig):
     """Have all inverters known that can be: the first half has told them something, whatever the second has read."""
+    from .rig import RigError
+
     for der in rig.ders:
         try:
             if not der.w_max:
@@ -27,6 +27,8 @@ async def _find(rig):
 
 async def half(console, request):
     """Do the half of the commissioning test that is next."""
+    from .commission import KILL_S, Commission, rig_of  # here, for a long chain of imports takes much stack
+
     port = console.port
     setup = console.setup
 

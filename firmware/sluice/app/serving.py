@@ -260,8 +260,8 @@ def reset(console, request):
     return {}
 
 
-def commission(console, request):
+async def commission(console, request):
     """Do the half of the commissioning test that is next."""
     from .halves import half
 
-    return half(console, request)
+    return await half(console, request)
