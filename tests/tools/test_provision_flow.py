@@ -2,6 +2,7 @@
 asked, what is missing, what is refused, and where the next run goes on."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -314,7 +315,7 @@ def test_who_has_put_the_server_right_need_not_wait_until_the_gateway_tries_agai
     def failing(request: dict[str, Any]) -> bytes:
         asked.append(request["do"])
         again = "restart" in asked
-        if request["do"] == "commission":
+        if asked.count("restart") > 1:
             return refusal(request, "refused", "so far")
         status = {"server": "registered", "uptime_s": 1} if again else {"server": "waiting", "uptime_s": 300}
         kept_one = {"config": config} if request["do"] == "config" else {}
@@ -330,3 +331,36 @@ def test_who_has_put_the_server_right_need_not_wait_until_the_gateway_tries_agai
         result = run(tmp_path, link.device, "--answers", str(file))
     assert "the server has registered this gateway" in result.output
     assert "no XML" not in result.output
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_a_certificate_that_was_renewed_is_given_to_a_commissioned_gateway(
+    tmp_path: Path, authority: Path, locked: bool
+) -> None:
+    asked: list[str] = []
+    job = Job(tmp_path / "sites", NMI)
+    server = {"url": "https://a/dcap", "pen": 57269}
+    job.answers = {"nmi": NMI, "profile": "default", "server": server, "site": {"exp_lim_w": 1, "imp_lim_w": 1}}
+    job.answers |= {"meter": {"unit_id": 1, "map": "sdm630"}, "inverters": [{"unit_id": 2}], "bus": {"baud": 9600}}
+    config = decide.document(job.answers, "pki/d.pem", "pki/r.pem")
+    job.keep(lfdi="AB" * 20, chain_lfdi="AB" * 20, code="abcde-fghjk", config=config)
+    shutil.copy(authority / "works-mica.pem", job.path("device-chain.pem"))
+
+    def old(request: dict[str, Any]) -> bytes:
+        asked.append(request["do"])
+        if request["do"] == "restart":
+            return refusal(request, "refused", "so far")
+        kept_one = {"config": config} if request["do"] == "config" else {}
+        status = {"server": "registered", "faults": {}, "trial_s": None} if request["do"] == "status" else {}
+        is_locked = locked and "unlock" not in asked
+        return answer(
+            request, **{**commissioned(locked=is_locked, nmi=None if is_locked else NMI), **status, **kept_one}
+        )
+
+    with answering(old) as link:
+        link.close()
+        file = tmp_path / "a.yaml"
+        file.write_text(f"nmi: {NMI}\n")
+        result = run(tmp_path, link.device, "--answers", str(file))
+    assert "the gateway refuses it: so far" in result.output
+    assert asked[-1] == "restart"  # into service mode, where the new one is taken

@@ -53,6 +53,11 @@ def issued(request: x509.CertificateSigningRequest, authority: Path, mica: str |
     return pem([device_certificate(key, issuer, number), *issuer.chain]).decode()
 
 
+def lfdi_in(file: Path) -> str:
+    """Give the LFDI of the first certificate in a file."""
+    return lfdi(certificates(file)[0].public_bytes(FORM[0]))
+
+
 def is_for(file: Path, request: x509.CertificateSigningRequest) -> bool:
     """Tell whether the first certificate in a file is for the key of this request."""
     return certificates(file)[0].public_key().public_bytes(*FORM) == request.public_key().public_bytes(*FORM)

@@ -19,7 +19,7 @@ from sluice_tools.provision.job import SEND, new_code
 from sluice_tools.provision.link import LinkError, Refusal
 from sluice_tools.provision.meet import find_gateway, meet, unlock
 from sluice_tools.provision.outcome import NOT_REACHED, NOT_REGISTERED, REFUSED, REGISTERED
-from sluice_tools.provision.prepare import is_ready, prepare
+from sluice_tools.provision.prepare import is_certified, is_ready, prepare
 from sluice_tools.provision.prove import findings_of, is_half_done, prove
 from sluice_tools.provision.questions import answered, is_wireless, reviewed
 from sluice_tools.provision.values import watts
@@ -198,12 +198,15 @@ def _lock(desk: Desk) -> None:
 
 def _is_finished(desk: Desk) -> bool:
     """Tell whether there is nothing left but to look: it is commissioned, and as the answers have it."""
-    it, state = desk.it, desk.job.state
+    it, has = desk.it, desk.job.state.get("config")
     if not it["commissioned"] or _is_refused(desk):
         return False
     if not it["locked"]:
         return _ready(desk)
-    return bool(state.get("config")) and not is_changed(known_from(state["config"]), _configured(desk.known))
+    try:
+        return bool(has) and is_certified(desk, has) and not is_changed(known_from(has), _configured(desk.known))
+    except FileError as error:
+        raise Stop(str(error.message), WRONG) from error
 
 
 def _configured(known: Known) -> Known:

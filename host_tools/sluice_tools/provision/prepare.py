@@ -4,8 +4,10 @@ Each step looks first whether it is done, so that this begins anew whenever it w
 """
 
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from sluice_tools.pki.files import FileError
 from sluice_tools.provision import certificates, devices, sending
@@ -43,13 +45,16 @@ def is_ready(desk: Desk) -> bool:
     if not known.get("meter") or not known.get("inverters"):
         return False
     server = has.get("server") or {}
-    root = server.get("ca", "")
-    if file := (known.get("server") or {}).get("ca"):
-        root = PKI + sending.ca_name(_root(file))
-    file = _chain_file(desk)
-    if file and desk.job.state.get("chain_lfdi") != desk.it["lfdi"]:
+    wanted = document(known, server.get("certificate", ""), server.get("ca", ""), has)
+    return is_certified(desk, has) and is_same(wanted, has)
+
+
+def is_certified(desk: Desk, has: Mapping[str, Any]) -> bool:
+    """Tell whether the gateway, configured as it `has` it, uses the certificates that lie here. FileError."""
+    chain, root = _chain_file(desk), (desk.known.get("server") or {}).get("ca")
+    if chain and certificates.lfdi_in(chain) != desk.it["lfdi"]:
         return False
-    return is_same(document(known, server.get("certificate", ""), root, has), has)
+    return not root or (has.get("server") or {}).get("ca") == PKI + sending.ca_name(_root(root))
 
 
 def wants_pin(desk: Desk) -> bool:
@@ -182,7 +187,7 @@ def _certificate(desk: Desk, csr: str) -> certificates.Chain:
     chain = certificates.chain_in(file, request, desk.job.path(REQUEST), Path(root) if root else None, now)
     if file != desk.job.path(CHAIN):
         desk.job.write(CHAIN, chain.text)
-    desk.job.keep(lfdi=chain.lfdi, chain_lfdi=chain.lfdi)
+    desk.job.keep(lfdi=chain.lfdi)
     desk.screen.step("certificate", True, f"LFDI {chain.lfdi}")
     for remark in chain.remarks:
         desk.screen.step("certificate", None, remark)
