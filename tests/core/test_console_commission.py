@@ -7,7 +7,7 @@ from console_world import FOLDER, Port, World
 from test_console import CODE, CONFIG
 
 from expect import raises
-from sluice.app import armed
+from sluice.app import armed, start
 from sluice.app import commission as commissioning
 from sluice.app.commission import KILL_S
 from sluice.app.config import check
@@ -87,9 +87,9 @@ class Visit:
         return self.half(2)
 
 
-def ready(turns=0, result=True):
+def ready(turns=0, result=True, port=Yielding):
     """Return a world with a configuration whose commissioning is a Visit, and that."""
-    world = World(Yielding())
+    world = World(port())
     world.port.files[FOLDER + "gateway.json"] = json.dumps(CONFIG).encode()
     return world, Visit(world, turns, result)
 
@@ -104,15 +104,20 @@ def told(world, test, *lines):
         while world.console.busy:
             await asyncio.sleep(0)
 
+    done(test, all())
+    return [answer for answer in [json.loads(line) for line in world.line.told] if "say" not in answer]
+
+
+def done(test, coroutine):
+    """Run a coroutine in which `test` is the commissioning; return what comes of it."""
     kept = commissioning.Commission, commissioning.rig_of
     commissioning.Commission = lambda *args: test
     commissioning.rig_of = lambda *args: Rig(test)
     try:
-        asyncio.run(all())
+        return asyncio.run(coroutine)
     finally:
         commissioning.Commission, commissioning.rig_of = kept
         asyncio.new_event_loop()
-    return [answer for answer in [json.loads(line) for line in world.line.told] if "say" not in answer]
 
 
 def pending(world, at):
@@ -190,6 +195,23 @@ def test_who_is_locked_out_meanwhile_can_stop_it_and_do_nothing_else():
     assert world.console.lock.locked
     assert [answer["error"] for answer in answers if answer["id"] == 3] == ["busy"]
     assert [answer["ok"] for answer in answers if answer["id"] == 2] == [True]
+
+
+class Serving(Yielding):
+    """A port in service mode."""
+
+    def alive(self):
+        pass
+
+    def join(self, **network):
+        pass
+
+
+def test_who_hangs_up_in_the_middle_does_not_end_it():  # C2
+    world, test = ready(turns=100, result=False, port=Serving)
+    world.line.pieces = [COMMISSION]
+    assert done(test, start._serve(world.port, world.line, world.setup)) == 2
+    assert test.limited == 2
 
 
 # --- between the halves -----------------------------------------------------------------------------------
