@@ -97,7 +97,7 @@ class Asker:
     def ask(self, question: Question, default: object = None) -> Any:
         """Give the checked answer; Ended if there is none."""
         default = question.default if default is None else default
-        shown = "" if default is None else f" [{default}]"
+        shown = "" if default in (None, "") else f" [{default}]"
         help = f" ({question.help})" if question.help else ""
         prompt = f"{question.name}{help}{shown}: "
         while True:
@@ -124,5 +124,8 @@ class Asker:
             if secret:
                 return getpass.getpass(prompt)
             return input(prompt)
+        except KeyboardInterrupt:
+            self._console.print()
+            raise
         except EOFError:
             raise Ended(prompt.rstrip(": ")) from None
