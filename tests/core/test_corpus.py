@@ -13,8 +13,8 @@ from binascii import hexlify
 from sep2_documents import tokens
 
 from sluice.sep2 import kinds, tables, xml_error
+from sluice.sep2 import record as texts
 from sluice.sep2.readers import Reader, ReadError
-from sluice.sep2.record import Record
 from sluice.sep2.xml import Tokenizer
 from sluice.sep2.xml_error import MESSAGES, TRUNCATED, XmlError
 
@@ -58,7 +58,7 @@ def unfolded(entry):
 def value(record, field):
     """Return a field of the record as JSON has it; names in capitals are its texts."""
     if field.isupper():
-        return record.text(getattr(Record, field))
+        return record.text(getattr(texts, field))
     value = getattr(record, field)
     if isinstance(value, bytearray):
         return str(hexlify(value), "ascii")

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from lxml import etree
 from sep2_documents import DERC_LIST, read
 
+from sluice.sep2 import record as texts
 from sluice.sep2 import tables
 from sluice.sep2.readers import Reader, ReadError
-from sluice.sep2.record import Record
 from sluice.sep2.xml import Tokenizer
 from sluice_wire.sep2 import (
     CONNECT,
@@ -154,7 +154,11 @@ DOCUMENTS: dict[int, tuple[str, str, dict[Any, tuple[str, str]], set[str]]] = {
     ),
 }
 
-TEXTS = [name for name in dir(Record) if name.isupper()]
+TEXTS = [
+    name
+    for name in dir(texts)
+    if name.isupper() and name not in ("HREF_MAX", "VALUE_MODES") and not name.startswith("_")
+]
 ABSENT: Read = {
     **dict.fromkeys(TEXTS, ""),
     **dict.fromkeys(["all_", "results", "poll_rate", "post_rate", "current_time", "quality", "pin", "primacy"], 0),
@@ -425,7 +429,7 @@ def ours(document: int, written: bytes, cuts: list[int]) -> list[Read]:
     def keep(record: Any) -> None:
         said = {field: getattr(record, field) for field in ABSENT if not field.isupper()}
         said |= {"mrid": bytes(record.mrid), "values": list(record.values)}
-        said |= {field: record.text(getattr(Record, field)) for field in TEXTS}
+        said |= {field: record.text(getattr(texts, field)) for field in TEXTS}
         held.append(said | ({"lfdi": bytes(record.lfdi)} if record.has_lfdi else {}))
 
     reader = Reader()

@@ -94,7 +94,7 @@ def test_a_commit_that_cannot_be_compiled_is_named(root: Path) -> None:
         ("x = = 1\n", r"^cannot be compiled: invalid syntax \(sluice.doe.a, line 1\)$"),
         (
             "import micropython\n@micropython.viper\ndef f(x):\n    return ptr8(x)\n",
-            "(?s)^sluice.doe.a .*, line 3, in f",
+            "(?s)^sluice.doe.a .*, line 3, in _a",
         ),
     ],
     ids=["in Python", "for machine code"],
