@@ -19,7 +19,7 @@ from rich.console import Console
 
 from sluice_tools.flash import device as on_board
 from sluice_tools.flash.files import CHIPS, MIB, Firmware, Refusal, firmware, image_board, regions
-from sluice_tools.flash.partitions import OFFSET, TABLE_SIZE, Partition, PartitionError, decode, end, parse
+from sluice_tools.flash.partitions import OFFSET, TABLE_SIZE, Partition, PartitionError, decode, parse
 from sluice_tools.flash.programs import Chip, Esptool, ProgramError, mpremote
 from sluice_tools.toolchain import BUILD, ROOT
 from sluice_tools.toolchain import image as romfs
@@ -50,8 +50,8 @@ def plan(folder: Path, firmware_file: Path | None, image_file: Path | None, imag
     begin = flash["offset of firmware"]
     file = folder / flash["partitions"]
     table = parse(file.read_text(), file.name)
-    if end(table) > flash["size"]:
-        raise Refusal(f"{file.name} ends at {end(table):#x}, and the board has {flash['size'] / MIB:g} MB of flash")
+    if (end := max(part.end for part in table)) > flash["size"]:
+        raise Refusal(f"{file.name} ends at {end:#x}, and the board has {flash['size'] / MIB:g} MB of flash")
     fresh = None if image_only else _firmware(flash, firmware_file, begin)
     if fresh and fresh.flash_size != flash["size"]:
         sizes = f"{fresh.flash_size / MIB:g} MB of flash, and the board has {flash['size'] / MIB:g} MB"

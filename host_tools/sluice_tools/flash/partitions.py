@@ -139,11 +139,6 @@ def _misfits(partitions: Sequence[Partition]) -> list[str]:
     return faults
 
 
-def end(partitions: Sequence[Partition]) -> int:
-    """Give how many bytes of flash they need."""
-    return max(part.end for part in partitions)
-
-
 def encode(partitions: Sequence[Partition]) -> bytes:
     """Give the table as it lies in the flash at OFFSET, TABLE_SIZE bytes."""
     entries = b"".join(
