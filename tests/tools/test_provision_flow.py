@@ -364,3 +364,30 @@ def test_a_certificate_that_was_renewed_is_given_to_a_commissioned_gateway(
         result = run(tmp_path, link.device, "--answers", str(file))
     assert "the gateway refuses it: so far" in result.output
     assert asked[-1] == "restart"  # into service mode, where the new one is taken
+
+
+def test_a_gateway_that_was_found_open_is_left_locked(tmp_path: Path) -> None:
+    locks = [False]
+
+    def opened(request: dict[str, Any]) -> bytes:
+        locks.extend([request["do"] == "lock"] if request["do"] in ("lock", "unlock") else [])
+        kept_one = {"config": config} if request["do"] == "config" else {}
+        status = {"server": "registered", "faults": {}, "trial_s": None} if request["do"] == "status" else {}
+        return answer(
+            request, **{**commissioned(locked=locks[-1], nmi=None if locks[-1] else NMI), **status, **kept_one}
+        )
+
+    job = Job(tmp_path / "sites", NMI)
+    server = {"url": "https://a/dcap", "pen": 57269}
+    job.answers = {"nmi": NMI, "profile": "default", "server": server, "site": {"exp_lim_w": 1, "imp_lim_w": 1}}
+    job.answers |= {"meter": {"unit_id": 1, "map": "sdm630"}, "inverters": [{"unit_id": 2}], "bus": {"baud": 9600}}
+    config = decide.document(job.answers, "pki/d.pem", "pki/r.pem")
+    job.keep(lfdi="AB" * 20, code="abcde-fghjk", config={**config, "site": {"exp_lim_w": 2}})
+    locks.append(True)
+    with answering(opened) as link:
+        link.close()
+        file = tmp_path / "a.yaml"
+        file.write_text(f"nmi: {NMI}\n")
+        result = run(tmp_path, link.device, "--answers", str(file))
+    assert result.exit_code == DONE, result.output
+    assert locks[2:] == [False, True]

@@ -193,7 +193,9 @@ def _lock(desk: Desk) -> None:
         desk.code = ""  # the restart locks it
         desk.mode(RUNNING)
     elif not desk.it["locked"]:
-        desk.link.ask("lock", code=desk.code)
+        code, desk.code = desk.code, ""  # or the next look would unlock it again
+        desk.link.ask("lock", code=code or desk.job.state.get("code", ""))
+        desk.look()
 
 
 def _is_finished(desk: Desk) -> bool:

@@ -16,6 +16,7 @@ from sluice_tools.provision.decide import document, is_same, same_site
 from sluice_tools.provision.desk import WAITING, WRONG, Desk, Stop
 from sluice_tools.provision.job import CHAIN, REQUEST
 from sluice_tools.provision.link import LinkError, Refusal
+from sluice_tools.provision.meet import unlock
 from sluice_tools.provision.values import place, text
 from sluice_wire.console import CONFIG, DEVICE, SERVICE
 
@@ -70,6 +71,7 @@ def has_certificate(desk: Desk) -> bool:
 def prepare(desk: Desk) -> None:
     """Do all that; Stop if something is awaited from somebody else."""
     desk.mode(SERVICE)
+    unlock(desk, desk.job)  # it was open, and is locked by that restart
     _clock(desk)
     _devices(desk)
     request = _request(desk)
