@@ -200,7 +200,7 @@ def _lock(desk: Desk) -> None:
 
 def _is_finished(desk: Desk) -> bool:
     """Tell whether there is nothing left but to look: it is commissioned, and as the answers have it."""
-    it, has = desk.it, desk.job.state.get("config")
+    it, has = desk.it, desk.job.state.get("config") or {}
     if not it["commissioned"] or _is_refused(desk):
         return False
     if not it["locked"]:
