@@ -182,8 +182,9 @@ class Bench:
 
     def rooms(self) -> Figures:
         """What each room of the gateway takes: of the heap, by its modules alone, and of flash, as for a Cortex-M4F."""
-        modules = {room: [name for name in image.sources() if image.room(name) == room] for room in ROOMS}
-        named = [(room, [name.replace("/", ".") for name in names]) for room, names in modules.items()]
+        names = [name for name in image.sources() if name != "sluice/port/esp32"]
+        modules = {room: [name for name in names if image.room(name) == room] for room in ROOMS}
+        named = [(room, [name.replace("/", ".") for name in inside]) for room, inside in modules.items()]
         files = {"rooms": repr(named).encode()}
         rom = make_image(self.folder / "rooms", {"device_rooms": HERE / "device_rooms.py"}, files, image.SIM)
         heap = run_here(self.micropython, rom, "device_rooms")
