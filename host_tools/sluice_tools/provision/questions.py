@@ -43,6 +43,7 @@ def answered(desk: Desk) -> None:
                 desk.ask(question)
     if look(desk.known, "profile") is None:
         desk.enter("profile", "default")
+        desk.screen.step("utility", None, "any that keeps to CSIP-AUS; `profile` in the answers names another")
 
 
 def _of_site(desk: Desk) -> tuple[Question, ...]:
