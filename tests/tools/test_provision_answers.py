@@ -272,3 +272,9 @@ def test_two_nmis_are_one_site_with_the_checksum_or_without() -> None:
     assert decide.same_site("2001985732", "20019857328")
     assert not decide.same_site("2001985732", "2001985733")
     assert not decide.same_site(None, None)
+
+
+def test_a_certificate_from_elsewhere_takes_the_place_of_the_one_before() -> None:
+    assert laid({"certificate": "a.pem", "nmi": "1"}, {"authority": "pki"}) == {"authority": "pki", "nmi": "1"}
+    assert laid({"authority": "pki"}, {"certificate": "a.pem"}) == {"certificate": "a.pem"}
+    assert laid({"authority": "pki"}, {"nmi": "1"}) == {"authority": "pki", "nmi": "1"}

@@ -196,8 +196,13 @@ def loads(text: str, name: str, folder: Path) -> Known:
     return parse(text, name, Answers, str(folder), Loader).model_dump(exclude_unset=True)
 
 
+SOURCES = {"certificate", "authority"}
+
+
 def laid(below: Known, above: Known) -> Known:
-    """Lay answers over others: sections are merged, all else is replaced."""
+    """Lay answers over others: sections are merged, all else is replaced, and so is where the certificate is from."""
+    if above.keys() & SOURCES:
+        below = {key: value for key, value in below.items() if key not in SOURCES}
     both = {
         key: laid(below[key], value) if isinstance(value, dict) and isinstance(below.get(key), dict) else value
         for key, value in above.items()
