@@ -1,24 +1,13 @@
 """A new configuration is on trial: kept when it has worked, and in no other case."""
 
 from console_world import Port
+from utility_world import Journal
 
 from expect import raises
 from sluice.app.trial import Trial
 from sluice_wire.console import RESTART, TRIAL_S, TRIAL_STARTS
 
 KEPT = "g/gateway.json"
-
-
-class Journal:
-    def __init__(self):
-        self.lines = []
-        self.faults = {}
-
-    def write(self, text):
-        self.lines.append(text)
-
-    def fault(self, what, why):
-        self.faults[what] = why
 
 
 def on_trial():
