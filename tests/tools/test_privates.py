@@ -84,6 +84,11 @@ def test_a_name_that_another_says_stays(other: str) -> None:
     assert privates.shortened({"walk": WALK, "other": other}, "Walk go")["walk"] == WALK
 
 
+def test_a_name_that_two_modules_have_each_for_itself_stays_in_both() -> None:
+    both = {"walk": WALK, "run": WALK.replace("Walk", "Run")}
+    assert privates.shortened(both, "Walk Run go") == both
+
+
 @pytest.mark.parametrize(
     "more",
     [
